@@ -3,4 +3,11 @@
 
 pub mod address;
 pub mod diagnostic;
+pub mod diff;
 pub mod fingerprint;
+pub mod journal;
+pub mod model;
+pub mod plan;
+pub mod report;
+pub mod source;
+pub mod target;

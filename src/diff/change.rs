@@ -1,0 +1,122 @@
+//! The difference of one resource between what is declared, what is found and what is owned.
+//! Never says how a target makes it: a dialect lowers it.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::decision::Verb;
+use crate::address::Address;
+use crate::model::resource::Resource;
+use crate::model::setup::Action;
+
+/// Why a path changes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Reason {
+    /// The repository says so.
+    Declared,
+    /// The target has moved away from what was last applied.
+    Drifted,
+    /// It was applied before and is gone from the target.
+    Vanished,
+    /// It was applied before and is not declared any more.
+    NotDeclared,
+    /// It exists already and is not ours yet.
+    Adopted,
+    /// It exists, nobody declared it, and `overwrite` leaves only what is declared.
+    Overwritten,
+}
+
+/// One setting of a resource or member.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct SettingChange {
+    pub name: String,
+    pub reason: Reason,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub before: Option<Value>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub after: Option<Value>,
+}
+
+/// One member of a changed resource: a field, key, index, check, relationship or option.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct MemberChange {
+    /// `fields`, `keys`, `indexes`, `checks`, `relationships` or `options`.
+    pub section: String,
+    pub name: String,
+    pub verb: Verb,
+    pub reason: Reason,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub renamed_from: Option<String>,
+    /// For a created member all its settings, for a deleted one all it had.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub settings: Vec<SettingChange>,
+}
+
+impl MemberChange {
+    /// The path inside the resource, as `--allow` writes it: the name for fields and options, else with its section.
+    pub fn path(&self) -> String {
+        match self.section.as_str() {
+            "fields" | "options" => self.name.clone(),
+            section => format!("{section}/{}", self.name),
+        }
+    }
+
+    pub fn setting(&self, name: &str) -> Option<&SettingChange> {
+        self.settings.iter().find(|s| s.name == name)
+    }
+}
+
+/// One resource's difference, with what it was and what it will be.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Change {
+    pub address: Address,
+    pub action: Action,
+    pub verb: Verb,
+    pub reason: Reason,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub renamed_from: Option<Address>,
+    /// What the target holds now (under the old address where it is renamed).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub before: Option<Resource>,
+    /// What the target will hold.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub after: Option<Resource>,
+    /// What the inventory will say we declared; none when we stop owning it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub declared: Option<Resource>,
+    /// Values that existing rows get where a field becomes required, by field, in JSON.
+    #[serde(default, skip_serializing_if = "std::collections::BTreeMap::is_empty")]
+    pub backfill: std::collections::BTreeMap<String, crate::model::field::DefaultValue>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub settings: Vec<SettingChange>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub members: Vec<MemberChange>,
+}
+
+impl Change {
+    /// The address it has in the target now.
+    pub fn address_before(&self) -> &Address {
+        self.renamed_from.as_ref().unwrap_or(&self.address)
+    }
+
+    /// Tells whether the target's own objects change, and not only our record of them.
+    pub fn touches_target(&self) -> bool {
+        match self.verb {
+            Verb::Create | Verb::Delete => true,
+            Verb::Adopt | Verb::Update => self.before != self.after || self.renamed_from.is_some(),
+            Verb::Release | Verb::Forget | Verb::Keep => false,
+        }
+    }
+
+    /// The new name of each renamed member of `section`, with its old one.
+    pub fn renames<'a>(&'a self, section: &'a str) -> impl Iterator<Item = (&'a str, &'a str)> + 'a {
+        self.members
+            .iter()
+            .filter(move |m| m.section == section)
+            .filter_map(|m| m.renamed_from.as_deref().map(|old| (m.name.as_str(), old)))
+    }
+}

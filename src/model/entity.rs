@@ -1,0 +1,127 @@
+//! The kind `entity`: a table of rows with typed fields, keys, indexes, checks and relationships.
+//! Never knows how a target stores it.
+
+use indexmap::IndexMap;
+use serde::{Deserialize, Serialize};
+
+use super::field::{Field, FieldType, OnEvent};
+use super::text::Text;
+use crate::address::Kind;
+
+pub const KIND: Kind = Kind::of("entity");
+
+/// The generated primary key of an entity that names none.
+pub const GENERATED_KEY: &str = "id";
+
+/// One entity. Members keep the order they were declared in; their order is no state.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Entity {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub display_name: Option<Text>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub description: Option<Text>,
+    /// Installed where absent, checked where present, never changed.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub standard: bool,
+    #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
+    pub fields: IndexMap<String, Field>,
+    /// Names of fields; absent means the generated uuid `id`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub primary_key: Option<Vec<String>>,
+    #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
+    pub keys: IndexMap<String, Key>,
+    #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
+    pub indexes: IndexMap<String, Index>,
+    #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
+    pub checks: IndexMap<String, Check>,
+    #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
+    pub relationships: IndexMap<String, Relationship>,
+    /// How the target itself defines this table, where that is not how the model would have it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub native: Option<String>,
+}
+
+/// An alternate key: its fields together are unique.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Key {
+    pub fields: Vec<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub renamed_from: Option<String>,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub standard: bool,
+}
+
+/// An index that makes reading by these fields fast.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Index {
+    pub fields: Vec<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub renamed_from: Option<String>,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub standard: bool,
+}
+
+/// An SQL expression over the fields of one row that every row must satisfy.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Check {
+    pub sql: String,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub standard: bool,
+}
+
+/// A foreign key that is no single-field lookup.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Relationship {
+    pub fields: Vec<String>,
+    pub references: References,
+    #[serde(default, skip_serializing_if = "OnEvent::is_restrict")]
+    pub on_delete: OnEvent,
+    #[serde(default, skip_serializing_if = "OnEvent::is_restrict")]
+    pub on_update: OnEvent,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub standard: bool,
+}
+
+/// The far end of a relationship.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+pub struct References {
+    pub entity: String,
+    pub fields: Vec<String>,
+}
+
+impl Entity {
+    /// The names of the primary key's fields; `id` where it is generated.
+    pub fn key_fields(&self) -> Vec<&str> {
+        match &self.primary_key {
+            Some(names) => names.iter().map(String::as_str).collect(),
+            None => vec![GENERATED_KEY],
+        }
+    }
+
+    /// The type of a field by name, the generated key included.
+    pub fn field_type(&self, name: &str) -> Option<FieldType> {
+        if self.primary_key.is_none() && name == GENERATED_KEY {
+            return Some(FieldType::Uuid);
+        }
+        self.fields.get(name).map(|field| field.ty.clone())
+    }
+
+    /// Drops what is a directive and no state: `renamedFrom` and `backfill`.
+    pub fn strip_directives(&mut self) {
+        for field in self.fields.values_mut() {
+            field.renamed_from = None;
+            field.backfill = None;
+        }
+        for key in self.keys.values_mut() {
+            key.renamed_from = None;
+        }
+        for index in self.indexes.values_mut() {
+            index.renamed_from = None;
+        }
+    }
+}

@@ -1,0 +1,13 @@
+//! The words of the house: kinds, setup actions, environments, states. One file per kind.
+//! Never touches a file, a target or a clock.
+
+pub mod entity;
+pub mod environment;
+pub mod field;
+pub mod name;
+pub mod picklist;
+pub mod resource;
+pub mod setup;
+pub mod shape;
+pub mod state;
+pub mod text;

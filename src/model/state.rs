@@ -1,0 +1,98 @@
+//! The desired state of one environment, and what one inspection of its target found.
+//! Never compares the two: `diff` does.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::environment::Environment;
+use super::resource::Resource;
+use super::setup::{Action, Setup};
+use crate::address::Address;
+use crate::fingerprint::Fingerprint;
+
+/// Resources by address.
+pub type State = BTreeMap<Address, Resource>;
+
+/// Where a resource is declared: a file and the number of the document in it, from 0.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Origin {
+    pub file: String,
+    pub document: usize,
+}
+
+/// One declared resource of one environment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Declared {
+    /// With its directives (`renamedFrom`, `backfill`).
+    pub resource: Resource,
+    /// The name this resource had before.
+    pub renamed_from: Option<String>,
+    pub labels: BTreeMap<String, String>,
+    pub setup: Setup,
+    /// The action decided for this environment.
+    pub action: Action,
+    pub origin: Origin,
+}
+
+/// What the repository says for one environment.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Desired {
+    pub environment: Environment,
+    pub resources: BTreeMap<Address, Declared>,
+    /// Why this repository cannot be taken as a whole (an empty file, a skipped link); then nothing is pruned.
+    pub unfinished: Vec<String>,
+}
+
+/// What the target's own record says of one resource that we manage.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Owned {
+    /// What was last declared and applied: the paths we own, with their values.
+    pub declared: Resource,
+    /// The revision it came from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub revision: Option<String>,
+}
+
+/// The target's own record of what we manage.
+pub type Inventory = BTreeMap<Address, Owned>;
+
+/// One object of the target in the target's own words, managed or not: a table, index, trigger or view.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Native {
+    /// `table`, `index`, `trigger`, `view`.
+    pub kind: String,
+    pub name: String,
+    /// The table it belongs to; for a table its own name.
+    pub table: String,
+    /// The statement that makes it, as the target reports it.
+    pub definition: String,
+}
+
+/// One inspection of a target.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Snapshot {
+    /// Everything the target holds that the model has words for, managed or not.
+    pub state: State,
+    pub inventory: Inventory,
+    /// Every object in the target's own words, sorted by kind and name.
+    pub natives: Vec<Native>,
+    /// What the model has no words for: name and reason.
+    pub opaque: BTreeMap<String, String>,
+    /// Product and version, for people: `SQLite 3.54.1`.
+    pub server: String,
+    /// Whether the target has been applied to before.
+    pub initialized: bool,
+}
+
+impl Snapshot {
+    /// What a plan is bound to: all state and inventory, and every native object. A plan made on one base is
+    /// stale on any other.
+    pub fn fingerprint(&self) -> Fingerprint {
+        let state: BTreeMap<String, &Resource> = self.state.iter().map(|(a, r)| (a.to_string(), r)).collect();
+        let owned: BTreeMap<String, &Owned> =
+            self.inventory.iter().map(|(a, o)| (a.to_string(), o)).collect();
+        Fingerprint::of(&(state, owned, &self.natives))
+    }
+}

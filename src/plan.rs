@@ -1,0 +1,251 @@
+//! The plan: everything that apply will do to one environment, as one value.
+//! Never makes itself: the planner does; renderers print it, packages hold it, sessions run it.
+
+use serde::{Deserialize, Serialize};
+
+use crate::address::Address;
+use crate::diff::change::Change;
+use crate::diff::decision::Verb;
+use crate::fingerprint::Fingerprint;
+use crate::source::Revision;
+
+/// The number of a step in its plan, from 1.
+pub type StepId = u32;
+
+/// All steps for one environment, in order, bound to a base.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Plan {
+    pub environment: String,
+    /// The provider's name: `sqlite`.
+    pub provider: String,
+    /// The target as people know it, without secrets: `sqlite .reconcile/staging.db`.
+    pub target: String,
+    pub revision: Revision,
+    /// What the target was when this was planned; on any other base the plan is stale.
+    pub base: Fingerprint,
+    /// What is declared for this environment.
+    pub goal: Fingerprint,
+    pub policy: Policy,
+    pub changes: Vec<Change>,
+    pub steps: Vec<Step>,
+    pub findings: Vec<Finding>,
+    /// What the data said. Apply asks again and refuses when the answer has changed.
+    pub facts: Vec<Fact>,
+    /// What is not declared and stays, with the reason.
+    pub kept: Vec<Kept>,
+    pub summary: Summary,
+}
+
+/// The environment's limits, as the plan was made under them.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Policy {
+    pub prune: bool,
+    pub auto_apply: bool,
+    /// How many resources and members one plan may destroy.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_destroy: Option<usize>,
+}
+
+/// The smallest unit that is shown, run, journaled and resumed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Step {
+    pub id: StepId,
+    pub address: Address,
+    /// What it does, for people: `rebuild table "order"`.
+    pub title: String,
+    /// The very statements that run, in order.
+    pub statements: Vec<String>,
+}
+
+/// A coded remark on a step's risk.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Finding {
+    /// `RK` and three digits; never changes its meaning.
+    pub code: String,
+    pub level: Level,
+    pub address: Address,
+    /// The path inside the resource, `fax`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub path: Option<String>,
+    /// One line without a full stop: `destroys 17 values`.
+    pub message: String,
+    /// How many rows it costs or concerns, measured.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rows: Option<u64>,
+    /// The keys of up to five of these rows.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub samples: Vec<String>,
+    /// The next move.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub help: Option<String>,
+    /// The entry of the environment's `allow` that accepts it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub allowed_by: Option<String>,
+}
+
+/// How much a finding stands in the way.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema,
+)]
+#[serde(rename_all = "lowercase")]
+pub enum Level {
+    /// Shown.
+    Notice,
+    /// Must be allowed by name before apply.
+    Consent,
+    /// Would fail or lose data without a word: no allowance helps, the cause must go.
+    Refuse,
+}
+
+/// A question that was asked of the data, and its answer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Fact {
+    pub address: Address,
+    /// The query, in the target's own words.
+    pub query: String,
+    /// How many rows it found.
+    pub count: u64,
+}
+
+/// Something that nobody declares and that stays.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Kept {
+    pub address: Address,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub path: Option<String>,
+    pub reason: String,
+}
+
+/// The counts of the last line.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Summary {
+    pub add: usize,
+    /// Updated and adopted resources.
+    pub change: usize,
+    pub destroy: usize,
+    /// Released and forgotten resources: no longer ours, left as they are.
+    pub forget: usize,
+    /// Destroyed resources, and destroyed fields and options of others: what `maxDestroy` limits.
+    pub destroyed: usize,
+}
+
+impl Summary {
+    pub fn of(changes: &[Change]) -> Summary {
+        let mut summary = Summary::default();
+        for change in changes {
+            match change.verb {
+                Verb::Create => summary.add += 1,
+                Verb::Adopt | Verb::Update => summary.change += 1,
+                Verb::Delete => {
+                    summary.destroy += 1;
+                    summary.destroyed += 1;
+                    continue;
+                }
+                Verb::Release | Verb::Forget => summary.forget += 1,
+                Verb::Keep => {}
+            }
+            summary.destroyed += change
+                .members
+                .iter()
+                .filter(|m| m.verb == Verb::Delete && matches!(m.section.as_str(), "fields" | "options"))
+                .count();
+        }
+        summary
+    }
+}
+
+impl Plan {
+    pub fn is_empty(&self) -> bool {
+        self.changes.is_empty()
+    }
+
+    /// Identifies the plan: the SHA-256 of its JSON form.
+    pub fn fingerprint(&self) -> Fingerprint {
+        Fingerprint::of(self)
+    }
+
+    /// Returns what stands between this plan and an apply, given further allowances.
+    pub fn refusals(&self, allow: &[Allowance]) -> Vec<Refusal<'_>> {
+        let mut refusals: Vec<Refusal<'_>> = self
+            .findings
+            .iter()
+            .filter_map(|finding| match finding.level {
+                Level::Notice => None,
+                Level::Consent if finding.allowed_by.is_some() => None,
+                Level::Consent if allow.iter().any(|a| a.covers(finding)) => None,
+                Level::Consent => Some(Refusal::NotAllowed(finding)),
+                Level::Refuse => Some(Refusal::Impossible(finding)),
+            })
+            .collect();
+        if let Some(limit) = self.policy.max_destroy
+            && self.summary.destroyed > limit
+        {
+            refusals.push(Refusal::DestroysTooMuch { destroyed: self.summary.destroyed, limit });
+        }
+        refusals
+    }
+}
+
+/// Why a plan may not be applied as it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Refusal<'a> {
+    NotAllowed(&'a Finding),
+    Impossible(&'a Finding),
+    DestroysTooMuch { destroyed: usize, limit: usize },
+}
+
+/// An entry of `allow` or `--allow`: `CODE`, `CODE:ADDRESS` or `CODE:ADDRESS/path`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Allowance {
+    text: String,
+    code: String,
+    place: Option<String>,
+}
+
+/// A text that is no allowance.
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+#[error(
+    "`{0}` is no allowance; write CODE, CODE:ADDRESS or CODE:ADDRESS/path, for example RK203:entity/order/fax"
+)]
+pub struct NoAllowance(pub String);
+
+impl std::str::FromStr for Allowance {
+    type Err = NoAllowance;
+
+    fn from_str(text: &str) -> Result<Allowance, NoAllowance> {
+        let (code, place) = match text.split_once(':') {
+            Some((code, place)) => (code, Some(place)),
+            None => (text, None),
+        };
+        let digits = code.strip_prefix("RK").unwrap_or_default();
+        let is_code = digits.len() == 3 && digits.bytes().all(|b| b.is_ascii_digit());
+        if !is_code || place.is_some_and(|p| !p.contains('/')) {
+            return Err(NoAllowance(text.to_owned()));
+        }
+        Ok(Allowance { text: text.to_owned(), code: code.to_owned(), place: place.map(str::to_owned) })
+    }
+}
+
+impl Allowance {
+    pub fn covers(&self, finding: &Finding) -> bool {
+        let address = finding.address.to_string();
+        self.code == finding.code
+            && match (&self.place, &finding.path) {
+                (None, _) => true,
+                (Some(place), _) if *place == address => true,
+                (Some(place), Some(path)) => *place == format!("{address}/{path}"),
+                (Some(_), None) => false,
+            }
+    }
+
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+}

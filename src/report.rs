@@ -1,0 +1,108 @@
+//! What an apply did, step by step: done, failed, not started.
+//! Never says "ok" of an apply that the next plan would change again.
+
+use serde::{Deserialize, Serialize};
+
+use crate::address::Address;
+use crate::plan::{Plan, StepId};
+
+/// The report of one apply.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Report {
+    pub environment: String,
+    pub target: String,
+    pub outcome: Applied,
+    pub steps: Vec<StepReport>,
+    /// The journal's number of this apply.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub entry: Option<u64>,
+    /// What a new plan would still change; empty after a good apply.
+    pub remaining: Vec<Address>,
+}
+
+/// How the apply as a whole ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Applied {
+    /// There was nothing to do.
+    Nothing,
+    /// Everything was done, and a new plan is empty.
+    Done,
+    /// A step failed; everything was rolled back and the target is as it was.
+    RolledBack,
+    /// Everything was done, but a new plan is not empty.
+    NotConverged,
+}
+
+/// One step's fate.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct StepReport {
+    pub id: StepId,
+    pub address: Address,
+    pub title: String,
+    #[serde(flatten)]
+    pub fate: Fate,
+}
+
+/// What became of a step.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "kebab-case", tag = "state")]
+pub enum Fate {
+    Done,
+    Failed {
+        message: String,
+    },
+    /// It was done, and undone with the transaction when a later one failed.
+    Undone,
+    NotStarted,
+}
+
+impl Report {
+    /// The report of a plan whose steps all ran.
+    pub fn done(plan: &Plan, entry: Option<u64>, remaining: Vec<Address>) -> Report {
+        let outcome = match (plan.is_empty(), remaining.is_empty()) {
+            (true, _) => Applied::Nothing,
+            (false, true) => Applied::Done,
+            (false, false) => Applied::NotConverged,
+        };
+        Report::of(plan, outcome, entry, remaining, |_| Fate::Done)
+    }
+
+    /// The report of a plan that failed at `failed` (none: at the commit) and was rolled back.
+    pub fn rolled_back(plan: &Plan, failed: Option<StepId>, message: &str, entry: Option<u64>) -> Report {
+        Report::of(plan, Applied::RolledBack, entry, Vec::new(), |id| match failed {
+            Some(failed) if id == failed => Fate::Failed { message: message.to_owned() },
+            Some(failed) if id > failed => Fate::NotStarted,
+            Some(_) | None => Fate::Undone,
+        })
+    }
+
+    fn of(
+        plan: &Plan,
+        outcome: Applied,
+        entry: Option<u64>,
+        remaining: Vec<Address>,
+        fate: impl Fn(StepId) -> Fate,
+    ) -> Report {
+        let steps = plan
+            .steps
+            .iter()
+            .map(|step| StepReport {
+                id: step.id,
+                address: step.address.clone(),
+                title: step.title.clone(),
+                fate: fate(step.id),
+            })
+            .collect();
+        Report {
+            environment: plan.environment.clone(),
+            target: plan.target.clone(),
+            outcome,
+            steps,
+            entry,
+            remaining,
+        }
+    }
+}

@@ -1,0 +1,162 @@
+//! The contract of a target: `Dialect` is its pure half, `Target` and `Session` touch the world.
+//! Never names a provider.
+
+use std::collections::BTreeMap;
+
+use crate::address::Address;
+use crate::diff::change::Change;
+use crate::journal::{Entry, Holder};
+use crate::model::name::NameLimits;
+use crate::model::resource::Resource;
+use crate::model::state::{Native, Snapshot, State};
+use crate::plan::{Step, StepId};
+
+/// What a change is seen in: all resources before and after, and the target's own words for what is there.
+#[derive(Clone, Copy, Debug)]
+pub struct Scene<'a> {
+    /// Everything the target holds now, by its present address.
+    pub before: &'a State,
+    /// Everything it will hold, by its address after the plan.
+    pub after: &'a State,
+    pub natives: &'a [Native],
+    /// How many rows each changed entity has now, by its address after the plan, where it was counted.
+    pub rows: &'a BTreeMap<Address, u64>,
+}
+
+/// What one change comes to on a target. One change may need several steps.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Work {
+    pub title: String,
+    pub statements: Vec<String>,
+    /// How the rows are touched.
+    pub cost: Cost,
+}
+
+/// What a step does to rows that are there already.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cost {
+    /// None is read or written.
+    Instant,
+    /// All are read.
+    Scan,
+    /// All are written again.
+    Rewrite,
+}
+
+/// A question about the rows of a changed resource. `After` questions look at the rows as the change would leave
+/// them: renamed, converted, backfilled.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Question {
+    /// How many rows there are.
+    Rows,
+    /// How many rows have a value in this field now (its present name).
+    Values { field: String },
+    /// Rows that would have none in this field.
+    NullsAfter { field: String },
+    /// Rows that share all of these fields with another; nulls are never equal.
+    DuplicatesAfter { fields: Vec<String> },
+    /// Rows whose value of a lookup or relationship would point nowhere. `entity` is its address after the plan.
+    OrphansAfter { fields: Vec<String>, entity: Address, to: Vec<String> },
+    /// Rows whose value would be none of the picklist's options after the plan.
+    NoOptionAfter { field: String, picklist: Address },
+    /// Rows for which this expression would be false.
+    ViolationsAfter { sql: String },
+    /// Rows whose value (field's present name, then its name after) the new type cannot hold unchanged.
+    UnfitAfter { before: String, after: String },
+    /// Rows of any entity that hold this option now.
+    OptionUse { option: String },
+}
+
+/// What the data said: how many rows, and the keys of up to five.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Answer {
+    pub count: u64,
+    pub samples: Vec<String>,
+}
+
+/// The pure half of a target: it needs no connection.
+pub trait Dialect {
+    /// `sqlite`.
+    fn name(&self) -> &'static str;
+
+    fn name_limits(&self) -> NameLimits;
+
+    /// Brings a declared resource to the words in which the target would report it back.
+    fn normalize(&self, resource: &mut Resource);
+
+    /// Turns a change into statements, in order. Empty where only our record changes.
+    fn lower(&self, change: &Change, scene: &Scene<'_>) -> Vec<Work>;
+
+    /// Writes a question about a change as a query that gives one row: a count, and a JSON list of keys.
+    /// None where the target's present shape makes the answer zero.
+    fn ask(&self, change: &Change, question: &Question, scene: &Scene<'_>) -> Option<String>;
+}
+
+/// A real target.
+pub trait Target {
+    /// The target as people know it, without secrets: `sqlite .reconcile/staging.db`.
+    fn describe(&self) -> String;
+
+    fn dialect(&self) -> &dyn Dialect;
+
+    /// Reads all of it in a handful of statements.
+    fn inspect(&mut self) -> Result<Snapshot, TargetError>;
+
+    /// Answers queries made by `Dialect::ask`, in order.
+    fn measure(&mut self, queries: &[String]) -> Result<Vec<Answer>, TargetError>;
+
+    /// Runs the steps where nothing is kept, without rows, and tells what would break.
+    fn rehearse(&mut self, steps: &[Step]) -> Result<Vec<Broken>, TargetError>;
+
+    /// The journal, newest first; at most `limit` entries.
+    fn history(&mut self, limit: usize) -> Result<Vec<Entry>, TargetError>;
+
+    /// One entry of the journal.
+    fn entry(&mut self, id: u64) -> Result<Option<Entry>, TargetError>;
+
+    /// Takes the lock and opens the one transaction of an apply.
+    fn lock<'a>(&'a mut self, holder: &Holder) -> Result<Box<dyn Session + 'a>, TargetError>;
+
+    /// Keeps the entry of an apply that was rolled back. Returns its number.
+    fn journal_failure(&mut self, entry: &Entry) -> Result<u64, TargetError>;
+}
+
+/// The one transaction of an apply. Dropping it rolls everything back.
+pub trait Session {
+    fn inspect(&mut self) -> Result<Snapshot, TargetError>;
+
+    fn measure(&mut self, queries: &[String]) -> Result<Vec<Answer>, TargetError>;
+
+    /// Runs one step's statements.
+    fn run(&mut self, step: &Step) -> Result<(), TargetError>;
+
+    /// Writes our record of one change: the resource as it is now, and what of it we own.
+    fn record(&mut self, change: &Change, revision: Option<&str>) -> Result<(), TargetError>;
+
+    /// Checks what could not be checked step by step, keeps the entry and commits. Returns the entry's number.
+    fn commit(self: Box<Self>, entry: &Entry) -> Result<u64, TargetError>;
+}
+
+/// Something that would not work after the steps, found by rehearsing them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Broken {
+    /// A step that the target refuses.
+    Step { step: StepId, message: String },
+    /// A view or trigger that is not ours and reads what goes away.
+    Object { kind: String, name: String, message: String },
+}
+
+/// The world's refusal.
+#[derive(Debug, thiserror::Error)]
+pub enum TargetError {
+    #[error("{target} cannot be opened: {message}")]
+    Open { target: String, message: String },
+    #[error("{target} is being applied to by {holder}, since {since}")]
+    Locked { target: String, holder: String, since: String },
+    #[error("{target} refused to {doing}: {message}")]
+    Failed { target: String, doing: String, message: String },
+    #[error("{target} was written by a newer `reconcile` (catalog version {found}; this one knows {known})")]
+    Newer { target: String, found: u32, known: u32 },
+    #[error("{target} holds a record that does not read: {message}")]
+    Record { target: String, message: String },
+}
