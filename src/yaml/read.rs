@@ -10,7 +10,7 @@ use super::{Node, NodeKind};
 use crate::diagnostic::{Diagnostic, Span};
 
 /// The most bytes of one file.
-pub const MAX_BYTES: usize = 1024 * 1024;
+pub const MAX_BYTES: usize = crate::source::MAX_BYTES as usize;
 /// The most collections inside one another.
 pub const MAX_DEPTH: usize = 64;
 /// The most values of one file, keys included.
