@@ -33,11 +33,11 @@ fn first_from(text: &str, from: usize) -> Option<Span> {
     for event in Parser::new_from_str(text) {
         // What cannot be parsed is searched as if it held no texts: rather one comment too many than one lost.
         let Ok((event, span)) = event else { break };
-        if let Event::Scalar(content, style, ..) = event {
+        if let Event::Scalar(content, style, anchor, tag) = event {
             let (start, end) = (places.byte(span.start), places.byte(span.end));
             let end = scalar_end(text, start, end, style, content.is_empty());
             // An anchor or a tag stands before its text, and what is between them is searched too.
-            let is_text = end > start && !text[start..end].starts_with(['&', '!']);
+            let is_text = end > start && anchor == 0 && tag.is_none();
             if is_text && start >= at {
                 if let Some(found) = comment_in(text, at, start) {
                     return Some(found);
@@ -74,6 +74,7 @@ mod tests {
             ("a: 'x # y'\n", None),
             ("a: \"x # y\n  # z\"\n", None),
             ("a: |\n  # x\n  y # z\nb: >-\n\n  w # x\n", None),
+            ("a: |-\n  &\n  # x\n", None),
             ("a: |\n  # x\n# out\n", Some("# out")),
             ("a: | # head\n  x\n", Some("# head")),
             ("a:   # k\n  - 1\n", Some("# k")),
