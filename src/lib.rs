@@ -12,6 +12,7 @@ pub mod journal;
 pub mod plan;
 
 pub mod diff;
+pub mod manifest;
 
 pub mod model;
 
