@@ -1,6 +1,9 @@
 //! `reconcile`: a declarative GitOps reconciler for application environments.
 //! This file lists the rooms of the house, the roof first; `tests/floors.rs` holds them to their floors.
 
+pub mod ops;
+
+pub mod apply;
 pub mod planner;
 
 pub mod target;

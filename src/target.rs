@@ -75,7 +75,7 @@ pub struct Answer {
 }
 
 /// The pure half of a target: it needs no connection.
-pub trait Dialect {
+pub trait Dialect: Sync {
     /// `sqlite`.
     fn name(&self) -> &'static str;
 
@@ -97,7 +97,7 @@ pub trait Target {
     /// The target as people know it, without secrets: `sqlite .reconcile/staging.db`.
     fn describe(&self) -> String;
 
-    fn dialect(&self) -> &dyn Dialect;
+    fn dialect(&self) -> &'static dyn Dialect;
 
     /// Reads all of it in a handful of statements.
     fn inspect(&mut self) -> Result<Snapshot, TargetError>;

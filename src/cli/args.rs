@@ -1,0 +1,215 @@
+//! The command line as data: every verb, flag and example.
+//! Never acts.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::address::Address;
+use crate::model::setup::Action;
+use crate::plan::Allowance;
+
+/// Keep application environments as YAML in git, see what would change, and apply exactly that.
+#[derive(Debug, Parser)]
+#[command(
+    name = "reconcile",
+    version,
+    arg_required_else_help = true,
+    disable_help_subcommand = true,
+    after_help = "Examples:
+  reconcile init shop && cd shop        a small working repository
+  reconcile --plan                      what would change, in every environment
+  reconcile plan -e dev --out dev.zip   the same for one environment, saved as a package
+  reconcile apply -e dev                plan, show, ask, apply
+  reconcile apply dev.zip               apply exactly that package
+  reconcile drift -e dev                what moved in the target since
+
+Exit codes: 0 done, 1 error, 2 changes are pending (--detailed-exitcode), 10 lock held, 11 stale,
+12 refused by policy, 13 package fails verification, 14 partially applied."
+)]
+pub struct Arguments {
+    #[command(flatten)]
+    pub global: Global,
+    #[command(subcommand)]
+    pub verb: Verb,
+}
+
+/// The flags that every verb takes.
+#[derive(Clone, Debug, Args)]
+pub struct Global {
+    /// The repository's folder
+    #[arg(short = 'C', long = "directory", value_name = "DIR", default_value = ".", global = true)]
+    pub directory: PathBuf,
+    /// An environment by name or glob; repeatable. Default: all for reads, the only one for writes
+    #[arg(short, long = "environment", value_name = "NAME", global = true, env = "RECONCILE_ENVIRONMENT", value_delimiter = ',')]
+    pub environments: Vec<String>,
+    /// Read this git revision, without a checkout, instead of the work tree
+    #[arg(long, value_name = "REV", global = true)]
+    pub rev: Option<String>,
+    /// How results are written to stdout
+    #[arg(long, value_name = "FORMAT", default_value = "text", global = true)]
+    pub format: Format,
+    /// When to colour
+    #[arg(long, value_name = "WHEN", default_value = "auto", global = true)]
+    pub color: When,
+    /// Only results and errors
+    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    pub quiet: bool,
+    /// More: what is kept, the statements of each step
+    #[arg(short, long, global = true)]
+    pub verbose: bool,
+    /// No progress on stderr
+    #[arg(long, global = true)]
+    pub no_progress: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    Text,
+    Json,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum When {
+    Auto,
+    Always,
+    Never,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Verb {
+    /// Write a small working repository: environments, two entities, a picklist, a CI file
+    #[command(after_help = "Example:\n  reconcile init shop && cd shop && reconcile --plan")]
+    Init {
+        /// Where; made if it is not there
+        #[arg(default_value = ".")]
+        dir: PathBuf,
+    },
+    /// Show every mistake of the repository; needs no target
+    #[command(after_help = "Examples:\n  reconcile validate\n  reconcile validate --rev origin/main --format json")]
+    Validate,
+    /// Show what would change; writes nothing
+    #[command(after_help = "Examples:
+  reconcile --plan                          every environment
+  reconcile plan -e staging --out s.zip     save exactly this as a package
+  reconcile plan --rev HEAD~1 -e dev        from another revision
+  reconcile plan --detailed-exitcode        exit 2 when changes are pending")]
+    Plan {
+        /// Save the plan of the one environment as a package
+        #[arg(long, value_name = "FILE.zip")]
+        out: Option<PathBuf>,
+        /// Exit 2 when changes are pending, 0 when there are none
+        #[arg(long)]
+        detailed_exitcode: bool,
+        #[command(flatten)]
+        choices: Choices,
+    },
+    /// Apply a saved package exactly; or plan, show, ask and apply
+    #[command(after_help = "Examples:
+  reconcile apply -e dev                                   plan, show, ask, apply
+  reconcile apply -e dev --yes                             do not ask
+  reconcile apply staging.zip                              apply exactly that package
+  reconcile apply -e dev --allow RK203:entity/order/fax    accept one finding")]
+    Apply {
+        /// A package made by `plan --out`
+        #[arg(value_name = "FILE.zip")]
+        package: Option<PathBuf>,
+        /// Do not ask
+        #[arg(short, long)]
+        yes: bool,
+        /// Accept a finding: CODE, CODE:ADDRESS or CODE:ADDRESS/path; repeatable
+        #[arg(long, value_name = "CODE[:ADDRESS[/path]]")]
+        allow: Vec<Allowance>,
+        #[command(flatten)]
+        choices: Choices,
+    },
+    /// Show what moved in the target since the last apply, and what it holds that nobody declared
+    #[command(after_help = "Example:\n  reconcile drift -e staging --detailed-exitcode")]
+    Drift {
+        /// Exit 2 when something moved
+        #[arg(long)]
+        detailed_exitcode: bool,
+    },
+    /// Read packages
+    #[command(subcommand)]
+    Package(PackageVerb),
+    /// List the applies of an environment, newest first
+    #[command(after_help = "Example:\n  reconcile history -e dev --limit 5")]
+    History {
+        /// At most this many
+        #[arg(long, default_value_t = 20, value_name = "N")]
+        limit: usize,
+    },
+    /// Show one apply of the journal
+    #[command(after_help = "Example:\n  reconcile show 7 -e dev")]
+    Show {
+        /// The number that `history` lists
+        id: u64,
+    },
+    /// Rewrite manifests in canonical form
+    #[command(after_help = "Examples:
+  reconcile fmt                       every manifest
+  reconcile fmt --check               change nothing, exit 1 if something would change
+
+Comments before a file's first line stay. A file with other comments is not touched.")]
+    Fmt {
+        /// Only these files, from the repository's root; default: all
+        files: Vec<String>,
+        /// Change nothing; exit 1 if something would change
+        #[arg(long)]
+        check: bool,
+    },
+    /// Write the JSON Schemas of manifests and documents
+    #[command(after_help = "Examples:\n  reconcile schema entity\n  reconcile schema --out schemas")]
+    Schema {
+        /// One schema to stdout: entity, picklist, environment, manifest, plan, report, …
+        name: Option<String>,
+        /// Write all into this folder
+        #[arg(long, value_name = "DIR", conflicts_with = "name")]
+        out: Option<PathBuf>,
+    },
+    /// Write a completion script for a shell
+    #[command(after_help = "Example:\n  reconcile completions bash > /etc/bash_completion.d/reconcile")]
+    Completions { shell: clap_complete::Shell },
+    /// Write the manual page
+    #[command(after_help = "Example:\n  reconcile man | man -l -")]
+    Man,
+}
+
+/// Setup actions chosen for this run.
+#[derive(Clone, Debug, Args)]
+pub struct Choices {
+    /// Choose a resource's setup action where its manifest allows it; repeatable
+    #[arg(long, value_name = "ADDRESS=ACTION", value_parser = choice)]
+    pub setup: Vec<(Address, Action)>,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum PackageVerb {
+    /// Show what a package holds
+    #[command(after_help = "Example:\n  reconcile package inspect staging.zip")]
+    Inspect { file: PathBuf },
+    /// Check a package in full: paths, sizes, checksums, version, plan
+    #[command(after_help = "Example:\n  reconcile package verify staging.zip && reconcile apply staging.zip")]
+    Verify { file: PathBuf },
+    /// Show how two packages differ
+    #[command(after_help = "Example:\n  reconcile package diff reviewed.zip now.zip")]
+    Diff { before: PathBuf, after: PathBuf },
+}
+
+fn choice(text: &str) -> Result<(Address, Action), String> {
+    let (address, action) =
+        text.split_once('=').ok_or_else(|| "write ADDRESS=ACTION, for example entity/order=merge".to_owned())?;
+    let address = address.parse().map_err(|e: crate::address::NoAddress| e.to_string())?;
+    let action = action.parse().map_err(|e: crate::model::setup::NoAction| e.to_string())?;
+    Ok((address, action))
+}
+
+/// Turns the short forms `--plan` into the verb, wherever it stands before any other verb.
+pub fn expand(arguments: impl IntoIterator<Item = std::ffi::OsString>) -> Vec<std::ffi::OsString> {
+    let mut arguments: Vec<std::ffi::OsString> = arguments.into_iter().collect();
+    if let Some(at) = arguments.iter().position(|a| a == "--plan") {
+        arguments[at] = "plan".into();
+    }
+    arguments
+}

@@ -1,0 +1,173 @@
+//! What every verb begins with: the repository, its environments and their targets.
+//! Never goes on with a repository that has an error.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use super::args::{Format, Global};
+use super::exit::{Code, Failure};
+use super::terminal::Terminal;
+use crate::address::glob;
+use crate::journal::{Holder, Timestamp};
+use crate::manifest;
+use crate::model::environment::Environment;
+use crate::model::name::NameLimits;
+use crate::model::repository::Repository;
+use crate::ops;
+use crate::ops::repository::Checked;
+use crate::provider;
+use crate::provider::open::Mode;
+use crate::render::diagnostics::diagnostics;
+use crate::source::{self, Files};
+use crate::target::Target;
+
+/// One run.
+pub struct Context {
+    pub global: Global,
+    pub terminal: Terminal,
+}
+
+/// A repository without errors.
+pub struct Opened {
+    pub files: Files,
+    pub repository: Repository,
+}
+
+/// Whether a verb reads or writes: reads take all environments by default, writes must be told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    Read,
+    Write,
+}
+
+impl Context {
+    pub fn new(global: Global) -> Context {
+        let terminal = Terminal::new(&global);
+        Context { global, terminal }
+    }
+
+    pub fn root(&self) -> &Path {
+        &self.global.directory
+    }
+
+    pub fn is_json(&self) -> bool {
+        self.global.format == Format::Json
+    }
+
+    /// Reads the files, of the work tree or of `--rev`.
+    pub fn files(&self) -> Result<Files, Failure> {
+        let rev = self.global.rev.as_deref();
+        let config = source::root_config(self.root(), rev)?;
+        let mut folders = Vec::new();
+        if let Some(file) = config {
+            let (config, found) = manifest::config(&file);
+            if !found.is_empty() {
+                let text_of = |path: &str| (path == file.path).then_some(file.text.as_str());
+                eprint!("{}", diagnostics(&found, self.terminal.paint_error, &text_of));
+            }
+            if found.iter().any(|d| d.is_error()) {
+                return Err(Failure::said(Code::Error));
+            }
+            folders = config.folders;
+        }
+        Ok(match rev {
+            Some(rev) => source::at_revision(self.root(), rev, &folders)?,
+            None => source::work_tree(self.root(), &folders)?,
+        })
+    }
+
+    pub fn check(&self, files: &Files) -> Checked {
+        ops::repository::check(files, &name_limits())
+    }
+
+    /// Reads and checks the repository. Its diagnostics go to stderr; an error among them ends the run.
+    pub fn open(&self) -> Result<Opened, Failure> {
+        let files = self.files()?;
+        let checked = self.check(&files);
+        let has_errors = checked.has_errors();
+        let shown: Vec<_> =
+            checked.diagnostics.into_iter().filter(|d| d.is_error() || !self.terminal.quiet).collect();
+        if !shown.is_empty() {
+            let text = diagnostics(&shown, self.terminal.paint_error, &|path| files.text(path));
+            eprint!("{text}");
+        }
+        if has_errors {
+            return Err(Failure::said(Code::Error));
+        }
+        Ok(Opened { files, repository: checked.repository })
+    }
+
+    /// Chooses environments by `-e`.
+    pub fn environments<'a>(
+        &self,
+        repository: &'a Repository,
+        purpose: Purpose,
+    ) -> Result<Vec<&'a Environment>, Failure> {
+        let all: Vec<&Environment> = repository.environments.values().map(|(e, _)| e).collect();
+        let names = || all.iter().map(|e| e.name.as_str()).collect::<Vec<_>>().join(", ");
+        if self.global.environments.is_empty() {
+            return match (purpose, all.len()) {
+                (_, 0) => Err(Failure::error("the repository declares no environment")
+                    .help("add one with `kind: Environment`, or start with `reconcile init`")),
+                (Purpose::Read, _) | (Purpose::Write, 1) => Ok(all),
+                (Purpose::Write, _) => Err(Failure::error("this repository has several environments, and none is named")
+                    .help(format!("choose with -e: {}", names()))),
+            };
+        }
+        let mut chosen = Vec::new();
+        for pattern in &self.global.environments {
+            let before = chosen.len();
+            chosen.extend(all.iter().copied().filter(|e| glob(pattern, &e.name)));
+            if chosen.len() == before {
+                return Err(Failure::error(format!("there is no environment `{pattern}`"))
+                    .help(format!("there are: {}", names())));
+            }
+        }
+        chosen.sort_by(|a, b| a.name.cmp(&b.name));
+        chosen.dedup_by(|a, b| a.name == b.name);
+        Ok(chosen)
+    }
+
+    /// The one environment that a verb is for.
+    pub fn environment<'a>(&self, repository: &'a Repository) -> Result<&'a Environment, Failure> {
+        match self.environments(repository, Purpose::Write)?.as_slice() {
+            [one] => Ok(one),
+            several => {
+                let names: Vec<&str> = several.iter().map(|e| e.name.as_str()).collect();
+                Err(Failure::error("this verb is for one environment").help(format!("choose one of {}", names.join(", "))))
+            }
+        }
+    }
+
+    pub fn target(&self, environment: &Environment, mode: Mode) -> Result<Box<dyn Target>, Failure> {
+        Ok(provider::open::open(&environment.target, self.root(), mode)?)
+    }
+
+    /// Who applies: `RECONCILE_ACTOR`, else user and host.
+    pub fn holder(&self) -> Holder {
+        let variable = |name: &str| std::env::var(name).ok().filter(|v| !v.is_empty());
+        let user = variable("USER").or_else(|| variable("LOGNAME")).unwrap_or_else(|| "somebody".to_owned());
+        let host = || std::fs::read_to_string("/etc/hostname").ok().map(|h| h.trim().to_owned());
+        let host = variable("HOSTNAME").or_else(host).filter(|h| !h.is_empty());
+        let actor = variable("RECONCILE_ACTOR").unwrap_or_else(|| match host {
+            Some(host) => format!("{user}@{host}"),
+            None => user,
+        });
+        Holder { actor, since: now() }
+    }
+
+    /// A path that a person gave, from where they stand.
+    pub fn path(&self, given: &Path) -> PathBuf {
+        given.to_owned()
+    }
+}
+
+/// The instant, as the journal writes it.
+pub fn now() -> Timestamp {
+    jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
+}
+
+fn name_limits() -> BTreeMap<String, NameLimits> {
+    let known = provider::open::providers().iter();
+    known.filter_map(|name| Some(((*name).to_owned(), provider::open::name_limits(name)?))).collect()
+}

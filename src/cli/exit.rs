@@ -1,0 +1,107 @@
+//! How a run ends: one exit code for each class of outcome, and the next move for each failure.
+//! Never says 2 for a failure: that is "changes are pending".
+
+use std::process::ExitCode;
+
+use super::files::FileError;
+use crate::apply::ApplyError;
+use crate::package::PackageError;
+use crate::source::SourceError;
+use crate::target::TargetError;
+
+/// The documented exit codes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[repr(u8)]
+pub enum Code {
+    Done = 0,
+    Error = 1,
+    Pending = 2,
+    Locked = 10,
+    Stale = 11,
+    Refused = 12,
+    BadPackage = 13,
+}
+
+impl From<Code> for ExitCode {
+    fn from(code: Code) -> ExitCode {
+        ExitCode::from(code as u8)
+    }
+}
+
+/// A run that did not do what was asked. Nothing was changed, unless the message says so.
+#[derive(Debug)]
+pub struct Failure {
+    pub code: Code,
+    /// None where everything has been said already.
+    pub message: Option<String>,
+    pub help: Option<String>,
+}
+
+impl Failure {
+    pub fn new(code: Code, message: impl Into<String>) -> Failure {
+        Failure { code, message: Some(message.into()), help: None }
+    }
+
+    pub fn error(message: impl Into<String>) -> Failure {
+        Failure::new(Code::Error, message)
+    }
+
+    /// A failure that was printed in full already.
+    pub fn said(code: Code) -> Failure {
+        Failure { code, message: None, help: None }
+    }
+
+    pub fn help(mut self, help: impl Into<String>) -> Failure {
+        self.help = Some(help.into());
+        self
+    }
+}
+
+impl From<SourceError> for Failure {
+    fn from(error: SourceError) -> Failure {
+        Failure::error(error.to_string())
+    }
+}
+
+impl From<FileError> for Failure {
+    fn from(error: FileError) -> Failure {
+        Failure::error(error.to_string())
+    }
+}
+
+impl From<PackageError> for Failure {
+    fn from(error: PackageError) -> Failure {
+        Failure::new(Code::BadPackage, error.to_string()).help("nothing in it was used; make the package again")
+    }
+}
+
+impl From<TargetError> for Failure {
+    fn from(error: TargetError) -> Failure {
+        match &error {
+            TargetError::Locked { .. } => {
+                Failure::new(Code::Locked, error.to_string()).help("wait until it is done, and try again")
+            }
+            TargetError::Newer { .. } => Failure::error(error.to_string()).help("use the newer `reconcile`"),
+            TargetError::Open { .. } | TargetError::Failed { .. } | TargetError::Record { .. } => {
+                Failure::error(error.to_string())
+            }
+        }
+    }
+}
+
+impl From<ApplyError> for Failure {
+    fn from(error: ApplyError) -> Failure {
+        let message = error.to_string();
+        match error {
+            ApplyError::Refused { reasons } => {
+                let reasons: Vec<String> = reasons.iter().map(|r| format!("\n  {r}")).collect();
+                Failure::new(Code::Refused, message + ":" + &reasons.concat())
+                    .help("allow findings by name with --allow, or change what causes them; nothing was changed")
+            }
+            ApplyError::Stale { .. } | ApplyError::FactsMoved { .. } => {
+                Failure::new(Code::Stale, message).help("plan again; nothing was changed")
+            }
+            ApplyError::Target(error) => error.into(),
+        }
+    }
+}

@@ -1,0 +1,64 @@
+//! The command line: arguments, opening, printing, prompting, exit codes.
+//! Never decides what changes: the rooms below do.
+
+pub mod args;
+mod commands;
+mod context;
+pub mod exit;
+mod fault;
+pub mod files;
+mod terminal;
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use args::{Arguments, Verb};
+use context::Context;
+use exit::{Code, Failure};
+
+/// Runs one command line. Results go to stdout, everything else to stderr.
+pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let arguments = match Arguments::try_parse_from(args::expand(arguments)) {
+        Ok(arguments) => arguments,
+        Err(error) => {
+            let is_fault = error.use_stderr();
+            error.print().ok();
+            // Not clap's own 2, which here says that changes are pending.
+            return if is_fault { Code::Error.into() } else { Code::Done.into() };
+        }
+    };
+    let context = Context::new(arguments.global);
+    match dispatch(&context, arguments.verb) {
+        Ok(code) => code.into(),
+        Err(failure) => {
+            context.terminal.failure(&failure);
+            failure.code.into()
+        }
+    }
+}
+
+fn dispatch(context: &Context, verb: Verb) -> Result<Code, Failure> {
+    match verb {
+        Verb::Init { dir } => commands::init::run(context, &dir),
+        Verb::Validate => commands::validate::run(context),
+        Verb::Plan { out, detailed_exitcode, choices } => {
+            commands::plan::run(context, out.as_deref(), detailed_exitcode, &choices)
+        }
+        Verb::Apply { package: Some(package), yes, allow, choices } => {
+            commands::apply::saved(context, &package, yes, &allow, &choices)
+        }
+        Verb::Apply { package: None, yes, allow, choices } => {
+            commands::apply::planned(context, yes, &allow, &choices)
+        }
+        Verb::Drift { detailed_exitcode } => commands::drift::run(context, detailed_exitcode),
+        Verb::Package(verb) => commands::package::run(context, &verb),
+        Verb::History { limit } => commands::history::list(context, limit),
+        Verb::Show { id } => commands::history::show(context, id),
+        Verb::Fmt { files, check } => commands::fmt::run(context, &files, check),
+        Verb::Schema { name, out } => commands::schema::run(context, name.as_deref(), out.as_deref()),
+        Verb::Completions { shell } => commands::manual::completions(context, shell),
+        Verb::Man => commands::manual::page(context),
+    }
+}

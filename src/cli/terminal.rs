@@ -1,0 +1,126 @@
+//! The terminal: what is coloured, what is printed where, what is asked, and progress.
+//! Never mixes the two streams: stdout is the result, stderr is everything else.
+
+use std::io::{BufRead, IsTerminal, Write};
+use std::time::Duration;
+
+use indicatif::{ProgressBar, ProgressStyle};
+
+use super::args::{Global, When};
+use super::exit::Failure;
+use crate::apply::{Moment, Observer};
+use crate::plan::Plan;
+use crate::render::paint::{Paint, Role, clean, clean_lines};
+
+/// How this run speaks.
+#[derive(Clone, Copy, Debug)]
+pub struct Terminal {
+    /// For stdout.
+    pub paint: Paint,
+    /// For stderr.
+    pub paint_error: Paint,
+    pub quiet: bool,
+    progress: bool,
+}
+
+impl Terminal {
+    /// Honours `--color`, then `NO_COLOR`, then `CLICOLOR_FORCE`, then whether a stream is a terminal.
+    pub fn new(global: &Global) -> Terminal {
+        let is_set = |name: &str| std::env::var_os(name).is_some_and(|v| !v.is_empty() && v != "0");
+        let colored = |is_terminal: bool| match global.color {
+            When::Always => true,
+            When::Never => false,
+            When::Auto if std::env::var_os("NO_COLOR").is_some_and(|v| !v.is_empty()) => false,
+            When::Auto if is_set("CLICOLOR_FORCE") => true,
+            When::Auto => is_terminal && std::env::var_os("TERM").is_none_or(|t| t != "dumb"),
+        };
+        let (out, error) = (std::io::stdout().is_terminal(), std::io::stderr().is_terminal());
+        Terminal {
+            paint: Paint::new(colored(out)),
+            paint_error: Paint::new(colored(error)),
+            quiet: global.quiet,
+            progress: error && !global.quiet && !global.no_progress,
+        }
+    }
+
+    /// Writes a result. A reader that went away ends the run quietly.
+    pub fn result(&self, text: &str) {
+        if std::io::stdout().write_all(text.as_bytes()).is_err() {
+            std::process::exit(0);
+        }
+    }
+
+    /// Writes a remark to stderr, unless `--quiet`.
+    pub fn remark(&self, text: &str) {
+        if !self.quiet {
+            eprintln!("{}", clean_lines(text));
+        }
+    }
+
+    /// Writes a failure and its next move to stderr.
+    pub fn failure(&self, failure: &Failure) {
+        if let Some(message) = &failure.message {
+            eprintln!("{}: {}", self.paint_error.paint(Role::Error, "error"), clean_lines(message));
+        }
+        if let Some(help) = &failure.help {
+            eprintln!("  {}: {}", self.paint_error.paint(Role::Note, "help"), clean_lines(help));
+        }
+    }
+
+    /// Asks for a `yes`. Without a terminal nobody can answer, and that is an error.
+    pub fn confirm(&self, question: &str) -> Result<bool, Failure> {
+        if !std::io::stdin().is_terminal() {
+            return Err(Failure::error("nobody can be asked here").help("give --yes to apply without a question"));
+        }
+        eprint!("{question} Only `yes` applies: ");
+        let mut answer = String::new();
+        std::io::stdin().lock().read_line(&mut answer).map_err(|e| Failure::error(e.to_string()))?;
+        Ok(answer.trim() == "yes")
+    }
+
+    /// Shows that something goes on, until the returned bar is dropped.
+    pub fn spinner(&self, what: &str) -> Progress {
+        if !self.progress {
+            return Progress(ProgressBar::hidden());
+        }
+        let bar = ProgressBar::new_spinner().with_message(clean(what).into_owned());
+        bar.enable_steady_tick(Duration::from_millis(120));
+        Progress(bar)
+    }
+
+    pub fn apply_progress(&self, plan: &Plan) -> ApplyProgress {
+        let bar = if self.progress { ProgressBar::new(plan.steps.len() as u64) } else { ProgressBar::hidden() };
+        if let Ok(style) = ProgressStyle::with_template("{spinner} {pos}/{len} {wide_msg}") {
+            bar.set_style(style);
+        }
+        let titles = plan.steps.iter().map(|s| clean(&s.title).into_owned()).collect();
+        ApplyProgress { bar: Progress(bar), titles, fault: super::fault::Fault::from_environment() }
+    }
+}
+
+/// A bar that goes away when it is dropped.
+pub struct Progress(ProgressBar);
+
+impl Drop for Progress {
+    fn drop(&mut self) {
+        self.0.finish_and_clear();
+    }
+}
+
+/// Shows each step of an apply as it runs.
+pub struct ApplyProgress {
+    bar: Progress,
+    titles: Vec<String>,
+    fault: super::fault::Fault,
+}
+
+impl Observer for ApplyProgress {
+    fn at(&mut self, moment: &Moment) -> Result<(), String> {
+        if let Moment::Before(step) = moment {
+            self.bar.0.set_position(u64::from(*step));
+            let title = self.titles.get(*step as usize - 1).cloned().unwrap_or_default();
+            self.bar.0.set_message(title);
+        }
+        self.fault.at(moment)
+    }
+}

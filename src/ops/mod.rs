@@ -1,0 +1,7 @@
+//! What each verb does, one file a verb. Targets, files and clocks come in; values go out.
+//! Never names a provider or a renderer, never prints and never asks.
+
+pub mod apply;
+pub mod drift;
+pub mod plan;
+pub mod repository;
