@@ -17,3 +17,12 @@ pub struct Revision {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub repository: Option<String>,
 }
+
+impl Revision {
+    /// The revision as people read it: `4f2a91c`, `4f2a91c + changes`, or `the work tree` outside git.
+    pub fn label(&self) -> String {
+        let Some(commit) = &self.commit else { return "the work tree".to_owned() };
+        let short: String = commit.chars().take(7).collect();
+        if self.dirty { format!("{short} + changes") } else { short }
+    }
+}
