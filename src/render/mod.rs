@@ -1,9 +1,9 @@
 //! Values in, text out: plans, diagnostics, reports, history and drift as people and machines read them.
 //! Never prints, never reads a file or a clock, and lets no control character of a value through.
 
-//pub mod diagnostics;
+pub mod diagnostics;
 //pub mod drift_text;
-//mod excerpt;
+mod excerpt;
 mod finding;
 //pub mod history_text;
 //mod markdown;

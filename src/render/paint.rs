@@ -90,6 +90,22 @@ pub fn clean_lines(text: &str) -> String {
     lines.join("\n")
 }
 
+/// Escapes, in a JSON text, what JSON itself permits in a string and a terminal does not bear: the value stays
+/// the same.
+pub fn clean_json(text: &str) -> String {
+    let mut cleaned = String::with_capacity(text.len());
+    for c in text.chars() {
+        if is_unprintable(c) && c != '\n' {
+            for unit in c.encode_utf16(&mut [0; 2]) {
+                cleaned.push_str(&format!("\\u{unit:04x}"));
+            }
+        } else {
+            cleaned.push(c);
+        }
+    }
+    cleaned
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -105,6 +121,14 @@ mod tests {
             assert_eq!(clean(text), want);
         }
         assert_eq!(clean_lines("a\tb\r\n\u{7}c\n"), "a    b\\r\n\\u{7}c\n");
+    }
+
+    #[test]
+    fn json_keeps_its_value_without_what_moves_a_terminal() {
+        let value = "a\u{9b}\u{202e}\u{e0001}\u{1b}\n";
+        let text = clean_json(&serde_json::to_string(value).unwrap());
+        assert_eq!(text, r#""a\u009b\u202e\udb40\udc01\u001b\n""#);
+        assert_eq!(serde_json::from_str::<String>(&text).unwrap(), value);
     }
 
     #[test]
