@@ -138,7 +138,10 @@ impl<'a> Place<'a> {
 
 /// The nearest character boundary at or before `byte`; none beyond the end.
 fn floor(text: &str, byte: usize) -> Option<usize> {
-    (byte <= text.len()).then(|| text.floor_char_boundary(byte))
+    if byte > text.len() {
+        return None;
+    }
+    (byte.saturating_sub(3)..=byte).rev().find(|at| text.is_char_boundary(*at))
 }
 
 /// One visible character for one of any sort.

@@ -134,7 +134,7 @@ pub fn write_refusals(page: &mut Page, plan: &Plan) {
         page.end();
     }
     for (destroyed, limit) in limits {
-        page.line(0, Role::Error, &too_much(plan, destroyed, limit)).end();
+        page.line(0, Role::Error, &too_much(&plan.environment, destroyed, limit)).end();
     }
 }
 
@@ -143,12 +143,12 @@ pub fn impossible(n_findings: usize) -> String {
     format!("{} {verb} this plan impossible:", counted(n_findings, "finding"))
 }
 
-pub fn too_much(plan: &Plan, destroyed: usize, limit: usize) -> String {
+pub fn too_much(environment: &str, destroyed: usize, limit: usize) -> String {
     format!(
         "This plan destroys {} resources and members, more than the {} that environment {} permits (maxDestroy).",
         thousands(destroyed as u64),
         thousands(limit as u64),
-        plan.environment
+        environment
     )
 }
 

@@ -80,8 +80,10 @@ fn member_row(change: &Change, member: &MemberChange, findings: &mut Findings<'_
         Verb::Create => setting::summary(member, Side::After),
         Verb::Delete | Verb::Release | Verb::Forget | Verb::Keep => setting::summary(member, Side::Before),
         Verb::Adopt | Verb::Update => {
+            // The type is what people look for first.
+            let (types, rest): (Vec<_>, Vec<_>) = member.settings.iter().partition(|s| s.name == "type");
             let parts: Vec<String> =
-                member.settings.iter().map(|setting| setting::change(setting, member.reason)).collect();
+                types.into_iter().chain(rest).map(|s| setting::change(s, member.reason)).collect();
             parts.join(", ")
         }
     };
