@@ -1,14 +1,25 @@
 //! `reconcile`: a declarative GitOps reconciler for application environments.
 //! This file lists the rooms of the house, the roof first; `tests/floors.rs` holds them to their floors.
 
+pub mod planner;
+pub mod render;
+
+pub mod target;
+
+pub mod report;
+
+pub mod journal;
+
+pub mod plan;
+
+pub mod diff;
+pub mod manifest;
+
+pub mod model;
+
+pub mod yaml;
+
 pub mod address;
 pub mod diagnostic;
-pub mod diff;
 pub mod fingerprint;
-pub mod journal;
-pub mod model;
-pub mod plan;
-pub mod render;
-pub mod report;
 pub mod source;
-pub mod target;

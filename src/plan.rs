@@ -4,7 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::address::Address;
-use crate::diff::change::Change;
+use crate::diff::change::{Change, Kept};
 use crate::diff::decision::Verb;
 use crate::fingerprint::Fingerprint;
 use crate::source::Revision;
@@ -110,16 +110,6 @@ pub struct Fact {
     pub query: String,
     /// How many rows it found.
     pub count: u64,
-}
-
-/// Something that nobody declares and that stays.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct Kept {
-    pub address: Address,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub path: Option<String>,
-    pub reason: String,
 }
 
 /// The counts of the last line.

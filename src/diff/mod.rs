@@ -1,5 +1,11 @@
 //! Desired against actual: one `Change` for each resource that differs.
 //! Never goes to a target, never orders and never weighs a risk: the planner does.
 
+mod bind;
 pub mod change;
+pub mod compare;
 pub mod decision;
+mod members;
+mod renames;
+
+pub use compare::{Comparison, Obstacle, compare};

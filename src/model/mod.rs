@@ -6,6 +6,7 @@ pub mod environment;
 pub mod field;
 pub mod name;
 pub mod picklist;
+pub mod repository;
 pub mod resource;
 pub mod setup;
 pub mod shape;

@@ -6,6 +6,8 @@ use std::collections::BTreeMap;
 use indexmap::IndexMap;
 use serde_json::{Map, Value};
 
+use super::entity::Entity;
+use super::picklist::Picklist;
 use super::resource::Resource;
 use super::text::Text;
 
@@ -117,4 +119,52 @@ pub fn member_json(settings: &Settings) -> Value {
         }
     }
     Value::Object(map)
+}
+
+impl Shape {
+    /// Turns paths back into a resource of the same kind as `like`, its members in the order of the shape.
+    /// `is_standard` says which members belong to an out-of-box definition.
+    pub fn into_resource(self, like: &Resource, is_standard: &dyn Fn(&MemberId) -> bool) -> Resource {
+        let setting = |name: &str| self.settings.get(name).cloned();
+        match like {
+            Resource::Entity(entity) => {
+                let mut goal = Entity {
+                    display_name: setting("displayName").map(typed),
+                    description: setting("description").map(typed),
+                    primary_key: setting("primaryKey").map(typed),
+                    native: setting("native").map(typed),
+                    standard: entity.standard,
+                    ..Entity::default()
+                };
+                for (id, settings) in &self.members {
+                    let mut json = member_json(settings);
+                    if is_standard(id) {
+                        json["standard"] = Value::Bool(true);
+                    }
+                    let name = id.1.clone();
+                    match id.0.as_str() {
+                        "fields" => drop(goal.fields.insert(name, typed(json))),
+                        "keys" => drop(goal.keys.insert(name, typed(json))),
+                        "indexes" => drop(goal.indexes.insert(name, typed(json))),
+                        "checks" => drop(goal.checks.insert(name, typed(json))),
+                        "relationships" => drop(goal.relationships.insert(name, typed(json))),
+                        section => unreachable!("BUG: an entity has no section `{section}`"),
+                    }
+                }
+                Resource::Entity(goal)
+            }
+            Resource::Picklist(_) => Resource::Picklist(Picklist {
+                display_name: setting("displayName").map(typed),
+                description: setting("description").map(typed),
+                options: self.members.iter().map(|(id, s)| (id.1.clone(), typed(member_json(s)))).collect(),
+            }),
+        }
+    }
+}
+
+fn typed<T: serde::de::DeserializeOwned>(value: Value) -> T {
+    match serde_json::from_value(value) {
+        Ok(typed) => typed,
+        Err(error) => unreachable!("BUG: a path has a value of another type: {error}"),
+    }
 }

@@ -11,13 +11,13 @@ use super::plan_text::{Options, last_line};
 use super::{history_text, plan_markdown, plan_text, report_text, sample};
 use crate::address::Address;
 use crate::diagnostic::{Diagnostic, Span};
-use crate::diff::change::{Change, MemberChange, Reason, SettingChange};
+use crate::diff::change::{Change, Kept, MemberChange, Reason, SettingChange};
 use crate::diff::decision::Verb;
 use crate::journal::{Entry, Holder, Outcome};
 use crate::model::entity;
 use crate::model::name::is_unprintable;
 use crate::model::setup::Action;
-use crate::plan::{Finding, Kept, Level, Plan, Step, Summary};
+use crate::plan::{Finding, Level, Plan, Step, Summary};
 use crate::report::Report;
 
 /// A text of what does harm: escapes, breaks, bidi, fences, our own words.

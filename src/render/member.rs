@@ -43,9 +43,15 @@ pub fn resource_notes(change: &Change) -> Vec<Note> {
     let was = change.renamed_from.as_ref().map(ToString::to_string);
     let is_same = change.settings.is_empty() && change.members.iter().all(|m| m.settings.is_empty());
     let mut notes = reasons(change.verb, change.reason, was.as_deref(), is_same);
-    if change.verb == Verb::Delete && change.reason == Reason::NotDeclared {
-        notes.push(Note::of(Role::Note, "(because it is not declared any more)"));
-    }
+    let has_rows = !change.settings.is_empty() || !change.members.is_empty();
+    let more = match (change.verb, change.reason) {
+        (Verb::Delete, Reason::NotDeclared) => Some("(because it is not declared any more)"),
+        (Verb::Update, _) if !has_rows && was.is_none() => {
+            Some("(only the record of what is declared changes)")
+        }
+        (_, _) => None,
+    };
+    notes.extend(more.map(|text| Note::of(Role::Note, text)));
     notes
 }
 
@@ -89,13 +95,13 @@ fn member_row(change: &Change, member: &MemberChange, findings: &mut Findings<'_
     };
     let mut notes =
         reasons(member.verb, member.reason, member.renamed_from.as_deref(), member.settings.is_empty());
-    if let Some(value) = change.backfill.get(&member.name).filter(|_| member.section == "fields") {
-        let value = shorten(&value.describe(), 40);
-        notes.push(Note::of(Role::Note, format!("(rows without a value get {value})")));
-    }
     let mut below: Vec<Note> = findings.take(&change.address, Some(&member.path())).map(mark).collect();
     if !below.is_empty() {
         notes.push(below.remove(0));
+    } else if let Some(value) = change.backfill.get(&member.name).filter(|_| member.section == "fields") {
+        // A finding would have said how many rows get it.
+        let value = shorten(&value.describe(), 40);
+        notes.push(Note::of(Role::Note, format!("(rows without a value get {value})")));
     }
     Row { verb: member.verb, is_main: is_main(&member.section), name: name(member), text, notes, below }
 }

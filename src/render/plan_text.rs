@@ -176,9 +176,9 @@ mod tests {
 
     use super::super::sample;
     use super::*;
-    use crate::diff::change::{MemberChange, Reason};
+    use crate::diff::change::{Kept, MemberChange, Reason};
     use crate::model::setup::Action;
-    use crate::plan::{Kept, Level};
+    use crate::plan::Level;
 
     fn check(plan: &Plan, want: &str) {
         let got = super::plan(plan, &Options::default());
@@ -365,9 +365,10 @@ Plan: 0 to add, 1 to change, 1 to destroy.
         );
         let released =
             sample::change(Verb::Release, Reason::NotDeclared, "entity/left", Action::Merge, vec![]);
+        let recorded = sample::change(Verb::Update, declared, "entity/same", Action::Merge, vec![]);
         let forgotten =
             sample::change(Verb::Forget, Reason::NotDeclared, "entity/gone", Action::Merge, vec![]);
-        let mut plan = sample::plan(vec![order, status, released, forgotten], vec![]);
+        let mut plan = sample::plan(vec![order, status, recorded, released, forgotten], vec![]);
         plan.revision = Revision::default();
         check(
             &plan,
@@ -390,10 +391,11 @@ reconcile will change environment staging (sqlite .reconcile/staging.db) to the 
   ~ picklist/status                         overwrite  (drifted in the target)
       + lost      "Lost", retired
       ~ open      no color (was #000000), not retired
+  ~ entity/same                             merge  (only the record of what is declared changes)
   . entity/left                             (kept, no longer managed)
   . entity/gone                             (gone from the target, no longer recorded)
 
-Plan: 0 to add, 2 to change, 0 to destroy, 2 to forget.
+Plan: 0 to add, 3 to change, 0 to destroy, 2 to forget.
 "#,
         );
     }

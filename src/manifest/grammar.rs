@@ -1,0 +1,311 @@
+//! What a manifest may hold: every key of every kind, as data. The checker and the JSON Schemas both read it.
+//! Never says what a value means: the decoders do.
+
+/// A mapping with known keys.
+#[derive(Debug)]
+pub struct Object {
+    /// What it is, for messages: `an entity`.
+    pub title: &'static str,
+    pub doc: &'static str,
+    pub keys: &'static [Key],
+}
+
+/// One key of an object.
+#[derive(Debug)]
+pub struct Key {
+    pub name: &'static str,
+    pub shape: Shape,
+    pub required: bool,
+    pub doc: &'static str,
+}
+
+/// What may stand under a key.
+#[derive(Clone, Copy, Debug)]
+pub enum Shape {
+    /// Any text.
+    Text,
+    /// A text that names something.
+    Name,
+    /// One of these words.
+    Word(&'static [&'static str]),
+    /// A text, or a mapping of languages to texts.
+    Translated,
+    Bool,
+    /// A whole number in this range, both ends included.
+    Count(u32, u32),
+    /// A list of names, at least one.
+    Names,
+    /// A list of texts, perhaps empty.
+    Texts,
+    /// A list of these words.
+    Words(&'static [&'static str]),
+    /// A mapping of texts to texts.
+    Labels,
+    /// A text, number or boolean; or `{ sql: … }`.
+    Value,
+    /// `#rrggbb`.
+    Color,
+    /// One provider, with its one setting or its settings.
+    Target,
+    /// A mapping of addresses or globs to setup actions.
+    ActionMap,
+    Object(&'static Object),
+    /// Names to objects, in an order that is kept.
+    Map(&'static Object),
+}
+
+const fn must(name: &'static str, shape: Shape, doc: &'static str) -> Key {
+    Key { name, shape, required: true, doc }
+}
+
+const fn may(name: &'static str, shape: Shape, doc: &'static str) -> Key {
+    Key { name, shape, required: false, doc }
+}
+
+pub const API_VERSION: &str = "reconcile/v1";
+
+const ACTIONS: &[&str] = &["merge", "overwrite", "create", "update", "existing", "skip", "select"];
+const ON_EVENT: &[&str] = &["restrict", "cascade", "set-null"];
+pub const FIELD_TYPES: &[&str] = &[
+    "text",
+    "integer",
+    "bigint",
+    "decimal",
+    "money",
+    "float",
+    "boolean",
+    "date",
+    "time",
+    "datetime",
+    "uuid",
+    "json",
+    "binary",
+    "picklist",
+    "lookup",
+    "autonumber",
+];
+pub const TEXT_FORMATS: &[&str] = &["email", "phone", "url", "multiline", "markdown", "html", "timezone"];
+
+/// A setting that only some field types take.
+#[derive(Debug)]
+pub struct Parameter {
+    pub name: &'static str,
+    pub types: &'static [&'static str],
+    /// Whether these types must have it.
+    pub required: bool,
+}
+
+/// Which types take which parameters. `format` and the lookup's `entity`/`entities` have rules of their own besides.
+pub const PARAMETERS: &[Parameter] = &[
+    Parameter { name: "maxLength", types: &["text", "binary"], required: false },
+    Parameter { name: "format", types: &["text", "autonumber"], required: false },
+    Parameter { name: "precision", types: &["decimal"], required: true },
+    Parameter { name: "scale", types: &["decimal"], required: true },
+    Parameter { name: "picklist", types: &["picklist"], required: true },
+    Parameter { name: "entity", types: &["lookup"], required: false },
+    Parameter { name: "entities", types: &["lookup"], required: false },
+    Parameter { name: "onDelete", types: &["lookup"], required: false },
+];
+
+pub const METADATA: Object = Object {
+    title: "metadata",
+    doc: "Which resource this is.",
+    keys: &[
+        must("name", Shape::Name, "The name in the target, kept exactly as written."),
+        may("labels", Shape::Labels, "Words for people and for selecting, as `key: value`."),
+        may(
+            "renamedFrom",
+            Shape::Name,
+            "The name this resource had before; its rows go on under the new one.",
+        ),
+    ],
+};
+
+pub const SETUP: Object = Object {
+    title: "`setup`",
+    doc: "How this resource is set up in a target.",
+    keys: &[
+        may(
+            "action",
+            Shape::Word(ACTIONS),
+            "What happens where the resource exists already, and where it does not.",
+        ),
+        may("allowed", Shape::Words(ACTIONS), "What an importer may choose instead."),
+        may("as", Shape::Name, "The free name that `create` gives the new resource."),
+        may("target", Shape::Name, "The name in the target that `existing` or `update` binds."),
+    ],
+};
+
+pub const ENTITY: Object = Object {
+    title: "an entity's `spec`",
+    doc: "A table of rows with typed fields, keys, indexes, checks and relationships.",
+    keys: &[
+        may("displayName", Shape::Translated, "The name that people read."),
+        may("description", Shape::Translated, "What a row of this entity is."),
+        may("standard", Shape::Bool, "An out-of-box definition that the environment's vendor owns."),
+        may(
+            "extends",
+            Shape::Word(&["standard"]),
+            "This document lists customizations of a standard entity only.",
+        ),
+        may("primaryKey", Shape::Names, "The fields of the primary key; without it, a generated uuid `id`."),
+        may("fields", Shape::Map(&FIELD), "The fields, in the order that people see."),
+        may("keys", Shape::Map(&KEY), "Alternate keys: their fields together are unique."),
+        may("indexes", Shape::Map(&INDEX), "Indexes that make reading by these fields fast."),
+        may("checks", Shape::Map(&CHECK), "SQL expressions that every row must satisfy."),
+        may("relationships", Shape::Map(&RELATIONSHIP), "Foreign keys that are no single-field lookup."),
+    ],
+};
+
+pub const FIELD: Object = Object {
+    title: "a field",
+    doc: "One field: its type with the type's parameters, and its rules.",
+    keys: &[
+        must("type", Shape::Word(FIELD_TYPES), "What values the field takes."),
+        may(
+            "maxLength",
+            Shape::Count(1, 1_000_000_000),
+            "The most characters of a text, or bytes of a binary.",
+        ),
+        may("format", Shape::Text, "What a text holds, or how an autonumber is written: `ORD-{seq:5}`."),
+        may("precision", Shape::Count(1, 38), "How many digits a decimal has."),
+        may("scale", Shape::Count(0, 38), "How many of them stand after the point."),
+        may("picklist", Shape::Name, "The picklist whose options the field takes."),
+        may("entity", Shape::Name, "The entity that a lookup points to."),
+        may("entities", Shape::Names, "The entities that a polymorphic lookup may point to."),
+        may(
+            "onDelete",
+            Shape::Word(ON_EVENT),
+            "What happens to the row when the one it points to is deleted.",
+        ),
+        may("required", Shape::Bool, "Every row has a value."),
+        may(
+            "default",
+            Shape::Value,
+            "The value when none is given; `now` for times, `generated` for a uuid, or `{ sql: … }`.",
+        ),
+        may("unique", Shape::Bool, "No two rows have the same value."),
+        may("check", Shape::Text, "An SQL expression that every row must satisfy."),
+        may("displayName", Shape::Translated, "The name that people read."),
+        may("description", Shape::Translated, "What the field holds."),
+        may(
+            "renamedFrom",
+            Shape::Name,
+            "The name this field had before; its values go on under the new one.",
+        ),
+        may(
+            "backfill",
+            Shape::Value,
+            "The value that existing rows without one get when the field becomes required.",
+        ),
+    ],
+};
+
+pub const KEY: Object = Object {
+    title: "an alternate key",
+    doc: "Fields that together are unique.",
+    keys: &[
+        must("fields", Shape::Names, "The fields, in order."),
+        may("renamedFrom", Shape::Name, "The name this key had before."),
+    ],
+};
+
+pub const INDEX: Object = Object {
+    title: "an index",
+    doc: "Makes reading by these fields fast.",
+    keys: &[
+        must("fields", Shape::Names, "The fields, in order."),
+        may("renamedFrom", Shape::Name, "The name this index had before."),
+    ],
+};
+
+pub const CHECK: Object = Object {
+    title: "a check",
+    doc: "An SQL expression over the fields of one row.",
+    keys: &[must("sql", Shape::Text, "The expression, which is never false for a row.")],
+};
+
+pub const RELATIONSHIP: Object = Object {
+    title: "a relationship",
+    doc: "A foreign key of one or more fields.",
+    keys: &[
+        must("fields", Shape::Names, "The fields of this entity, in order."),
+        must("references", Shape::Object(&REFERENCES), "What they point to."),
+        may(
+            "onDelete",
+            Shape::Word(ON_EVENT),
+            "What happens to the row when the one it points to is deleted.",
+        ),
+        may("onUpdate", Shape::Word(ON_EVENT), "What happens to the row when the key it points to changes."),
+    ],
+};
+
+pub const REFERENCES: Object = Object {
+    title: "`references`",
+    doc: "The far end of a relationship.",
+    keys: &[
+        must("entity", Shape::Name, "The entity pointed to."),
+        must("fields", Shape::Names, "Its fields, in order: its primary key or an alternate key."),
+    ],
+};
+
+pub const PICKLIST: Object = Object {
+    title: "a picklist's `spec`",
+    doc: "A closed list of options that fields choose from.",
+    keys: &[
+        may("displayName", Shape::Translated, "The name that people read."),
+        may("description", Shape::Translated, "What the options say."),
+        must("options", Shape::Map(&OPTION), "The options, in the order that people see."),
+    ],
+};
+
+pub const OPTION: Object = Object {
+    title: "an option",
+    doc: "One option of a picklist; its name is the value that rows hold.",
+    keys: &[
+        may("label", Shape::Translated, "The text that people read; without it, the option's name."),
+        may("description", Shape::Translated, "What the option means."),
+        may("color", Shape::Color, "A colour as `#rrggbb`."),
+        may("retired", Shape::Bool, "Kept for old rows, not for new ones."),
+        may("renamedFrom", Shape::Name, "The name this option had before; rows that hold it follow."),
+    ],
+};
+
+pub const ENVIRONMENT: Object = Object {
+    title: "an environment's `spec`",
+    doc: "A named target with its own policy.",
+    keys: &[
+        must("target", Shape::Target, "Where: `{ sqlite: FILE }` or `{ postgres: { url, schema } }`."),
+        may("include", Shape::Texts, "Which resources, as globs over addresses; default: all."),
+        may("setup", Shape::Object(&ENVIRONMENT_SETUP), "Setup actions for this environment."),
+        may("prune", Shape::Bool, "Delete owned resources that are not declared any more; default: false."),
+        may("autoApply", Shape::Bool, "Watch mode may apply here; default: false."),
+        may(
+            "allow",
+            Shape::Texts,
+            "Findings accepted in advance, as CODE, CODE:ADDRESS or CODE:ADDRESS/path.",
+        ),
+        may(
+            "maxDestroy",
+            Shape::Count(0, 1_000_000),
+            "Refuse a plan that destroys more resources and members; default: 0 under autoApply, else no limit.",
+        ),
+    ],
+};
+
+pub const ENVIRONMENT_SETUP: Object = Object {
+    title: "an environment's `setup`",
+    doc: "Which setup action a resource has in this environment.",
+    keys: &[
+        may(
+            "default",
+            Shape::Word(ACTIONS),
+            "For resources whose manifest names none, where their kind has it.",
+        ),
+        may("resources", Shape::ActionMap, "By address or glob; goes before the manifest's own."),
+    ],
+};
+
+/// Every kind of manifest: its word, its `spec`, and whether it is a resource (with a `setup` of its own).
+pub const KINDS: &[(&str, &Object, bool)] =
+    &[("Environment", &ENVIRONMENT, false), ("Entity", &ENTITY, true), ("Picklist", &PICKLIST, true)];

@@ -1,0 +1,230 @@
+//! Risks to rows and values: what a change would destroy, and what would not fit after it.
+//! Never lets a conversion cut a value: what does not fit refuses the plan.
+
+use super::{Asking, count};
+use crate::address::Address;
+use crate::diff::change::{Change, MemberChange};
+use crate::diff::decision::Verb;
+use crate::model::entity::{self, Entity};
+use crate::model::field::{Field, FieldType};
+use crate::model::picklist;
+use crate::model::resource::Resource;
+use crate::plan::Level;
+use crate::target::Question;
+
+pub fn ask(change: &Change, out: &mut Asking<'_>) {
+    match (&change.before, &change.after) {
+        (Some(Resource::Entity(_)), None) => {
+            out.count_rows();
+            out.ask(
+                "RK201",
+                Level::Consent,
+                None,
+                Question::Rows,
+                |n| format!("destroys {}", count(n, "row")),
+                None,
+            );
+        }
+        (Some(Resource::Entity(before)), Some(Resource::Entity(after))) if change.touches_target() => {
+            out.count_rows();
+            for member in &change.members {
+                match member.section.as_str() {
+                    "fields" => field(change, member, before, after, out),
+                    "keys" => key(member, after, out),
+                    "checks" => check(member, after, out),
+                    "relationships" => relationship(member, after, out),
+                    _ => {}
+                }
+            }
+            primary_key(change, after, out);
+        }
+        (Some(Resource::Picklist(_)), Some(Resource::Picklist(_))) => {
+            for member in change.members.iter().filter(|m| m.verb == Verb::Delete) {
+                out.ask(
+                    "RK204",
+                    Level::Refuse,
+                    Some(member.path()),
+                    Question::OptionUse { option: member.name.clone() },
+                    |n| format!("is the value of {}", count(n, "row")),
+                    format!(
+                        "keep it with `retired: true`, give its successor `renamedFrom: {}`, or change those rows first",
+                        member.name
+                    ),
+                );
+            }
+        }
+        (Some(Resource::Entity(_)), Some(_)) | (Some(Resource::Picklist(_)), _) | (None, _) => {}
+    }
+}
+
+fn field(change: &Change, member: &MemberChange, before: &Entity, after: &Entity, out: &mut Asking<'_>) {
+    let name = member.name.clone();
+    if member.verb == Verb::Delete {
+        out.ask(
+            "RK203",
+            Level::Consent,
+            Some(member.path()),
+            Question::Values { field: name },
+            |n| format!("destroys {}", count(n, "value")),
+            None,
+        );
+        return;
+    }
+    let Some(goal) = after.fields.get(&name) else { return };
+    let old_name = member.renamed_from.as_ref().unwrap_or(&name);
+    let found = before.fields.get(old_name);
+    let path = Some(member.path());
+    let type_changes = found.is_some_and(|f| f.ty != goal.ty);
+    if found.is_none() {
+        filled(change, member, goal, out);
+    }
+    if type_changes {
+        let ty = goal.ty.describe();
+        out.ask(
+            "RK205",
+            Level::Refuse,
+            path.clone(),
+            Question::UnfitAfter { before: old_name.clone(), after: name.clone() },
+            move |n| format!("{} would be lost or changed by the type {ty}", count(n, "value")),
+            "no value is ever cut or rounded silently: change those rows first, or choose a type that holds them".to_owned(),
+        );
+    }
+    let becomes = |now: fn(&Field) -> bool| now(goal) && !found.is_some_and(now);
+    if becomes(Field::is_required) || (type_changes && goal.is_required()) {
+        out.ask(
+            "RK206",
+            Level::Refuse,
+            path.clone(),
+            Question::NullsAfter { field: name.clone() },
+            |n| format!("is required, and {} would have no value", count(n, "row")),
+            format!("give `{name}` a `backfill` for the rows that exist, or fill them first"),
+        );
+    }
+    if becomes(Field::is_unique) || (goal.is_unique() && type_changes) {
+        duplicates(path.clone(), vec![name.clone()], out);
+    }
+    if let Some(sql) = &goal.check
+        && (type_changes || found.is_none_or(|f| f.check != goal.check))
+    {
+        violations(path.clone(), sql, out);
+    }
+    if found.is_none_or(|f| f.ty != goal.ty) {
+        points(member, &name, &goal.ty, out);
+    }
+}
+
+/// A lookup or picklist must point at something that will exist.
+fn points(member: &MemberChange, name: &str, ty: &FieldType, out: &mut Asking<'_>) {
+    let path = Some(member.path());
+    match ty {
+        FieldType::Picklist { picklist } => out.ask(
+            "RK210",
+            Level::Refuse,
+            path,
+            Question::NoOptionAfter {
+                field: name.to_owned(),
+                picklist: Address::new(picklist::KIND, picklist),
+            },
+            |n| format!("{} would have a value that is no option", count(n, "row")),
+            format!("add those options to `picklist/{picklist}`, or change those rows first"),
+        ),
+        FieldType::Lookup { entity: Some(entity), .. } => {
+            let to = Address::new(entity::KIND, entity);
+            orphans(path, vec![name.to_owned()], to, Vec::new(), out);
+        }
+        _ => {}
+    }
+}
+
+/// What existing rows get in a new field.
+fn filled(change: &Change, member: &MemberChange, goal: &Field, out: &mut Asking<'_>) {
+    let value = change.backfill.get(&member.name).or(goal.default.as_ref());
+    if let Some(value) = value {
+        let value = value.describe();
+        out.ask(
+            "RK220",
+            Level::Notice,
+            Some(member.path()),
+            Question::Rows,
+            move |n| format!("{} {} {value}", count(n, "row"), if n == 1 { "gets" } else { "get" }),
+            None,
+        );
+    }
+}
+
+fn key(member: &MemberChange, after: &Entity, out: &mut Asking<'_>) {
+    let Some(key) = after.keys.get(&member.name) else { return };
+    if member.verb == Verb::Create || member.setting("fields").is_some() {
+        duplicates(Some(member.path()), key.fields.clone(), out);
+    }
+}
+
+fn check(member: &MemberChange, after: &Entity, out: &mut Asking<'_>) {
+    let Some(check) = after.checks.get(&member.name) else { return };
+    if member.verb == Verb::Create || member.setting("sql").is_some() {
+        violations(Some(member.path()), &check.sql, out);
+    }
+}
+
+fn relationship(member: &MemberChange, after: &Entity, out: &mut Asking<'_>) {
+    let Some(relationship) = after.relationships.get(&member.name) else { return };
+    if member.verb == Verb::Create || !member.settings.is_empty() {
+        let to = Address::new(entity::KIND, &relationship.references.entity);
+        let fields = relationship.fields.clone();
+        orphans(Some(member.path()), fields, to, relationship.references.fields.clone(), out);
+    }
+}
+
+fn primary_key(change: &Change, after: &Entity, out: &mut Asking<'_>) {
+    if !change.settings.iter().any(|s| s.name == "primaryKey") {
+        return;
+    }
+    let Some(names) = &after.primary_key else { return };
+    duplicates(Some("primaryKey".to_owned()), names.clone(), out);
+    for name in names {
+        out.ask(
+            "RK206",
+            Level::Refuse,
+            Some("primaryKey".to_owned()),
+            Question::NullsAfter { field: name.clone() },
+            |n| format!("{} would have no value in the primary key", count(n, "row")),
+            "fill those rows first".to_owned(),
+        );
+    }
+}
+
+fn duplicates(path: Option<String>, fields: Vec<String>, out: &mut Asking<'_>) {
+    let names = fields.join(", ");
+    out.ask(
+        "RK207",
+        Level::Refuse,
+        path,
+        Question::DuplicatesAfter { fields },
+        move |n| format!("must be unique, and {} share their ({names}) with another", count(n, "row")),
+        "change or remove the duplicates first".to_owned(),
+    );
+}
+
+fn violations(path: Option<String>, sql: &str, out: &mut Asking<'_>) {
+    out.ask(
+        "RK209",
+        Level::Refuse,
+        path,
+        Question::ViolationsAfter { sql: sql.to_owned() },
+        |n| format!("{} would break this check", count(n, "row")),
+        "change those rows first, or loosen the check".to_owned(),
+    );
+}
+
+fn orphans(path: Option<String>, fields: Vec<String>, to: Address, keys: Vec<String>, out: &mut Asking<'_>) {
+    let help = format!("create the missing rows of `{to}`, or empty the field in those rows");
+    let name = to.to_string();
+    out.ask(
+        "RK208",
+        Level::Refuse,
+        path,
+        Question::OrphansAfter { fields, entity: to, to: keys },
+        move |n| format!("{} would point at no row of `{name}`", count(n, "row")),
+        help,
+    );
+}

@@ -1,0 +1,105 @@
+//! The risks of a change: which questions it raises, and what their answers come to. One file per family.
+//! Never asks: it writes the question down and weighs the answer.
+
+mod data;
+mod object;
+mod rename;
+mod whole;
+
+pub use object::{broken, pointed_at, rewrite};
+pub use rename::renames;
+pub use whole::{first_run, irreversible};
+
+use crate::diff::change::Change;
+use crate::plan::{Finding, Level};
+use crate::target::{Answer, Question};
+
+/// One question about one change, and what its answer would mean.
+pub struct Asked {
+    /// The index of the change.
+    pub change: usize,
+    /// The index of the query, once it is written.
+    pub query: usize,
+    pub question: Question,
+    /// What a count above zero is; none where only the number is wanted.
+    meaning: Option<Meaning>,
+}
+
+struct Meaning {
+    code: &'static str,
+    level: Level,
+    path: Option<String>,
+    say: Box<dyn Fn(u64) -> String>,
+    help: Option<String>,
+}
+
+impl Asked {
+    /// Tells whether apply must ask again: a risk may have grown since.
+    pub fn guards(&self) -> bool {
+        self.meaning.as_ref().is_some_and(|m| m.level != Level::Notice)
+    }
+
+    pub fn counts_rows(&self) -> bool {
+        self.question == Question::Rows && self.meaning.is_none()
+    }
+
+    /// Turns the answer into a finding where there is a risk: never where no row is concerned.
+    pub fn weigh(&self, change: &Change, answer: &Answer) -> Option<Finding> {
+        let meaning = self.meaning.as_ref().filter(|_| answer.count > 0)?;
+        Some(Finding {
+            code: meaning.code.to_owned(),
+            level: meaning.level,
+            address: change.address.clone(),
+            path: meaning.path.clone(),
+            message: (meaning.say)(answer.count),
+            rows: Some(answer.count),
+            samples: if meaning.level == Level::Notice { Vec::new() } else { answer.samples.clone() },
+            help: meaning.help.clone(),
+            allowed_by: None,
+        })
+    }
+}
+
+/// Collects the questions of one change.
+struct Asking<'a> {
+    change: usize,
+    asked: &'a mut Vec<Asked>,
+}
+
+impl Asking<'_> {
+    fn count_rows(&mut self) {
+        self.asked.push(Asked { change: self.change, query: 0, question: Question::Rows, meaning: None });
+    }
+
+    fn ask(
+        &mut self,
+        code: &'static str,
+        level: Level,
+        path: Option<String>,
+        question: Question,
+        say: impl Fn(u64) -> String + 'static,
+        help: impl Into<Option<String>>,
+    ) {
+        let meaning = Meaning { code, level, path, say: Box::new(say), help: help.into() };
+        self.asked.push(Asked { change: self.change, query: 0, question, meaning: Some(meaning) });
+    }
+}
+
+/// Writes down every question that one change raises.
+pub fn ask(index: usize, change: &Change, asked: &mut Vec<Asked>) {
+    data::ask(change, &mut Asking { change: index, asked });
+}
+
+/// `1 row`, `1,204 rows`.
+fn count(n: u64, one: &str) -> String {
+    let digits = n.to_string();
+    let mut text = String::new();
+    for (i, digit) in digits.chars().enumerate() {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    let many = if n == 1 { "" } else { "s" };
+    format!("{text} {one}{many}")
+}

@@ -1,0 +1,86 @@
+//! Risks to whole objects: a table written again, a view that would stop working, a key that others point at.
+//! Never raised for an object that the plan does not touch.
+
+use super::count;
+use crate::address::Address;
+use crate::diff::change::Change;
+use crate::model::entity;
+use crate::model::resource::Resource;
+use crate::model::state::State;
+use crate::plan::{Finding, Level, Step};
+use crate::target::Broken;
+
+/// From how many rows on a rewrite is worth a word.
+const LARGE_TABLE: u64 = 100_000;
+
+/// `RK301`: a large table is written again while nobody else can write.
+pub fn rewrite(change: &Change, n_rows: u64) -> Option<Finding> {
+    (n_rows >= LARGE_TABLE).then(|| {
+        let message =
+            format!("writes all {} again, and holds the target's write lock meanwhile", count(n_rows, "row"));
+        Finding { rows: Some(n_rows), ..finding("RK301", Level::Notice, &change.address, message) }
+    })
+}
+
+/// `RK403` for a view or trigger of others that would stop working, `RK111` for a step that would fail.
+pub fn broken(broken: Broken, steps: &[Step]) -> Option<Finding> {
+    let any = steps.first()?;
+    Some(match broken {
+        Broken::Step { step, message } => {
+            let address = steps.iter().find(|s| s.id == step).map_or(&any.address, |s| &s.address);
+            finding("RK111", Level::Refuse, address, format!("step {step} would fail: {message}"))
+        }
+        Broken::Object { kind, name, message } => {
+            let message =
+                format!("the {kind} `{name}`, which nobody declares, would stop working: {message}");
+            let help = format!("change or drop `{name}` first, or allow this finding");
+            Finding { help: Some(help), ..finding("RK403", Level::Consent, &any.address, message) }
+        }
+    })
+}
+
+/// `RK112`: others store this entity's key, or are stored under its name, and would not follow the change.
+pub fn pointed_at(changes: &[Change], before: &State, findings: &mut Vec<Finding>) {
+    for change in changes {
+        let (Some(Resource::Entity(old)), Some(Resource::Entity(new))) = (&change.before, &change.after)
+        else {
+            continue;
+        };
+        let address = change.address_before();
+        let types =
+            |e: &entity::Entity| -> Vec<_> { e.key_fields().iter().map(|f| e.field_type(f)).collect() };
+        let key_changes = types(old) != types(new);
+        if !key_changes && change.renamed_from.is_none() {
+            continue;
+        }
+        let pointing = before.iter().filter(|(from, _)| *from != address).find_map(|(from, resource)| {
+            let entity = resource.as_entity()?;
+            let held = entity.fields.iter().find(|(_, field)| {
+                let targets = field.ty.lookup_targets();
+                targets.contains(&address.name.as_str()) && (key_changes || targets.len() > 1)
+            });
+            held.map(|(name, _)| format!("{from}/{name}"))
+        });
+        if let Some(path) = pointing {
+            let what = if key_changes { "its primary key changes type" } else { "it is renamed" };
+            let message = format!("{what}, and `{path}` points at it and would not follow");
+            let help = "drop that lookup first, and add it again in a later revision".to_owned();
+            let finding = finding("RK112", Level::Refuse, &change.address, message);
+            findings.push(Finding { help: Some(help), ..finding });
+        }
+    }
+}
+
+fn finding(code: &str, level: Level, address: &Address, message: String) -> Finding {
+    Finding {
+        code: code.to_owned(),
+        level,
+        address: address.clone(),
+        path: None,
+        message,
+        rows: None,
+        samples: Vec::new(),
+        help: None,
+        allowed_by: None,
+    }
+}
