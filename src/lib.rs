@@ -5,6 +5,7 @@ pub mod ops;
 
 pub mod apply;
 pub mod planner;
+pub mod render;
 
 pub mod target;
 

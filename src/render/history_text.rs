@@ -1,0 +1,221 @@
+//! The journal as text: a table of applies, and one apply in full.
+//! Never computes a time: entries hold them as they were written.
+
+use super::page::{Page, counted, width};
+use super::paint::{Paint, Role, clean};
+use super::plan_text::write_statements;
+use crate::journal::{Entry, Outcome};
+use crate::model::resource::Resource;
+use crate::plan::Summary;
+
+const HEADS: [&str; 6] = ["ID", "FINISHED", "OUTCOME", "REVISION", "ACTOR", "CHANGES"];
+
+/// Writes a table of entries in the order given.
+pub fn history(entries: &[Entry], paint: Paint) -> String {
+    let mut page = Page::new(paint);
+    if entries.is_empty() {
+        page.line(0, Role::Plain, "No applies yet.");
+        return page.finish();
+    }
+    let rows: Vec<[String; 6]> = entries.iter().map(cells).collect();
+    let mut columns = [0; HEADS.len()];
+    let mut at = 0;
+    for (i, head) in HEADS.iter().enumerate() {
+        columns[i] = at;
+        at += 2 + rows.iter().map(|row| width(&clean(&row[i]))).max().unwrap_or(0).max(head.len());
+    }
+    for (i, head) in HEADS.iter().enumerate() {
+        page.tab(columns[i]).put(Role::Heading, head);
+    }
+    page.end();
+    for (entry, row) in entries.iter().zip(&rows) {
+        for (i, cell) in row.iter().enumerate() {
+            let role = if i == 2 { outcome_role(&entry.outcome) } else { Role::Plain };
+            page.tab(columns[i]).put(role, cell);
+        }
+        page.end();
+    }
+    page.finish()
+}
+
+/// Writes one entry with its steps and what was there before.
+pub fn entry(entry: &Entry, paint: Paint) -> String {
+    let mut page = Page::new(paint);
+    let head = format!("Journal entry {} of environment {}", entry.id, entry.environment);
+    page.line(0, Role::Heading, &head).end();
+    let mut detail = |name: &str, role: Role, text: &str| {
+        page.space(2).put(Role::Forget, name).tab(14).put(role, text).end();
+    };
+    detail("outcome", outcome_role(&entry.outcome), &outcome_in_full(&entry.outcome));
+    detail("started", Role::Plain, &entry.started);
+    detail("finished", Role::Plain, &entry.finished);
+    detail("actor", Role::Plain, &entry.actor);
+    detail("revision", Role::Plain, &entry.revision.label());
+    if let Some(commit) = &entry.revision.commit {
+        detail("commit", Role::Plain, commit);
+    }
+    if let Some(repository) = &entry.revision.repository {
+        detail("repository", Role::Plain, repository);
+    }
+    detail("changes", Role::Plain, &changes(&entry.summary));
+    if !entry.allowed.is_empty() {
+        detail("allowed", Role::Warn, &entry.allowed.join(", "));
+    }
+    detail("plan", Role::Plain, &entry.plan.short());
+    detail("base", Role::Plain, &entry.base.short());
+    detail("goal", Role::Plain, &entry.goal.short());
+    detail("reconcile", Role::Plain, &entry.version);
+    if !entry.steps.is_empty() {
+        page.end().line(0, Role::Heading, "Steps:");
+    }
+    for step in &entry.steps {
+        let head = format!("{}. {}", step.id, step.title);
+        page.space(2).put(Role::Heading, &head).stop().put(Role::Forget, &step.address.to_string()).end();
+        write_statements(&mut page, &step.statements);
+    }
+    if !entry.before.is_empty() {
+        page.end().line(0, Role::Heading, "Before:");
+    }
+    for (address, resource) in &entry.before {
+        let text = resource.as_ref().map_or_else(|| "did not exist".to_owned(), in_short);
+        page.space(2).put(Role::Plain, &address.to_string()).stop().put(Role::Forget, &text).end();
+    }
+    page.finish()
+}
+
+fn cells(entry: &Entry) -> [String; 6] {
+    let outcome = match &entry.outcome {
+        Outcome::Applied => "applied".to_owned(),
+        Outcome::Failed { step: Some(step), .. } => format!("failed at step {step}"),
+        Outcome::Failed { step: None, .. } => "failed".to_owned(),
+    };
+    [
+        entry.id.to_string(),
+        entry.finished.clone(),
+        outcome,
+        entry.revision.label(),
+        entry.actor.clone(),
+        changes(&entry.summary),
+    ]
+}
+
+fn outcome_role(outcome: &Outcome) -> Role {
+    match outcome {
+        Outcome::Applied => Role::Create,
+        Outcome::Failed { .. } => Role::Error,
+    }
+}
+
+fn outcome_in_full(outcome: &Outcome) -> String {
+    match outcome {
+        Outcome::Applied => "applied".to_owned(),
+        Outcome::Failed { step: Some(step), message } => format!("failed at step {step}: {message}"),
+        Outcome::Failed { step: None, message } => format!("failed: {message}"),
+    }
+}
+
+/// The counts that are not zero, in words.
+fn changes(summary: &Summary) -> String {
+    let counts = [
+        (summary.add, "added"),
+        (summary.change, "changed"),
+        (summary.destroy, "destroyed"),
+        (summary.forget, "forgotten"),
+    ];
+    let texts: Vec<String> = counts
+        .into_iter()
+        .filter(|(count, _)| *count > 0)
+        .map(|(count, word)| format!("{count} {word}"))
+        .collect();
+    if texts.is_empty() { "nothing".to_owned() } else { texts.join(", ") }
+}
+
+fn in_short(resource: &Resource) -> String {
+    let parts = match resource {
+        Resource::Entity(entity) => vec![
+            (entity.fields.len(), "field"),
+            (entity.keys.len(), "key"),
+            (entity.checks.len(), "check"),
+            (entity.relationships.len(), "relationship"),
+        ],
+        Resource::Picklist(picklist) => vec![(picklist.options.len(), "option")],
+    };
+    let texts: Vec<String> =
+        parts.into_iter().filter(|(count, _)| *count > 0).map(|(count, word)| counted(count, word)).collect();
+    if texts.is_empty() { "empty".to_owned() } else { texts.join(", ") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::sample;
+    use super::*;
+    use crate::journal::Holder;
+    use crate::model::entity::Entity;
+    use crate::model::field::{Field, FieldType};
+
+    fn applied(id: u64) -> Entry {
+        let mut plan = sample::of_the_design();
+        plan.revision.commit = Some("4f2a91c".to_owned());
+        plan.steps =
+            vec![sample::step(1, "entity/order", "rebuild table \"order\"", &["SELECT 1;\nSELECT 2;"])];
+        let holder = Holder { actor: "ada@laptop".to_owned(), since: "2026-11-21T13:45:00Z".to_owned() };
+        let mut order = Entity::default();
+        order.fields.insert("fax".to_owned(), Field::of(FieldType::Integer));
+        let mut entry = Entry::open(&plan, &holder, &["RK203".to_owned()]);
+        entry.before[1].1 = Some(Resource::Entity(order));
+        Entry { id, finished: "2026-11-21T13:45:02Z".to_owned(), version: "0.1.0".to_owned(), ..entry }
+    }
+
+    #[test]
+    fn applies_are_a_table() {
+        let failed = Entry {
+            outcome: Outcome::Failed { step: Some(2), message: "disk full".to_owned() },
+            actor: "ci\u{1b}[2J".to_owned(),
+            summary: Summary::default(),
+            ..applied(10)
+        };
+        let got = history(&[failed, applied(9)], Paint::plain());
+        let want = r"
+ID  FINISHED              OUTCOME           REVISION  ACTOR        CHANGES
+10  2026-11-21T13:45:02Z  failed at step 2  4f2a91c   ci\u{1b}[2J  nothing
+9   2026-11-21T13:45:02Z  applied           4f2a91c   ada@laptop   1 added, 1 changed, 1 destroyed
+";
+        assert_eq!(got, want.trim_start(), "\n{got}");
+        assert_eq!(history(&[], Paint::plain()), "No applies yet.\n");
+    }
+
+    #[test]
+    fn one_apply_is_shown_in_full() {
+        let entry = applied(7);
+        let got = super::entry(&entry, Paint::plain());
+        let (plan, base, goal) = (entry.plan.short(), entry.base.short(), entry.goal.short());
+        let want = format!(
+            r#"Journal entry 7 of environment staging
+
+  outcome     applied
+  started     2026-11-21T13:45:00Z
+  finished    2026-11-21T13:45:02Z
+  actor       ada@laptop
+  revision    4f2a91c
+  commit      4f2a91c
+  changes     1 added, 1 changed, 1 destroyed
+  allowed     RK203
+  plan        {plan}
+  base        {base}
+  goal        {goal}
+  reconcile   0.1.0
+
+Steps:
+  1. rebuild table "order"                  entity/order
+      SELECT 1;
+      SELECT 2;
+
+Before:
+  picklist/order-status                     did not exist
+  entity/order                              1 field
+  entity/old-order                          did not exist
+"#
+        );
+        assert_eq!(got, want, "\n{got}");
+    }
+}

@@ -1,0 +1,21 @@
+//! Values in, text out: plans, diagnostics, reports, history and drift as people and machines read them.
+//! Never prints, never reads a file or a clock, and lets no control character of a value through.
+
+pub mod diagnostics;
+pub mod drift_text;
+mod excerpt;
+mod finding;
+pub mod history_text;
+#[cfg(test)]
+mod hostile;
+mod markdown;
+mod member;
+mod page;
+pub mod paint;
+pub mod plan_markdown;
+pub mod plan_text;
+pub mod report_text;
+mod row;
+#[cfg(test)]
+mod sample;
+mod setting;

@@ -1,0 +1,127 @@
+//! The report of an apply as text: the verdict first, then every step's fate.
+//! Never says an apply went well that the next plan would change again.
+
+use super::page::{Page, counted};
+use super::paint::{Paint, Role};
+use crate::report::{Applied, Fate, Report};
+
+/// Writes one report.
+pub fn report(report: &Report, paint: Paint) -> String {
+    let mut page = Page::new(paint);
+    let (role, text) = verdict(report);
+    page.line(0, role, &text);
+    for address in &report.remaining {
+        page.line(4, Role::Change, &address.to_string());
+    }
+    if !report.steps.is_empty() {
+        page.end();
+    }
+    for step in &report.steps {
+        let (sign, role, fate) = match &step.fate {
+            Fate::Done => ("✓", Role::Create, "done".to_owned()),
+            Fate::Failed { message } => ("✗", Role::Error, format!("failed: {message}")),
+            Fate::Undone => ("↶", Role::Change, "undone".to_owned()),
+            Fate::NotStarted => ("·", Role::Forget, "not started".to_owned()),
+        };
+        page.space(2).put(role, sign).space(1).put(Role::Plain, &format!("{}. {}", step.id, step.title));
+        page.stop().put(role, &fate).end();
+    }
+    if let Some(entry) = report.entry {
+        let text = format!("Journal entry {entry}: reconcile show {entry} -e {}", report.environment);
+        page.end().line(0, Role::Note, &text);
+    }
+    page.finish()
+}
+
+fn verdict(report: &Report) -> (Role, String) {
+    let steps = counted(report.steps.len(), "step");
+    let place = format!("environment {} ({})", report.environment, report.target);
+    match report.outcome {
+        Applied::Nothing => (Role::Create, format!("There was nothing to do in {place}.")),
+        Applied::Done => (Role::Create, format!("Applied {steps} to {place}; a new plan is empty.")),
+        Applied::RolledBack => {
+            let failed = report.steps.iter().find(|step| matches!(step.fate, Fate::Failed { .. }));
+            let what = match failed {
+                Some(step) => format!("step {} failed", step.id),
+                None => "the steps could not be committed".to_owned(),
+            };
+            (Role::Error, format!("Nothing was changed: {what} and the transaction was rolled back."))
+        }
+        Applied::NotConverged => {
+            let still = counted(report.remaining.len(), "resource");
+            let text = format!("Applied {steps} to {place}, but a new plan would still change {still}:");
+            (Role::Error, text)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::sample;
+    use super::*;
+    use crate::plan::Plan;
+
+    fn plan() -> Plan {
+        let mut plan = sample::of_the_design();
+        plan.steps = vec![
+            sample::step(1, "picklist/order-status", "create table \"order-status\"", &["…"]),
+            sample::step(2, "entity/order", "rebuild table \"order\"", &["…"]),
+            sample::step(3, "entity/old-order", "drop table \"old-order\"", &["…"]),
+        ];
+        plan
+    }
+
+    fn check(report: &Report, want: &str) {
+        let got = super::report(report, Paint::plain());
+        assert_eq!(got, want.trim_start_matches('\n'), "\n{got}");
+    }
+
+    #[test]
+    fn a_good_apply_says_that_a_new_plan_is_empty() {
+        check(
+            &Report::done(&plan(), Some(7), vec![]),
+            r#"
+Applied 3 steps to environment staging (sqlite .reconcile/staging.db); a new plan is empty.
+
+  ✓ 1. create table "order-status"          done
+  ✓ 2. rebuild table "order"                done
+  ✓ 3. drop table "old-order"               done
+
+Journal entry 7: reconcile show 7 -e staging
+"#,
+        );
+    }
+
+    #[test]
+    fn a_failed_apply_says_that_nothing_was_changed() {
+        check(
+            &Report::rolled_back(&plan(), Some(2), "no such column: \u{1b}x", None),
+            r#"
+Nothing was changed: step 2 failed and the transaction was rolled back.
+
+  ↶ 1. create table "order-status"          undone
+  ✗ 2. rebuild table "order"                failed: no such column: \u{1b}x
+  · 3. drop table "old-order"               not started
+"#,
+        );
+        let text = super::report(&Report::rolled_back(&plan(), None, "disk full", None), Paint::plain());
+        assert!(text.starts_with("Nothing was changed: the steps could not be committed and"), "{text}");
+    }
+
+    #[test]
+    fn an_apply_that_does_not_converge_never_sounds_good() {
+        let mut report = Report::done(&plan(), None, vec![sample::address("entity/order")]);
+        report.steps.truncate(1);
+        check(
+            &report,
+            r#"
+Applied 1 step to environment staging (sqlite .reconcile/staging.db), but a new plan would still change 1 resource:
+    entity/order
+
+  ✓ 1. create table "order-status"          done
+"#,
+        );
+        let nothing = Report::done(&sample::plan(vec![], vec![]), None, vec![]);
+        check(&nothing, "There was nothing to do in environment staging (sqlite .reconcile/staging.db).\n");
+    }
+}
