@@ -2,12 +2,16 @@
 //! This file lists the rooms of the house, the roof first; `tests/floors.rs` holds them to their floors.
 
 pub mod address;
+pub mod cli;
 pub mod diagnostic;
 pub mod diff;
 pub mod fingerprint;
 pub mod journal;
 pub mod model;
+pub mod package;
 pub mod plan;
+pub mod render;
 pub mod report;
 pub mod source;
 pub mod target;
+pub mod wire;

@@ -11,3 +11,4 @@ pub mod setup;
 pub mod shape;
 pub mod state;
 pub mod text;
+pub mod written;
