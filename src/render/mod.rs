@@ -1,0 +1,4 @@
+//! Values in, text out.
+//! Never prints.
+
+pub mod package;
