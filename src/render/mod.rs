@@ -1,4 +1,20 @@
-//! Values in, text out.
-//! Never prints.
+//! Values in, text out: plans, diagnostics, reports, history and drift as people and machines read them.
+//! Never prints, never reads a file or a clock, and lets no control character of a value through.
 
+pub mod diagnostics;
+//pub mod drift_text;
+mod excerpt;
+mod finding;
+//pub mod history_text;
+//mod markdown;
+mod member;
 pub mod package;
+mod page;
+pub mod paint;
+//pub mod plan_markdown;
+pub mod plan_text;
+//pub mod report_text;
+mod row;
+#[cfg(test)]
+mod sample;
+mod setting;
