@@ -1,13 +1,18 @@
 //! `reconcile`: a declarative GitOps reconciler for application environments.
 //! This file lists the rooms of the house, the roof first; `tests/floors.rs` holds them to their floors.
 
+pub mod cli;
+
 pub mod ops;
 
 pub mod apply;
+pub mod package;
 pub mod planner;
+pub mod provider;
 pub mod render;
 
 pub mod target;
+pub mod wire;
 
 pub mod report;
 
@@ -17,6 +22,7 @@ pub mod plan;
 
 pub mod diff;
 pub mod manifest;
+pub mod validate;
 
 pub mod model;
 

@@ -12,3 +12,4 @@ pub mod setup;
 pub mod shape;
 pub mod state;
 pub mod text;
+pub mod written;

@@ -65,6 +65,7 @@ pub fn kind_entry(kind: &Kind) -> Option<&'static KindEntry> {
 /// One resource's content. Which resource it is says the address it is kept under.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(tag = "kind", content = "spec", rename_all = "lowercase")]
+#[expect(clippy::large_enum_variant, reason = "resources live in maps, and nearly all are entities")]
 pub enum Resource {
     Entity(Entity),
     Picklist(Picklist),

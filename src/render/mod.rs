@@ -10,6 +10,7 @@ pub mod history_text;
 mod hostile;
 mod markdown;
 mod member;
+pub mod package;
 mod page;
 pub mod paint;
 pub mod plan_markdown;

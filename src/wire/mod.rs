@@ -1,0 +1,9 @@
+//! The written form of plan, report, journal and package manifest: JSON with a format version.
+//! Never decides what is in them: it names the version, writes them one way, and reads them back.
+
+pub mod form;
+pub mod journal;
+pub mod package;
+pub mod plan;
+pub mod report;
+pub mod schema;

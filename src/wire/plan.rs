@@ -1,0 +1,63 @@
+//! The written form of plans: `--format json` of one or several environments, and `plan.json` of a package.
+//! Never leaves out what apply needs: a plan read back is the plan that was written.
+
+use serde::{Deserialize, Serialize};
+
+use super::form::{self, WireError};
+use crate::plan::Plan;
+
+/// Major and minor: a newer minor only adds, a newer major is refused.
+pub const FORMAT_VERSION: &str = "1.0";
+
+/// The plans of one or several environments, as `reconcile plan --format json` prints them.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct PlanDocument {
+    pub format_version: String,
+    pub kind: PlanKind,
+    /// One plan for each environment, in the order they were asked for.
+    pub plans: Vec<Plan>,
+}
+
+/// The word that tells this document from others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum PlanKind {
+    Plan,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Borrowed<'a> {
+    format_version: &'static str,
+    plan: &'a Plan,
+}
+
+#[derive(Deserialize)]
+struct Owned {
+    plan: Plan,
+}
+
+impl PlanDocument {
+    pub fn new(plans: Vec<Plan>) -> PlanDocument {
+        PlanDocument { format_version: FORMAT_VERSION.to_owned(), kind: PlanKind::Plan, plans }
+    }
+}
+
+pub fn to_json(document: &PlanDocument) -> String {
+    form::write(document)
+}
+
+pub fn from_json(text: &str) -> Result<PlanDocument, WireError> {
+    form::read("plan", FORMAT_VERSION, text)
+}
+
+/// Writes the one plan of a package.
+pub fn packaged_to_json(plan: &Plan) -> String {
+    form::write(&Borrowed { format_version: FORMAT_VERSION, plan })
+}
+
+/// Reads the one plan of a package.
+pub fn packaged_from_json(text: &str) -> Result<Plan, WireError> {
+    form::read::<Owned>("plan", FORMAT_VERSION, text).map(|document| document.plan)
+}

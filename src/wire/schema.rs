@@ -1,0 +1,29 @@
+//! JSON Schemas (draft 2020-12) of the documents that `reconcile` writes, for those who read them.
+//! Never describes manifests: their schemas are made where they are decoded.
+
+use schemars::{JsonSchema, SchemaGenerator};
+use serde_json::Value;
+
+use super::form;
+use super::journal::{EntryDocument, HistoryDocument};
+use super::package::Manifest;
+use super::plan::PlanDocument;
+use super::report::ReportDocument;
+
+/// Returns each schema with the name of its file, which is also its `$id`.
+pub fn schemas() -> Vec<(&'static str, String)> {
+    vec![
+        schema::<PlanDocument>("plan.schema.json", "Plans of reconcile"),
+        schema::<ReportDocument>("report.schema.json", "Reports of reconcile"),
+        schema::<HistoryDocument>("history.schema.json", "Journal of reconcile"),
+        schema::<EntryDocument>("entry.schema.json", "Journal entry of reconcile"),
+        schema::<Manifest>("package.schema.json", "Package manifest of reconcile"),
+    ]
+}
+
+fn schema<T: JsonSchema>(file: &'static str, title: &str) -> (&'static str, String) {
+    let mut schema = SchemaGenerator::default().into_root_schema_for::<T>();
+    schema.insert("$id".to_owned(), Value::from(file));
+    schema.insert("title".to_owned(), Value::from(title));
+    (file, form::write(&schema))
+}
