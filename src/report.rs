@@ -17,6 +17,9 @@ pub struct Report {
     /// The journal's number of this apply.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub entry: Option<u64>,
+    /// Why nothing was changed, where no single step says so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub message: Option<String>,
     /// What a new plan would still change; empty after a good apply.
     pub remaining: Vec<Address>,
 }
@@ -72,11 +75,13 @@ impl Report {
 
     /// The report of a plan that failed at `failed` (none: at the commit) and was rolled back.
     pub fn rolled_back(plan: &Plan, failed: Option<StepId>, message: &str, entry: Option<u64>) -> Report {
-        Report::of(plan, Applied::RolledBack, entry, Vec::new(), |id| match failed {
+        let report = Report::of(plan, Applied::RolledBack, entry, Vec::new(), |id| match failed {
             Some(failed) if id == failed => Fate::Failed { message: message.to_owned() },
             Some(failed) if id > failed => Fate::NotStarted,
             Some(_) | None => Fate::Undone,
-        })
+        });
+        let message = failed.is_none().then(|| message.to_owned());
+        Report { message, ..report }
     }
 
     fn of(
@@ -102,6 +107,7 @@ impl Report {
             outcome,
             steps,
             entry,
+            message: None,
             remaining,
         }
     }

@@ -41,7 +41,14 @@ pub struct Global {
     #[arg(short = 'C', long = "directory", value_name = "DIR", default_value = ".", global = true)]
     pub directory: PathBuf,
     /// An environment by name or glob; repeatable. Default: all for reads, the only one for writes
-    #[arg(short, long = "environment", value_name = "NAME", global = true, env = "RECONCILE_ENVIRONMENT", value_delimiter = ',')]
+    #[arg(
+        short,
+        long = "environment",
+        value_name = "NAME",
+        global = true,
+        env = "RECONCILE_ENVIRONMENT",
+        value_delimiter = ','
+    )]
     pub environments: Vec<String>,
     /// Read this git revision, without a checkout, instead of the work tree
     #[arg(long, value_name = "REV", global = true)]
@@ -86,7 +93,9 @@ pub enum Verb {
         dir: PathBuf,
     },
     /// Show every mistake of the repository; needs no target
-    #[command(after_help = "Examples:\n  reconcile validate\n  reconcile validate --rev origin/main --format json")]
+    #[command(
+        after_help = "Examples:\n  reconcile validate\n  reconcile validate --rev origin/main --format json"
+    )]
     Validate,
     /// Show what would change; writes nothing
     #[command(after_help = "Examples:
@@ -198,8 +207,9 @@ pub enum PackageVerb {
 }
 
 fn choice(text: &str) -> Result<(Address, Action), String> {
-    let (address, action) =
-        text.split_once('=').ok_or_else(|| "write ADDRESS=ACTION, for example entity/order=merge".to_owned())?;
+    let (address, action) = text
+        .split_once('=')
+        .ok_or_else(|| "write ADDRESS=ACTION, for example entity/order=merge".to_owned())?;
     let address = address.parse().map_err(|e: crate::address::NoAddress| e.to_string())?;
     let action = action.parse().map_err(|e: crate::model::setup::NoAction| e.to_string())?;
     Ok((address, action))

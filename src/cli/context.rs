@@ -2,7 +2,7 @@
 //! Never goes on with a repository that has an error.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use super::args::{Format, Global};
 use super::exit::{Code, Failure};
@@ -110,8 +110,10 @@ impl Context {
                 (_, 0) => Err(Failure::error("the repository declares no environment")
                     .help("add one with `kind: Environment`, or start with `reconcile init`")),
                 (Purpose::Read, _) | (Purpose::Write, 1) => Ok(all),
-                (Purpose::Write, _) => Err(Failure::error("this repository has several environments, and none is named")
-                    .help(format!("choose with -e: {}", names()))),
+                (Purpose::Write, _) => {
+                    Err(Failure::error("this repository has several environments, and none is named")
+                        .help(format!("choose with -e: {}", names())))
+                }
             };
         }
         let mut chosen = Vec::new();
@@ -134,7 +136,8 @@ impl Context {
             [one] => Ok(one),
             several => {
                 let names: Vec<&str> = several.iter().map(|e| e.name.as_str()).collect();
-                Err(Failure::error("this verb is for one environment").help(format!("choose one of {}", names.join(", "))))
+                Err(Failure::error("this verb is for one environment")
+                    .help(format!("choose one of {}", names.join(", "))))
             }
         }
     }
@@ -154,11 +157,6 @@ impl Context {
             None => user,
         });
         Holder { actor, since: now() }
-    }
-
-    /// A path that a person gave, from where they stand.
-    pub fn path(&self, given: &Path) -> PathBuf {
-        given.to_owned()
     }
 }
 

@@ -71,7 +71,8 @@ impl From<FileError> for Failure {
 
 impl From<PackageError> for Failure {
     fn from(error: PackageError) -> Failure {
-        Failure::new(Code::BadPackage, error.to_string()).help("nothing in it was used; make the package again")
+        Failure::new(Code::BadPackage, error.to_string())
+            .help("nothing in it was used; make the package again")
     }
 }
 
@@ -95,8 +96,9 @@ impl From<ApplyError> for Failure {
         match error {
             ApplyError::Refused { reasons } => {
                 let reasons: Vec<String> = reasons.iter().map(|r| format!("\n  {r}")).collect();
-                Failure::new(Code::Refused, message + ":" + &reasons.concat())
-                    .help("allow findings by name with --allow, or change what causes them; nothing was changed")
+                Failure::new(Code::Refused, message + ":" + &reasons.concat()).help(
+                    "allow findings by name with --allow, or change what causes them; nothing was changed",
+                )
             }
             ApplyError::Stale { .. } | ApplyError::FactsMoved { .. } => {
                 Failure::new(Code::Stale, message).help("plan again; nothing was changed")

@@ -70,7 +70,9 @@ impl Terminal {
     /// Asks for a `yes`. Without a terminal nobody can answer, and that is an error.
     pub fn confirm(&self, question: &str) -> Result<bool, Failure> {
         if !std::io::stdin().is_terminal() {
-            return Err(Failure::error("nobody can be asked here").help("give --yes to apply without a question"));
+            return Err(
+                Failure::error("nobody can be asked here").help("give --yes to apply without a question")
+            );
         }
         eprint!("{question} Only `yes` applies: ");
         let mut answer = String::new();
@@ -89,7 +91,8 @@ impl Terminal {
     }
 
     pub fn apply_progress(&self, plan: &Plan) -> ApplyProgress {
-        let bar = if self.progress { ProgressBar::new(plan.steps.len() as u64) } else { ProgressBar::hidden() };
+        let bar =
+            if self.progress { ProgressBar::new(plan.steps.len() as u64) } else { ProgressBar::hidden() };
         if let Ok(style) = ProgressStyle::with_template("{spinner} {pos}/{len} {wide_msg}") {
             bar.set_style(style);
         }

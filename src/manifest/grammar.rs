@@ -309,3 +309,10 @@ pub const ENVIRONMENT_SETUP: Object = Object {
 /// Every kind of manifest: its word, its `spec`, and whether it is a resource (with a `setup` of its own).
 pub const KINDS: &[(&str, &Object, bool)] =
     &[("Environment", &ENVIRONMENT, false), ("Entity", &ENTITY, true), ("Picklist", &PICKLIST, true)];
+
+/// `reconcile.yaml` at the root.
+pub const CONFIG: Object = Object {
+    title: "`reconcile.yaml`",
+    doc: "The settings of a repository.",
+    keys: &[may("folders", Shape::Names, "The folders to read manifests from, from the root; default: all.")],
+};

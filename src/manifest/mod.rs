@@ -1,12 +1,17 @@
 //! Manifests: documents to typed resources and environments, with every mistake at its place.
 //! Never compares, never looks at a target.
 
+mod canonical;
 mod check;
+mod config;
 mod decode;
 mod entity;
 pub mod grammar;
 mod load;
 mod place;
+pub mod schema;
 
+pub use canonical::canonical;
+pub use config::{Config, config};
 pub use load::{document, load};
 pub use place::place;

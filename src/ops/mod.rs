@@ -3,5 +3,8 @@
 
 pub mod apply;
 pub mod drift;
+pub mod fmt;
+pub mod init;
+pub mod package;
 pub mod plan;
 pub mod repository;

@@ -10,6 +10,9 @@ pub fn report(report: &Report, paint: Paint) -> String {
     let mut page = Page::new(paint);
     let (role, text) = verdict(report);
     page.line(0, role, &text);
+    if let Some(message) = &report.message {
+        page.line(4, Role::Error, message);
+    }
     for address in &report.remaining {
         page.line(4, Role::Change, &address.to_string());
     }

@@ -34,12 +34,16 @@ impl Files {
 
 /// Where the files come from.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "camelCase")]
 pub struct Revision {
     /// The full name of the commit; none without a git repository, or before its first commit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub commit: Option<String>,
     /// Whether the manifests differ from the commit's.
+    #[serde(default)]
     pub dirty: bool,
     /// The address of the remote `origin`, without user and query; none for a path on this machine.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub repository: Option<String>,
 }
 

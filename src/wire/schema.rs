@@ -4,6 +4,8 @@
 use schemars::{JsonSchema, SchemaGenerator};
 use serde_json::Value;
 
+use super::difference::DifferenceDocument;
+use super::drift::DriftDocument;
 use super::form;
 use super::journal::{EntryDocument, HistoryDocument};
 use super::package::Manifest;
@@ -17,6 +19,8 @@ pub fn schemas() -> Vec<(&'static str, String)> {
         schema::<ReportDocument>("report.schema.json", "Reports of reconcile"),
         schema::<HistoryDocument>("history.schema.json", "Journal of reconcile"),
         schema::<EntryDocument>("entry.schema.json", "Journal entry of reconcile"),
+        schema::<DriftDocument>("drift.schema.json", "Drift of reconcile"),
+        schema::<DifferenceDocument>("package-difference.schema.json", "Package differences of reconcile"),
         schema::<Manifest>("package.schema.json", "Package manifest of reconcile"),
     ]
 }

@@ -1,0 +1,161 @@
+//! `reconcile apply`: a saved package exactly; or plan, show, ask, apply.
+//! Never applies what was not shown, unless `--yes` says that nobody is there to see it.
+
+use std::path::Path;
+
+use super::{desired, plan};
+use crate::apply::Terms;
+use crate::cli::args::Choices;
+use crate::cli::context::{Context, Opened, Purpose, now};
+use crate::cli::exit::{Code, Failure};
+use crate::cli::files;
+use crate::manifest;
+use crate::model::environment::Environment;
+use crate::model::state::Desired;
+use crate::ops;
+use crate::package::{self, PackagedResource};
+use crate::plan::{Allowance, Plan};
+use crate::provider::open::Mode;
+use crate::render::paint::clean_json;
+use crate::render::plan_text::{self, Options};
+use crate::render::report_text;
+use crate::report::{Applied, Report};
+use crate::wire;
+
+/// Plans every chosen environment, shows, asks and applies, one environment after the other.
+pub fn planned(
+    context: &Context,
+    yes: bool,
+    allow: &[Allowance],
+    choices: &Choices,
+) -> Result<Code, Failure> {
+    let opened = context.open()?;
+    let mut reports = Vec::new();
+    for environment in context.environments(&opened.repository, Purpose::Write)? {
+        let plan = plan::one(context, &opened, environment, choices)?;
+        let desired = desired(&opened.repository, environment, choices)?;
+        match one(context, environment, &plan, Some(desired), yes, allow)? {
+            Some(report) => reports.push(report),
+            None => return Ok(Code::Done),
+        }
+    }
+    finish(context, reports)
+}
+
+/// Applies exactly one saved package.
+pub fn saved(
+    context: &Context,
+    path: &Path,
+    yes: bool,
+    allow: &[Allowance],
+    choices: &Choices,
+) -> Result<Code, Failure> {
+    if !choices.setup.is_empty() {
+        return Err(Failure::error("a saved plan is applied exactly, so --setup cannot change it")
+            .help("plan again with --setup and --out"));
+    }
+    let package = package::read(&files::load(path)?, &decode)?;
+    let Some(plan) = package.plan() else {
+        return Err(Failure::error(format!("`{}` holds resources and no plan", path.display()))
+            .help("make a package for one environment with `reconcile plan -e ENV --out FILE.zip`"));
+    };
+    let opened = context.open()?;
+    let environment = chosen(context, &opened, plan)?;
+    let mut plan = plan.clone();
+    // A package cannot loosen what the environment's own manifest says today.
+    plan.policy.max_destroy = match (plan.policy.max_destroy, environment.destroy_limit()) {
+        (Some(packed), Some(limit)) => Some(packed.min(limit)),
+        (packed, limit) => packed.or(limit),
+    };
+    match one(context, environment, &plan, None, yes, allow)? {
+        Some(report) => finish(context, vec![report]),
+        None => Ok(Code::Done),
+    }
+}
+
+/// The environment that a saved plan was made for, as the repository declares it now.
+fn chosen<'a>(context: &Context, opened: &'a Opened, plan: &Plan) -> Result<&'a Environment, Failure> {
+    let Some((environment, _)) = opened.repository.environments.get(&plan.environment) else {
+        return Err(Failure::error(format!(
+            "the package is for environment `{}`, which this repository does not declare",
+            plan.environment
+        )));
+    };
+    let named = &context.global.environments;
+    if !named.is_empty() && !named.iter().any(|n| crate::address::glob(n, &environment.name)) {
+        let message =
+            format!("the package is for environment `{}`, not for `{}`", plan.environment, named.join(", "));
+        return Err(Failure::error(message).help("leave -e out, or make a package for that environment"));
+    }
+    Ok(environment)
+}
+
+/// Shows one plan, asks, applies and prints the report. None where the person said no.
+fn one(
+    context: &Context,
+    environment: &Environment,
+    plan: &Plan,
+    desired: Option<Desired>,
+    yes: bool,
+    allow: &[Allowance],
+) -> Result<Option<Report>, Failure> {
+    let terminal = &context.terminal;
+    let mut target = context.target(environment, Mode::Write)?;
+    if target.describe() != plan.target {
+        let message = format!(
+            "the plan was made for {}, and environment {} is {}",
+            plan.target,
+            plan.environment,
+            target.describe()
+        );
+        return Err(Failure::new(Code::Stale, message).help("plan again; nothing was changed"));
+    }
+    let options = Options { paint: terminal.paint, verbose: context.global.verbose };
+    let shown = plan_text::plan(plan, &options);
+    if !context.is_json() {
+        terminal.result(&shown);
+    }
+    let is_refused = !plan.refusals(allow).is_empty();
+    if !plan.is_empty() && !yes && !is_refused {
+        let question =
+            format!("\nApply these changes to environment {} ({})?", plan.environment, plan.target);
+        if !terminal.confirm(&question)? {
+            terminal.remark("Nothing was changed.");
+            return Ok(None);
+        }
+    }
+    let holder = context.holder();
+    let terms = Terms { holder: &holder, allow, clock: &now };
+    let mut progress = terminal.apply_progress(plan);
+    let report = ops::apply::run(plan, desired, target.as_mut(), &terms, &mut progress)?;
+    drop(progress);
+    if !context.is_json() && report.outcome != Applied::Nothing {
+        terminal.result(&format!("\n{}", report_text::report(&report, terminal.paint)));
+    }
+    Ok(Some(report))
+}
+
+fn finish(context: &Context, reports: Vec<Report>) -> Result<Code, Failure> {
+    let is_good = reports.iter().all(|r| matches!(r.outcome, Applied::Done | Applied::Nothing));
+    if context.is_json() {
+        let document = wire::report::ReportDocument::new(reports);
+        context.terminal.result(&clean_json(&wire::report::to_json(&document)));
+    }
+    if is_good { Ok(Code::Done) } else { Err(Failure::said(Code::Error)) }
+}
+
+/// Reads one resource of a package.
+pub fn decode(path: &str, text: &str) -> Result<(crate::address::Address, PackagedResource), String> {
+    let (address, entry) = manifest::document(path, text)?;
+    let kind = crate::model::resource::kind_entry(&address.kind);
+    let default = kind.map_or(crate::model::setup::Action::Merge, |k| k.actions.default);
+    let packaged = PackagedResource {
+        action: entry.setup.action.unwrap_or(default),
+        resource: entry.resource,
+        renamed_from: entry.renamed_from,
+        labels: entry.labels,
+        setup: entry.setup,
+        related_because: None,
+    };
+    Ok((address, packaged))
+}

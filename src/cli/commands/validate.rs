@@ -1,0 +1,27 @@
+//! `reconcile validate`.
+//! Never opens a target.
+
+use crate::cli::context::Context;
+use crate::cli::exit::{Code, Failure};
+use crate::render::diagnostics::{diagnostics, diagnostics_json};
+
+pub fn run(context: &Context) -> Result<Code, Failure> {
+    let files = context.files()?;
+    let checked = context.check(&files);
+    let code = if checked.has_errors() { Code::Error } else { Code::Done };
+    if context.is_json() {
+        context.terminal.result(&diagnostics_json(&checked.diagnostics));
+        return Ok(code);
+    }
+    if !checked.diagnostics.is_empty() {
+        let text = diagnostics(&checked.diagnostics, context.terminal.paint_error, &|path| files.text(path));
+        eprint!("{text}");
+    }
+    if code == Code::Done {
+        let counted = |n: usize, one: &str, many: &str| format!("{n} {}", if n == 1 { one } else { many });
+        let resources = counted(checked.repository.resources.len(), "resource", "resources");
+        let environments = counted(checked.repository.environments.len(), "environment", "environments");
+        context.terminal.result(&format!("Valid: {resources} in {environments}.\n"));
+    }
+    Ok(code)
+}

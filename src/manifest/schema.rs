@@ -1,0 +1,3 @@
+pub fn schemas() -> Vec<(&'static str, String)> {
+    vec![]
+}
