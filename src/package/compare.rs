@@ -24,9 +24,7 @@ pub fn compare(before: &Package, after: &Package) -> Vec<EntryDiff> {
 
 fn texts(package: &Package) -> BTreeMap<String, String> {
     let text = |path: &str, bytes: &[u8]| match path {
-        MANIFEST => {
-            wire::package::to_json(&Manifest { files: Vec::new(), ..package.manifest().clone() })
-        }
+        MANIFEST => wire::package::to_json(&Manifest { files: Vec::new(), ..package.manifest().clone() }),
         _ => String::from_utf8_lossy(bytes).into_owned(),
     };
     package

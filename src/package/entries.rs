@@ -7,8 +7,8 @@ use crate::address::Address;
 
 /// Names that mean a device on some systems, whatever follows a dot.
 const DEVICES: [&str; 24] = [
-    "con", "prn", "aux", "nul", "com0", "com1", "com2", "com3", "com4", "com5", "com6", "com7", "com8", "com9",
-    "lpt0", "lpt1", "lpt2", "lpt3", "lpt4", "lpt5", "lpt6", "lpt7", "lpt8", "lpt9",
+    "con", "prn", "aux", "nul", "com0", "com1", "com2", "com3", "com4", "com5", "com6", "com7", "com8",
+    "com9", "lpt0", "lpt1", "lpt2", "lpt3", "lpt4", "lpt5", "lpt6", "lpt7", "lpt8", "lpt9",
 ];
 
 const FOLDER: &str = "resources/";
@@ -188,8 +188,31 @@ mod tests {
     #[test]
     fn a_name_that_leaves_the_package_is_refused() {
         for name in [
-            "", "../x", "/x", "a/../../x", "a/..", "..", "..\\x", "C:\\x", "C:x", "x:ads", "a//b", "./a", "a/./b", "a/",
-            "con", "a/NUL.txt", "aux.tar.gz", "a./b", "a ", "a b", "a\u{0}b", "a\nb", "é", "a\u{202e}b", "~/x*",
+            "",
+            "../x",
+            "/x",
+            "a/../../x",
+            "a/..",
+            "..",
+            "..\\x",
+            "C:\\x",
+            "C:x",
+            "x:ads",
+            "a//b",
+            "./a",
+            "a/./b",
+            "a/",
+            "con",
+            "a/NUL.txt",
+            "aux.tar.gz",
+            "a./b",
+            "a ",
+            "a b",
+            "a\u{0}b",
+            "a\nb",
+            "é",
+            "a\u{202e}b",
+            "~/x*",
         ] {
             assert!(fault(name).is_some(), "{name:?}");
         }

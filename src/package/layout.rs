@@ -24,8 +24,9 @@ const END_BYTES: usize = 22;
 /// Reads the directory of an archive and holds every entry's own header against it.
 pub fn read(bytes: &[u8], max_entries: u64) -> Result<Vec<Slot>, PackageError> {
     let start = bytes.len().checked_sub(END_BYTES).ok_or_else(|| refusal("it is too short"))?;
-    let end = End::read(&mut Cursor { bytes, at: start })
-        .ok_or_else(|| refusal("it does not end as a zip does; it may be cut short, or have something added"))?;
+    let end = End::read(&mut Cursor { bytes, at: start }).ok_or_else(|| {
+        refusal("it does not end as a zip does; it may be cut short, or have something added")
+    })?;
     if end.directory + end.directory_bytes != start {
         return Err(refusal("something stands before its entries or after its directory"));
     }

@@ -189,11 +189,7 @@ fn listed(address: &Address, packaged: &PackagedResource) -> ManifestResource {
 
 /// What the manifest says of one entry.
 fn listed_file(path: &str, bytes: &[u8]) -> ManifestFile {
-    ManifestFile {
-        path: path.to_owned(),
-        size: bytes.len() as u64,
-        sha256: Fingerprint::of_bytes(bytes),
-    }
+    ManifestFile { path: path.to_owned(), size: bytes.len() as u64, sha256: Fingerprint::of_bytes(bytes) }
 }
 
 fn check_resource(address: &Address, packaged: &PackagedResource) -> Result<(), PackageError> {
@@ -208,9 +204,7 @@ fn check_resource(address: &Address, packaged: &PackagedResource) -> Result<(), 
     }
     match kind_entry(&address.kind) {
         Some(kind) if kind.actions.actions.contains(&packaged.action) => Ok(()),
-        Some(_) | None => {
-            refuse(format!("its kind does not know the setup action `{}`", packaged.action))
-        }
+        Some(_) | None => refuse(format!("its kind does not know the setup action `{}`", packaged.action)),
     }
 }
 

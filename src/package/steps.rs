@@ -88,6 +88,9 @@ mod tests {
 
     #[test]
     fn a_comment_does_not_swallow_the_semicolon() {
-        assert_eq!(text(&step("a", &["select 1", "select 2 -- two", "x\n"])), "select 1;\nselect 2 -- two\n;\nx\n;\n");
+        assert_eq!(
+            text(&step("a", &["select 1", "select 2 -- two", "x\n"])),
+            "select 1;\nselect 2 -- two\n;\nx\n;\n"
+        );
     }
 }

@@ -62,7 +62,8 @@ pub fn verify(bytes: &[u8]) -> Result<Verified, PackageError> {
     let files = unpack(bytes, &names)?;
     sums::check(&files)?;
     let manifest = read_manifest(&files)?;
-    let (plan, resources) = (read_plan(&files)?, entries::paths(manifest.resources.iter().map(|r| &r.address)));
+    let (plan, resources) =
+        (read_plan(&files)?, entries::paths(manifest.resources.iter().map(|r| &r.address)));
     check_known(&files, &resources.into_values().collect())?;
     check_listed(&files, &manifest)?;
     check_plan(&files, &manifest, plan.as_ref())?;
@@ -116,9 +117,8 @@ fn check_slots(slots: &[Slot]) -> Result<Vec<&str>, PackageError> {
     let mut folded: BTreeMap<String, &str> = BTreeMap::new();
     let mut total: u64 = 0;
     for slot in slots {
-        let name = std::str::from_utf8(&slot.name).map_err(|_| {
-            refusal(&String::from_utf8_lossy(&slot.name), EntryFault::Name("is no UTF-8"))
-        })?;
+        let name = std::str::from_utf8(&slot.name)
+            .map_err(|_| refusal(&String::from_utf8_lossy(&slot.name), EntryFault::Name("is no UTF-8")))?;
         if let Some(fault) = slot_fault(name, slot) {
             return Err(refusal(name, fault));
         }
@@ -249,8 +249,9 @@ fn check_listed(files: &BTreeMap<String, Vec<u8>>, manifest: &Manifest) -> Resul
     if manifest.files == actual {
         return Ok(());
     }
-    let differs = |file: &&ManifestFile| !manifest.files.contains(file);
-    match actual.iter().find(differs) {
+    let listed: BTreeMap<&str, &ManifestFile> =
+        manifest.files.iter().map(|file| (file.path.as_str(), file)).collect();
+    match actual.iter().find(|file| listed.get(file.path.as_str()) != Some(file)) {
         Some(file) => Err(refusal(&file.path, EntryFault::NotAsListed)),
         None => {
             let message = "it lists entries that are not there, or lists them out of order".to_owned();

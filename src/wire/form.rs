@@ -35,10 +35,8 @@ pub fn read<T: DeserializeOwned>(
     known: &'static str,
     text: &str,
 ) -> Result<T, WireError> {
-    let malformed = |error: serde_json::Error| WireError::Malformed {
-        document,
-        message: escaped(&error.to_string()),
-    };
+    let malformed =
+        |error: serde_json::Error| WireError::Malformed { document, message: escaped(&error.to_string()) };
     let head: Head = serde_json::from_str(text).map_err(malformed)?;
     check_version(document, known, &head.format_version)?;
     // Read from the text and not from a generic value, which would lose the order of members.
