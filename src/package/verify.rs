@@ -249,8 +249,9 @@ fn check_listed(files: &BTreeMap<String, Vec<u8>>, manifest: &Manifest) -> Resul
     if manifest.files == actual {
         return Ok(());
     }
-    let differs = |file: &&ManifestFile| !manifest.files.contains(file);
-    match actual.iter().find(differs) {
+    let listed: BTreeMap<&str, &ManifestFile> =
+        manifest.files.iter().map(|file| (file.path.as_str(), file)).collect();
+    match actual.iter().find(|file| listed.get(file.path.as_str()) != Some(file)) {
         Some(file) => Err(refusal(&file.path, EntryFault::NotAsListed)),
         None => {
             let message = "it lists entries that are not there, or lists them out of order".to_owned();

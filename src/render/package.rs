@@ -30,7 +30,7 @@ pub fn inspect(manifest: &Manifest, fingerprint: &Fingerprint, plan: Option<&Pla
     }
     page.end();
     let mut say = |word: &str, text: &str| {
-        page.space(2).put(Role::Plain, word).tab(15).put(Role::Plain, text).end();
+        page.space(2).put(Role::Plain, word).tab(17).put(Role::Plain, text).end();
     };
     say("made from", &revision(&manifest.provenance));
     if let Some(repository) = &manifest.provenance.repository {
