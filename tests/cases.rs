@@ -1,6 +1,7 @@
 //! Runs every case folder and asks it the six questions of the design's section 9.
 //! Never knows what a case is about: the folder says.
 
+#[path = "cases"]
 mod cases {
     pub mod catalog;
     pub mod folder;

@@ -24,8 +24,17 @@ const FLOORS: &[&[&str]] = &[
 
 /// What touches the world, and may be named in few places only.
 const WORLD: &[&str] = &[
-    "std::fs", "std::net", "std::env", "std::process", "std::time::SystemTime", "rusqlite::Connection::open",
-    "jiff::Timestamp::now", "std::io::stdin", "std::io::stdout", "println!", "tempfile",
+    "std::fs",
+    "std::net",
+    "std::env",
+    "std::process",
+    "std::time::SystemTime",
+    "rusqlite::Connection::open",
+    "jiff::Timestamp::now",
+    "std::io::stdin",
+    "std::io::stdout",
+    "println!",
+    "tempfile",
 ];
 
 /// Where the world may be touched: the sources, a provider's inspection and session, the command line.
@@ -80,7 +89,11 @@ fn named(text: &str) -> Vec<String> {
         match rest.strip_prefix('{') {
             Some(group) => {
                 let group = group.split('}').next().unwrap_or_default();
-                rooms.extend(group.split(',').map(|part| part.trim().split("::").next().unwrap_or_default().to_owned()));
+                rooms.extend(
+                    group
+                        .split(',')
+                        .map(|part| part.trim().split("::").next().unwrap_or_default().to_owned()),
+                );
             }
             None => rooms.push(rest.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect()),
         }

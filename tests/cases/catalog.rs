@@ -11,7 +11,9 @@ pub fn objects(database: &Connection) -> BTreeMap<String, Vec<String>> {
     let mut objects = BTreeMap::new();
     let mut statement = database.prepare("SELECT type, name, tbl_name, sql FROM sqlite_schema").unwrap();
     let rows = statement
-        .query_map([], |r| Ok((r.get::<_, String>(0)?, r.get::<_, String>(1)?, r.get::<_, Option<String>>(3)?)))
+        .query_map([], |r| {
+            Ok((r.get::<_, String>(0)?, r.get::<_, String>(1)?, r.get::<_, Option<String>>(3)?))
+        })
         .unwrap();
     for row in rows {
         let (kind, name, sql) = row.unwrap();

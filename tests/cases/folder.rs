@@ -29,9 +29,6 @@ pub struct Case {
     /// Table, column, values after the apply in key order.
     #[serde(default)]
     pub keeps: BTreeMap<String, BTreeMap<String, Vec<Value>>>,
-    /// SQL run on the target before the plan: what others did there.
-    #[serde(default)]
-    pub others: BTreeMap<String, Vec<String>>,
 }
 
 fn overwrite() -> String {

@@ -21,7 +21,8 @@ use reconcile::model::resource::Resource;
 use reconcile::model::setup::{ACTIONS, Action, Setup};
 use reconcile::model::text::Text;
 use reconcile::package::{About, PackagedResource};
-use reconcile::plan::{Fact, Finding, Kept, Level, Plan, Policy, Step, Summary};
+use reconcile::diff::change::Kept;
+use reconcile::plan::{Fact, Finding, Level, Plan, Policy, Step, Summary};
 use reconcile::report::{Applied, Fate, Report, StepReport};
 use reconcile::source::Revision;
 use serde_json::{Value, json};
@@ -397,6 +398,7 @@ pub fn report() -> impl Strategy<Value = Report> {
             outcome,
             steps,
             entry,
+            message: None,
             remaining,
         },
     )
