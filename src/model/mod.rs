@@ -2,6 +2,7 @@
 //! Never touches a file, a target or a clock.
 
 pub mod entity;
+pub mod expression;
 pub mod environment;
 pub mod field;
 pub mod name;
