@@ -53,9 +53,15 @@ pub fn draft<'a>(desired: &'a Desired, snapshot: &'a Snapshot, dialect: &'a dyn 
         risk::ask(index, change, &mut asked);
     }
     let (none, renamed) = (BTreeMap::new(), renamed(&comparison.changes));
-    let scene =
-        Scene { before: &snapshot.state, after: &comparison.after, natives: &snapshot.natives, rows: &none, renamed: &renamed };
+    let scene = Scene {
+        before: &snapshot.state,
+        after: &comparison.after,
+        natives: &snapshot.natives,
+        rows: &none,
+        renamed: &renamed,
+    };
     let mut queries = Vec::new();
+    asked.iter_mut().for_each(|one| one.point_at_keys(&comparison.after));
     asked.retain_mut(|one| match dialect.ask(&comparison.changes[one.change], &one.question, &scene) {
         Some(query) => {
             one.query = queries.len();
