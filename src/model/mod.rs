@@ -2,8 +2,8 @@
 //! Never touches a file, a target or a clock.
 
 pub mod entity;
-pub mod expression;
 pub mod environment;
+pub mod expression;
 pub mod field;
 pub mod name;
 pub mod picklist;
