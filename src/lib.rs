@@ -8,6 +8,7 @@ pub mod fingerprint;
 pub mod journal;
 pub mod model;
 pub mod plan;
+pub mod provider;
 pub mod report;
 pub mod source;
 pub mod target;
