@@ -1,0 +1,722 @@
+//! The SQLite target through its contract: what is declared is made, kept through every change, and read back.
+//! Never goes around the contract but to play the part of somebody else's program.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use reconcile::address::Address;
+use reconcile::diff::change::{Change, MemberChange, Reason};
+use reconcile::diff::decision::Verb;
+use reconcile::fingerprint::Fingerprint;
+use reconcile::journal::{Entry, Holder, Outcome};
+use reconcile::model::environment::TargetConfig;
+use reconcile::model::field::DefaultValue;
+use reconcile::model::picklist::{Choice, Picklist};
+use reconcile::model::resource::Resource;
+use reconcile::model::setup::Action;
+use reconcile::model::state::{Snapshot, State};
+use reconcile::plan::{Step, Summary};
+use reconcile::provider::open::{Mode, dialect, open};
+use reconcile::source::Revision;
+use reconcile::target::{Answer, Broken, Dialect, Question, Scene, Target, TargetError};
+use rusqlite::Connection;
+use serde_json::{Value, json};
+
+mod bench {
+    use super::*;
+
+    /// One database file, and the words to play with it.
+    pub struct Bench {
+        pub folder: tempfile::TempDir,
+        pub target: Box<dyn Target>,
+    }
+
+    pub fn config(path: &str) -> TargetConfig {
+        TargetConfig {
+            provider: "sqlite".to_owned(),
+            settings: BTreeMap::from([(String::new(), path.to_owned())]),
+        }
+    }
+
+    pub fn holder(actor: &str) -> Holder {
+        Holder { actor: actor.to_owned(), since: "2026-11-21T13:45:00Z".to_owned() }
+    }
+
+    pub fn dialect_of() -> &'static dyn Dialect {
+        dialect("sqlite").unwrap()
+    }
+
+    pub fn entity(spec: Value) -> Resource {
+        let mut resource = serde_json::from_value(json!({ "kind": "entity", "spec": spec })).unwrap();
+        dialect_of().normalize(&mut resource);
+        resource
+    }
+
+    pub fn picklist(options: &[&str]) -> Resource {
+        let options = options.iter().map(|name| ((*name).to_owned(), Choice::default()));
+        Resource::Picklist(Picklist { options: options.collect(), ..Picklist::default() })
+    }
+
+    pub fn address(text: &str) -> Address {
+        text.parse().unwrap()
+    }
+
+    /// A change of one resource, as the diff would make it.
+    pub fn change(at: &str, before: Option<&Resource>, after: Option<&Resource>) -> Change {
+        let (verb, reason) = match (before, after) {
+            (None, _) => (Verb::Create, Reason::Declared),
+            (Some(_), None) => (Verb::Delete, Reason::NotDeclared),
+            (Some(_), Some(_)) => (Verb::Update, Reason::Declared),
+        };
+        Change {
+            address: address(at),
+            action: Action::Overwrite,
+            verb,
+            reason,
+            renamed_from: None,
+            before: before.cloned(),
+            after: after.cloned(),
+            declared: after.cloned(),
+            backfill: BTreeMap::new(),
+            settings: Vec::new(),
+            members: Vec::new(),
+        }
+    }
+
+    pub fn renamed(mut change: Change, section: &str, new: &str, old: &str) -> Change {
+        change.members.push(MemberChange {
+            section: section.to_owned(),
+            name: new.to_owned(),
+            verb: Verb::Update,
+            reason: Reason::Declared,
+            renamed_from: Some(old.to_owned()),
+            settings: Vec::new(),
+        });
+        change
+    }
+
+    pub fn backfilled(mut change: Change, field: &str, value: Value) -> Change {
+        change.backfill.insert(field.to_owned(), DefaultValue::Value(value));
+        change
+    }
+
+    pub fn entry() -> Entry {
+        let print = Fingerprint::of_bytes(b"");
+        Entry {
+            id: 0,
+            started: String::new(),
+            finished: String::new(),
+            actor: "ada".to_owned(),
+            version: String::new(),
+            environment: "dev".to_owned(),
+            revision: Revision::default(),
+            plan: print,
+            base: print,
+            goal: print,
+            outcome: Outcome::Applied,
+            summary: Summary::default(),
+            steps: Vec::new(),
+            allowed: Vec::new(),
+            before: Vec::new(),
+        }
+    }
+
+    impl Bench {
+        pub fn new() -> Bench {
+            let folder = tempfile::tempdir().unwrap();
+            let target = open(&config("sub/a.db"), folder.path(), Mode::Write).unwrap();
+            Bench { folder, target }
+        }
+
+        /// A database that somebody else made.
+        pub fn with(sql: &str) -> Bench {
+            let bench = Bench::new();
+            std::fs::create_dir_all(bench.folder.path().join("sub")).unwrap();
+            bench.sql(sql);
+            bench
+        }
+
+        pub fn path(&self) -> PathBuf {
+            self.folder.path().join("sub/a.db")
+        }
+
+        pub fn raw(&self) -> Connection {
+            Connection::open(self.path()).unwrap()
+        }
+
+        pub fn sql(&self, sql: &str) {
+            self.raw().execute_batch(sql).unwrap();
+        }
+
+        /// The rows of a query, values joined by `|`, rows by a blank.
+        pub fn rows(&self, sql: &str) -> String {
+            let connection = self.raw();
+            let mut statement = connection.prepare(sql).unwrap();
+            let n_columns = statement.column_count();
+            let rows = statement.query_map([], |row| {
+                let cell = |i: usize| {
+                    Ok(match row.get::<_, rusqlite::types::Value>(i)? {
+                        rusqlite::types::Value::Null => "-".to_owned(),
+                        rusqlite::types::Value::Integer(n) => n.to_string(),
+                        rusqlite::types::Value::Real(n) => n.to_string(),
+                        rusqlite::types::Value::Text(text) => text,
+                        rusqlite::types::Value::Blob(bytes) => format!("{bytes:?}"),
+                    })
+                };
+                (0..n_columns).map(cell).collect::<rusqlite::Result<Vec<_>>>().map(|cells| cells.join("|"))
+            });
+            rows.unwrap().collect::<rusqlite::Result<Vec<_>>>().unwrap().join(" ")
+        }
+
+        pub fn inspect(&mut self) -> Snapshot {
+            self.target.inspect().unwrap()
+        }
+
+        pub fn get(&mut self, at: &str) -> Resource {
+            let snapshot = self.inspect();
+            let found = snapshot.state.get(&address(at)).cloned();
+            found.unwrap_or_else(|| panic!("no {at}: {:?}", snapshot.opaque))
+        }
+
+        /// The steps of some changes.
+        pub fn steps(&mut self, changes: &[Change]) -> Vec<Step> {
+            let snapshot = self.inspect();
+            let (after, renamed) = after(&snapshot.state, changes);
+            let rows = BTreeMap::new();
+            let scene = Scene {
+                before: &snapshot.state,
+                after: &after,
+                natives: &snapshot.natives,
+                rows: &rows,
+                renamed: &renamed,
+            };
+            let mut steps = Vec::new();
+            for change in changes {
+                for work in dialect_of().lower(change, &scene) {
+                    let id = u32::try_from(steps.len()).unwrap() + 1;
+                    steps.push(Step {
+                        id,
+                        address: change.address.clone(),
+                        title: work.title,
+                        statements: work.statements,
+                    });
+                }
+            }
+            steps
+        }
+
+        /// Applies changes; returns the titles of the steps.
+        pub fn apply(&mut self, changes: &[Change]) -> String {
+            self.try_apply(changes).unwrap()
+        }
+
+        pub fn try_apply(&mut self, changes: &[Change]) -> Result<String, TargetError> {
+            let steps = self.steps(changes);
+            let broken = self.target.rehearse(&steps).unwrap();
+            assert_eq!(broken, [], "{steps:#?}");
+            let mut session = self.target.lock(&holder("ada"))?;
+            for step in &steps {
+                session.run(step)?;
+            }
+            for change in changes {
+                session.record(change, Some("r1"))?;
+            }
+            session.commit(&entry())?;
+            let titles: Vec<String> = steps.into_iter().map(|step| step.title).collect();
+            Ok(titles.join("; "))
+        }
+
+        /// Brings one resource from what it is to `after`, and holds that it is then read back as that.
+        pub fn bring(&mut self, at: &str, after: &Resource) -> String {
+            self.bring_by(at, after, |change| change)
+        }
+
+        pub fn bring_by(&mut self, at: &str, after: &Resource, by: impl FnOnce(Change) -> Change) -> String {
+            let before = self.inspect().state.get(&address(at)).cloned();
+            let title = self.apply(&[by(change(at, before.as_ref(), Some(after)))]);
+            assert_eq!(self.get(at), *after, "{at} is not what was applied");
+            self.is_like_fresh(at);
+            title
+        }
+
+        /// Holds that a migrated table is what a fresh target would have.
+        pub fn is_like_fresh(&mut self, at: &str) {
+            let state = self.inspect().state;
+            let mut fresh = Bench::new();
+            let changes: Vec<Change> =
+                state.iter().map(|(at, after)| change(&at.to_string(), None, Some(after))).collect();
+            fresh.apply(&changes);
+            assert_eq!(fresh.inspect().state, state);
+            let name = address(at).name;
+            assert_eq!(
+                catalog(&self.raw(), &name),
+                catalog(&fresh.raw(), &name),
+                "{at} migrated, then fresh"
+            );
+        }
+
+        pub fn ask(&mut self, change: &Change, question: &Question) -> Answer {
+            let snapshot = self.inspect();
+            let (after, renamed) = after(&snapshot.state, std::slice::from_ref(change));
+            let rows = BTreeMap::new();
+            let scene = Scene {
+                before: &snapshot.state,
+                after: &after,
+                natives: &snapshot.natives,
+                rows: &rows,
+                renamed: &renamed,
+            };
+            match dialect_of().ask(change, question, &scene) {
+                Some(query) => self.target.measure(&[query]).unwrap().remove(0),
+                None => Answer::default(),
+            }
+        }
+    }
+
+    fn after(before: &State, changes: &[Change]) -> (State, BTreeMap<Address, Address>) {
+        let mut state = before.clone();
+        let mut renamed = BTreeMap::new();
+        for change in changes {
+            state.remove(change.address_before());
+            if let Some(old) = &change.renamed_from {
+                renamed.insert(change.address.clone(), old.clone());
+            }
+        }
+        for change in changes {
+            if let Some(after) = &change.after {
+                state.insert(change.address.clone(), after.clone());
+            }
+        }
+        (state, renamed)
+    }
+
+    /// What the database's own catalog says of a table, in an order of its own.
+    fn catalog(connection: &Connection, table: &str) -> Vec<String> {
+        let mut found = Vec::new();
+        for sql in [
+            "SELECT name || ' ' || type || ' ' || \"notnull\" || ' ' || coalesce(dflt_value, '-') || ' ' || pk || ' ' || hidden FROM pragma_table_xinfo(?1)",
+            "SELECT f.\"from\" || ' ' || f.\"table\" || ' ' || coalesce(f.\"to\", '') || ' ' || f.on_update || f.on_delete FROM pragma_foreign_key_list(?1) f",
+            "SELECT l.\"unique\" || l.partial || (SELECT group_concat(i.name) FROM pragma_index_info(l.name) i) || CASE l.origin WHEN 'c' THEN l.name ELSE '' END FROM pragma_index_list(?1) l",
+            "SELECT type || ' ' || name FROM sqlite_schema WHERE tbl_name = ?1 AND (type <> 'trigger' OR name LIKE '_reconcile_%') AND name NOT LIKE 'sqlite_%'",
+        ] {
+            let mut statement = connection.prepare(sql).unwrap();
+            let rows = statement.query_map([table], |row| row.get::<_, String>(0)).unwrap();
+            found.extend(rows.map(Result::unwrap));
+        }
+        found.sort();
+        found
+    }
+}
+
+use bench::*;
+
+fn order() -> Value {
+    json!({
+        "displayName": { "en": "Order", "de": "Auftrag" },
+        "fields": {
+            "number": { "type": "text", "maxLength": 20, "required": true, "unique": true },
+            "total": { "type": "decimal", "precision": 12, "scale": 2, "default": 0 },
+            "note": { "type": "text", "maxLength": 10, "format": "multiline", "description": "What they said" },
+        },
+        "keys": { "by-number-total": { "fields": ["number", "total"] } },
+        "indexes": { "by-note": { "fields": ["note"] } },
+        "checks": { "total-positive": { "sql": "total >= 0" } },
+    })
+}
+
+fn with(mut spec: Value, path: &str, value: Value) -> Value {
+    *spec.pointer_mut(path).unwrap() = value;
+    spec
+}
+
+fn plus(mut spec: Value, section: &str, name: &str, value: Value) -> Value {
+    if spec.get(section).is_none() {
+        spec[section] = json!({});
+    }
+    spec[section][name] = value;
+    spec
+}
+
+fn minus(mut spec: Value, section: &str, name: &str) -> Value {
+    spec[section].as_object_mut().unwrap().remove(name);
+    spec
+}
+
+fn every_type() -> Value {
+    json!({
+        "fields": {
+            "a text": { "type": "text" },
+            "short": { "type": "text", "maxLength": 5, "default": "it's" },
+            "whole": { "type": "integer", "default": -5 },
+            "big": { "type": "bigint" },
+            "price": { "type": "decimal", "precision": 10, "scale": 2 },
+            "money": { "type": "money" },
+            "float": { "type": "float", "default": 0.5 },
+            "flag": { "type": "boolean", "default": true, "required": true },
+            "day": { "type": "date", "default": "now" },
+            "hour": { "type": "time", "default": "now" },
+            "moment": { "type": "datetime", "default": "now" },
+            "code": { "type": "uuid", "default": "generated" },
+            "data": { "type": "json", "default": { "a": [1] } },
+            "bytes": { "type": "binary", "maxLength": 4 },
+            "blob": { "type": "binary" },
+            "status": { "type": "picklist", "picklist": "status", "default": "open" },
+            "parent": { "type": "lookup", "entity": "thing" },
+            "other": { "type": "lookup", "entity": "counted", "onDelete": "set-null" },
+            "owner": { "type": "lookup", "entities": ["thing", "counted"], "onDelete": "cascade", "required": true },
+            "number": { "type": "autonumber", "format": "T-{seq:4}" },
+            "checked": { "type": "bigint", "check": "checked > whole", "required": true, "unique": true },
+            "computed": { "type": "text", "default": { "sql": "upper('x')" } },
+        },
+        "keys": { "by-code": { "fields": ["code", "day"] } },
+        "indexes": { "by-owner": { "fields": ["owner", "status"] } },
+        "checks": { "big-enough": { "sql": "big > 0 OR big IS NULL" } },
+        "relationships": { "to-pair": { "fields": ["whole", "big"], "references": { "entity": "pair", "fields": ["a", "b"] }, "onUpdate": "cascade" } },
+    })
+}
+
+fn world() -> Vec<(&'static str, Resource)> {
+    vec![
+        ("picklist/status", picklist(&["open", "shut"])),
+        (
+            "entity/counted",
+            entity(
+                json!({ "primaryKey": ["n"], "fields": { "n": { "type": "bigint" }, "word": { "type": "text" } } }),
+            ),
+        ),
+        (
+            "entity/pair",
+            entity(
+                json!({ "primaryKey": ["a", "b"], "fields": { "a": { "type": "bigint" }, "b": { "type": "bigint" } } }),
+            ),
+        ),
+        ("entity/thing", entity(every_type())),
+    ]
+}
+
+fn create_all(bench: &mut Bench, resources: &[(&str, Resource)]) {
+    let changes: Vec<_> = resources.iter().map(|(at, after)| change(at, None, Some(after))).collect();
+    bench.apply(&changes);
+}
+
+#[test]
+fn what_is_created_is_read_back() {
+    let mut bench = Bench::new();
+    assert!(!bench.inspect().initialized && !bench.path().exists());
+    create_all(&mut bench, &world());
+    let snapshot = bench.inspect();
+    assert!(snapshot.initialized && snapshot.opaque.is_empty());
+    for (at, wanted) in world() {
+        assert_eq!(snapshot.state[&address(at)], wanted, "{at}");
+        assert_eq!(snapshot.inventory[&address(at)].declared, wanted);
+        assert_eq!(snapshot.inventory[&address(at)].revision.as_deref(), Some("r1"));
+    }
+    bench.sql("INSERT INTO pair VALUES (-5, 1); INSERT INTO counted VALUES (1, 'a'), (2, 'b')");
+    bench.sql("INSERT INTO thing (big, owner_counted, checked) VALUES (1, 1, 7), (1, 2, 8)");
+    let sql = "SELECT number, length(id), length(code), data, flag, short, computed, status FROM thing";
+    let common = "36|36|{\"a\":[1]}|1|it's|X|open";
+    assert_eq!(bench.rows(sql), format!("T-0001|{common} T-0002|{common}"));
+}
+
+#[test]
+fn every_type_is_read_back_without_a_record() {
+    let mut bench = Bench::new();
+    create_all(&mut bench, &world());
+    bench.sql("DELETE FROM _reconcile_resource");
+    let snapshot = bench.inspect();
+    assert!(snapshot.inventory.is_empty());
+    for (at, wanted) in world() {
+        assert_eq!(snapshot.state[&address(at)], wanted, "{at}");
+    }
+}
+
+#[test]
+fn a_nullable_field_is_added_in_place() {
+    let mut bench = Bench::new();
+    create_all(&mut bench, &[("entity/order", entity(order()))]);
+    bench.sql("INSERT INTO \"order\" (number) VALUES ('1')");
+    let more = plus(order(), "fields", "rate", json!({ "type": "float", "default": 2.5, "required": true }));
+    assert_eq!(bench.bring("entity/order", &entity(more.clone())), "add column \"rate\" on table \"order\"");
+    let more = plus(more, "fields", "zip", json!({ "type": "text", "maxLength": 3 }));
+    let more = plus(more, "indexes", "by-zip", json!({ "fields": ["zip"] }));
+    assert_eq!(bench.bring("entity/order", &entity(more.clone())), "add column \"zip\" on table \"order\"");
+    assert_eq!(bench.rows("SELECT number, total, rate, zip FROM \"order\""), "1|0|2.5|-");
+    let fewer = minus(minus(more, "fields", "zip"), "indexes", "by-zip");
+    assert_eq!(bench.bring("entity/order", &entity(fewer.clone())), "drop column \"zip\" on table \"order\"");
+    let fewer = minus(fewer, "indexes", "by-note");
+    let title = bench.bring("entity/order", &entity(fewer));
+    assert_eq!(title, "drop index \"order.by-note\" on table \"order\"");
+}
+
+#[test]
+fn words_alone_touch_no_table() {
+    let mut bench = Bench::new();
+    create_all(&mut bench, &[("entity/order", entity(order()))]);
+    let words = with(order(), "/fields/note/description", json!("Remarks"));
+    let words = with(words, "/fields/note/format", json!("markdown"));
+    assert_eq!(bench.bring("entity/order", &entity(with(words, "/displayName", json!("Sale")))), "");
+}
+
+#[test]
+fn a_rebuild_keeps_rows_and_what_others_hung_on_the_table() {
+    let mut bench = Bench::with(
+        "CREATE TABLE log (what TEXT UNIQUE);
+         CREATE TABLE \"order\" (
+           [id] INTEGER PRIMARY KEY AUTOINCREMENT, -- counted
+           name NVARCHAR(160) COLLATE NOCASE NOT NULL DEFAULT 'x' CHECK (name <> ''),
+           price NUMERIC(10,2), loud AS (upper(name)) STORED, odd,
+           rest TEXT REFERENCES log (what) DEFERRABLE INITIALLY DEFERRED,
+           CHECK (price IS NULL OR price > 0), UNIQUE (name, price) ON CONFLICT IGNORE);
+         INSERT INTO \"order\" (name, price) VALUES ('a', 1.5), ('b', NULL), ('c', 3);
+         DELETE FROM \"order\" WHERE name = 'c';
+         CREATE VIEW names AS SELECT name, price FROM \"order\";
+         CREATE INDEX partial ON \"order\" (name) WHERE price > 1;
+         CREATE INDEX plain_one ON \"order\" (price);
+         CREATE TRIGGER watch AFTER UPDATE OF name ON \"order\" BEGIN INSERT INTO log VALUES (new.name); END;",
+    );
+    let Resource::Entity(found) = bench.get("entity/order") else { panic!() };
+    assert_eq!(
+        found.fields["name"].native.as_deref(),
+        Some("NVARCHAR(160) COLLATE NOCASE NOT NULL DEFAULT 'x' CHECK (name <> '')")
+    );
+    assert_eq!(found.fields["name"].ty.describe(), "text 160");
+    assert_eq!(found.fields["price"].ty.describe(), "decimal 10,2");
+    assert!(found.fields["loud"].native.is_some() && found.indexes.contains_key("plain_one"));
+    let mut after = found.clone();
+    after.fields.get_mut("odd").unwrap().native = None;
+    after.fields.get_mut("odd").unwrap().required = Some(true);
+    let before = Resource::Entity(found);
+    let after = Resource::Entity(after);
+    let change = backfilled(change("entity/order", Some(&before), Some(&after)), "odd", json!("?"));
+    assert_eq!(bench.apply(&[change]), "rebuild table \"order\"");
+    assert_eq!(bench.get("entity/order"), after);
+    bench.sql(
+        "UPDATE \"order\" SET name = 'd' WHERE name = 'A'; INSERT INTO \"order\" (name, odd) VALUES ('e', 1)",
+    );
+    assert_eq!(
+        bench.rows("SELECT id, name, price, loud, odd FROM \"order\""),
+        "1|d|1.5|D|? 2|b|-|B|? 4|e|-|E|1"
+    );
+    assert_eq!(bench.rows("SELECT * FROM log"), "d");
+    assert_eq!(bench.rows("SELECT name FROM names ORDER BY name"), "b d e");
+    let sql = bench.rows("SELECT sql FROM sqlite_schema WHERE name = 'order'");
+    for part in [
+        "AUTOINCREMENT",
+        "CHECK (name <> '')",
+        "AS (upper(name)) STORED",
+        "DEFERRABLE INITIALLY DEFERRED",
+        "CHECK (price IS NULL OR price > 0)",
+        "UNIQUE (name, price) ON CONFLICT IGNORE",
+    ] {
+        assert!(sql.contains(part), "{part} is gone from {sql}");
+    }
+    let names =
+        "SELECT name FROM sqlite_schema WHERE tbl_name = 'order' AND name NOT LIKE 'sqlite%' ORDER BY 1";
+    assert_eq!(bench.rows(names), "order partial plain_one watch");
+}
+
+#[test]
+fn names_change_and_rows_views_and_triggers_follow() {
+    let mut bench = Bench::new();
+    create_all(&mut bench, &world());
+    create_all(&mut bench, &[("entity/order", entity(order()))]);
+    bench.sql(
+        "INSERT INTO \"order\" (number, note, total) VALUES ('1', 'hi', 5);
+         CREATE TABLE log (what TEXT);
+         CREATE VIEW seen AS SELECT o.note FROM \"order\" o;
+         CREATE TRIGGER watch AFTER INSERT ON \"order\" BEGIN INSERT INTO log VALUES (new.note); END;",
+    );
+    // A rename and a change of type at once: a rename first, then a rebuild from there.
+    let spec = plus(
+        minus(order(), "fields", "note"),
+        "fields",
+        "remark",
+        json!({ "type": "text", "maxLength": 20, "format": "multiline" }),
+    );
+    let spec = with(spec, "/indexes/by-note/fields", json!(["remark"]));
+    let title =
+        bench.bring_by("entity/order", &entity(spec.clone()), |c| renamed(c, "fields", "remark", "note"));
+    assert_eq!(title, "rename a column of table \"order\", then rebuild table \"order\"");
+    bench.sql("INSERT INTO \"order\" (number, remark) VALUES ('2', 'ho')");
+    assert_eq!(bench.rows("SELECT * FROM seen"), "hi ho");
+    assert_eq!(bench.rows("SELECT * FROM log"), "ho");
+    // A field alone, with the check that speaks of it.
+    let spec = plus(
+        minus(spec, "fields", "total"),
+        "fields",
+        "amount",
+        json!({ "type": "decimal", "precision": 12, "scale": 2, "default": 0 }),
+    );
+    let spec = with(spec, "/keys/by-number-total/fields", json!(["number", "amount"]));
+    let spec = with(spec, "/checks/total-positive/sql", json!("amount >= 0"));
+    let title =
+        bench.bring_by("entity/order", &entity(spec.clone()), |c| renamed(c, "fields", "amount", "total"));
+    assert_eq!(title, "rename a column of table \"order\"");
+    // Two fields trade their names.
+    let spec = with(
+        spec,
+        "/fields/amount",
+        json!({ "type": "text", "maxLength": 20, "required": true, "unique": true }),
+    );
+    let spec =
+        with(spec, "/fields/number", json!({ "type": "decimal", "precision": 12, "scale": 2, "default": 0 }));
+    let spec = with(spec, "/keys/by-number-total/fields", json!(["amount", "number"]));
+    let spec = with(spec, "/checks/total-positive/sql", json!("number >= 0"));
+    bench.bring_by("entity/order", &entity(spec.clone()), |c| {
+        renamed(renamed(c, "fields", "amount", "number"), "fields", "number", "amount")
+    });
+    assert_eq!(bench.rows("SELECT number, amount FROM \"order\""), "5|1 0|2");
+    // The entity itself, a key and an index.
+    let before = bench.get("entity/order");
+    let mut change = change("entity/Order", Some(&before), Some(&before));
+    change.renamed_from = Some(address("entity/order"));
+    bench.apply(&[change.clone()]);
+    let names =
+        "SELECT name FROM sqlite_schema WHERE tbl_name = 'Order' AND name NOT LIKE 'sqlite%' ORDER BY 1";
+    assert_eq!(bench.rows(names), "Order Order.amount.unique Order.by-note Order.by-number-total watch");
+    assert!(!bench.inspect().state.contains_key(&address("entity/order")));
+    bench.is_like_fresh("entity/Order");
+    let mut spec = spec;
+    let key = spec["keys"]["by-number-total"].take();
+    let spec = plus(minus(spec, "keys", "by-number-total"), "keys", "main", key);
+    bench.bring_by("entity/Order", &entity(spec), |c| renamed(c, "keys", "main", "by-number-total"));
+}
+
+#[test]
+fn an_entity_s_name_changes_and_references_follow() {
+    let mut bench = Bench::new();
+    create_all(&mut bench, &world());
+    bench.sql("INSERT INTO counted VALUES (1, 'a')");
+    let before = bench.get("entity/thing");
+    let mut spec = every_type();
+    spec["fields"]["parent"]["entity"] = json!("item");
+    spec["fields"]["owner"]["entities"] = json!(["item", "counted"]);
+    let after = entity(spec);
+    let mut renaming = change("entity/item", Some(&before), Some(&after));
+    renaming.renamed_from = Some(address("entity/thing"));
+    bench.sql("INSERT INTO thing (checked, owner_counted) VALUES (1, 1)");
+    bench.apply(&[renaming]);
+    assert_eq!(bench.get("entity/item"), after);
+    bench.sql("INSERT INTO item (checked, owner_item) SELECT 2, id FROM item");
+    assert_eq!(bench.rows("SELECT number FROM item"), "T-0001 T-0002");
+    bench.is_like_fresh("entity/item");
+    let gone = change("entity/item", Some(&after), None);
+    assert_eq!(bench.apply(&[gone]), "drop table \"item\"");
+    assert_eq!(bench.rows("SELECT count(*) FROM _reconcile_sequence"), "0");
+}
+
+#[test]
+fn options_change_by_row_and_rows_that_hold_them_follow() {
+    let mut bench = Bench::new();
+    create_all(&mut bench, &world());
+    bench.sql("INSERT INTO counted VALUES (1, 'a'); INSERT INTO thing (checked, owner_counted, status) VALUES (1, 1, 'shut')");
+    bench.bring("picklist/status", &picklist(&["open", "shut", "lost"]));
+    bench.bring("picklist/status", &picklist(&["lost", "new", "open", "shut"]));
+    bench.bring_by("picklist/status", &picklist(&["lost", "new", "open", "closed"]), |c| {
+        renamed(c, "options", "closed", "shut")
+    });
+    assert_eq!(bench.rows("SELECT status FROM thing"), "closed");
+    bench.bring_by("picklist/status", &picklist(&["lost", "new", "closed", "open"]), |c| {
+        renamed(renamed(c, "options", "closed", "open"), "options", "open", "closed")
+    });
+    assert_eq!(bench.rows("SELECT status FROM thing"), "open");
+    bench.bring("picklist/status", &picklist(&["closed", "open"]));
+    // By hand: a label, an option more, another order. The record adds what rows cannot say.
+    bench.sql(
+        "UPDATE status SET label = 'Offen' WHERE name = 'open';
+         INSERT INTO status VALUES ('by-hand', 'by-hand', 0, '#ffffff', 1)",
+    );
+    let Resource::Picklist(found) = bench.get("picklist/status") else { panic!() };
+    assert_eq!(found.options.keys().collect::<Vec<_>>(), ["by-hand", "closed", "open"]);
+    assert_eq!(found.options["open"].label, Some("Offen".into()));
+    assert!(found.options["by-hand"].is_retired());
+    let before = bench.get("picklist/status");
+    let mut renaming = change("picklist/state", Some(&before), Some(&before));
+    renaming.renamed_from = Some(address("picklist/status"));
+    bench.apply(&[renaming]);
+    assert_eq!(bench.get("picklist/state"), before);
+    assert!(
+        matches!(bench.get("entity/thing"), Resource::Entity(e) if e.fields["status"].ty.describe() == "picklist state")
+    );
+}
+
+#[test]
+fn values_are_converted_or_counted() {
+    let cases = [
+        ("bigint", json!({ "type": "text" }), "7|12", "", 0),
+        ("text", json!({ "type": "bigint" }), "'7'|' 12 '|'007'|'x'|'9007199254740993'|'1.5'", "7 12", 3),
+        (
+            "text",
+            json!({ "type": "decimal", "precision": 5, "scale": 2 }),
+            "'7.25'|'1.125'|'9999'|'1x'",
+            "7.25",
+            3,
+        ),
+        ("text", json!({ "type": "boolean" }), "'true'|'0'|'yes'", "1 0", 1),
+        ("text", json!({ "type": "date" }), "'2026-02-28'|'2026-02-30'|'now'", "2026-02-28", 2),
+        ("text", json!({ "type": "time" }), "'13:45:00'|'25:00'|'now'", "13:45:00", 2),
+        (
+            "text",
+            json!({ "type": "datetime" }),
+            "'2026-02-28T10:00:00Z'|'2026-02-30 10:00'|'12'",
+            "2026-02-28T10:00:00Z",
+            2,
+        ),
+        (
+            "text",
+            json!({ "type": "uuid" }),
+            "'0f8fad5b-d9cb-469f-a165-70867728950e'|'0f8fad5b'",
+            "0f8fad5b-d9cb-469f-a165-70867728950e",
+            1,
+        ),
+        ("text", json!({ "type": "json" }), "'[1]'|'['", "[1]", 1),
+        ("text", json!({ "type": "text", "maxLength": 2 }), "'ab'|'abc'", "ab", 1),
+        ("float", json!({ "type": "integer" }), "1.0|1.5|3000000000.0", "1", 2),
+        ("bigint", json!({ "type": "boolean" }), "0|1|2", "0 1", 1),
+        (
+            "datetime",
+            json!({ "type": "date" }),
+            "'2026-02-28T00:00:00Z'|'2026-02-28T10:00:00Z'",
+            "2026-02-28",
+            1,
+        ),
+        ("date", json!({ "type": "datetime" }), "'2026-02-28'", "2026-02-28T00:00:00Z", 0),
+        ("integer", json!({ "type": "money" }), "5", "5", 0),
+        ("json", json!({ "type": "text" }), "'{}'", "{}", 0),
+    ];
+    for (from, to, values, kept, n_unfit) in cases {
+        let mut bench = Bench::new();
+        create_all(
+            &mut bench,
+            &[(
+                "entity/t",
+                entity(
+                    json!({ "primaryKey": ["k"], "fields": { "k": { "type": "bigint" }, "c": { "type": from } } }),
+                ),
+            )],
+        );
+        for value in values.split('|') {
+            bench.sql(&format!("INSERT INTO t (c) VALUES ({value})"));
+        }
+        bench.sql("INSERT INTO t (c) VALUES (NULL)");
+        let before = bench.get("entity/t");
+        let after = entity(json!({ "primaryKey": ["k"], "fields": { "k": { "type": "bigint" }, "c": to } }));
+        let change = change("entity/t", Some(&before), Some(&after));
+        let unfit = Question::UnfitAfter { before: "c".to_owned(), after: "c".to_owned() };
+        let answer = bench.ask(&change, &unfit);
+        assert_eq!(answer.count, n_unfit, "{from} to {to}: {answer:?}");
+        if n_unfit == 0 {
+            bench.bring("entity/t", &after);
+        } else {
+            let error = bench.try_apply(std::slice::from_ref(&change)).unwrap_err().to_string();
+            assert!(error.contains("run step 1"), "{error}");
+            let keys = answer.samples.join(", ");
+            bench.sql(&format!("DELETE FROM t WHERE k IN ({keys})"));
+            assert_eq!(bench.ask(&change, &unfit), Answer::default());
+            if !kept.contains("7 12") {
+                bench.bring("entity/t", &after);
+                assert_eq!(bench.rows("SELECT c FROM t WHERE c IS NOT NULL"), kept, "{from} to {to}");
+            }
+        }
+    }
+}
