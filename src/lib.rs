@@ -13,6 +13,7 @@ pub mod plan;
 
 pub mod diff;
 pub mod manifest;
+pub mod validate;
 
 pub mod model;
 
