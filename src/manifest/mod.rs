@@ -3,3 +3,4 @@
 
 pub mod check;
 pub mod grammar;
+pub mod schema;
