@@ -313,8 +313,8 @@ pub fn retarget(column: &mut Column, wanted: &Column) {
     let far = wanted.clauses.iter().find(|clause| matches!(clause.meaning, Meaning::ForeignKey(_)));
     let Some(far) = far else { return };
     let own = column.clauses.iter_mut().find(|clause| matches!(clause.meaning, Meaning::ForeignKey(_)));
-    if let Some(own) = own
-        && !own.is_same(far)
+    if let (Some(own), Meaning::ForeignKey(key)) = (own, &far.meaning)
+        && !matches!(&own.meaning, Meaning::ForeignKey(now) if now.table.eq_ignore_ascii_case(&key.table))
     {
         *own = Clause { name: own.name.take(), ..far.clone() };
     }
