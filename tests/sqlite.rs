@@ -1068,3 +1068,97 @@ fn a_target_is_a_plain_file_or_refused() {
     assert!(matches!(bench.target.inspect(), Err(TargetError::Newer { found: 2, known: 1, .. })));
     assert!(matches!(bench.target.lock(&holder("ada")).err(), Some(TargetError::Newer { .. })));
 }
+
+#[test]
+fn a_killed_apply_is_rolled_back_by_the_next_reader() {
+    let mut bench = Bench::new();
+    create_all(&mut bench, &[("entity/order", entity(order()))]);
+    let before = bench.inspect();
+    let folder = tempfile::tempdir().unwrap();
+    {
+        let writer = bench.raw();
+        writer.execute_batch("PRAGMA cache_size = 5; BEGIN; CREATE TABLE half (a)").unwrap();
+        writer
+            .execute_batch(
+                "WITH n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 2000)
+                 INSERT INTO \"order\" (number) SELECT i FROM n",
+            )
+            .unwrap();
+        // As a process that is killed here leaves the two files behind.
+        std::fs::copy(bench.path(), folder.path().join("a.db")).unwrap();
+        std::fs::copy(bench.path().with_extension("db-journal"), folder.path().join("a.db-journal")).unwrap();
+    }
+    let flags = rusqlite::OpenFlags::SQLITE_OPEN_READ_ONLY;
+    let reader = Connection::open_with_flags(folder.path().join("a.db"), flags).unwrap();
+    assert!(reader.prepare("SELECT 1 FROM sqlite_schema").is_err(), "there is nothing to roll back");
+    let mut target = open(&config("a.db"), folder.path(), Mode::Read).unwrap();
+    let after = target.inspect().unwrap();
+    assert_eq!(after.fingerprint(), before.fingerprint());
+}
+
+#[test]
+fn any_table_becomes_any_other() {
+    let types = [
+        json!({ "type": "text" }),
+        json!({ "type": "text", "maxLength": 9 }),
+        json!({ "type": "bigint" }),
+        json!({ "type": "decimal", "precision": 6, "scale": 2 }),
+        json!({ "type": "boolean", "default": true }),
+        json!({ "type": "date", "default": "now" }),
+        json!({ "type": "json", "default": [1] }),
+        json!({ "type": "binary" }),
+        json!({ "type": "picklist", "picklist": "status" }),
+        json!({ "type": "lookup", "entity": "counted" }),
+        json!({ "type": "lookup", "entities": ["thing", "counted"] }),
+        json!({ "type": "lookup", "entity": "t", "onDelete": "cascade" }),
+        json!({ "type": "autonumber", "format": "A{seq:3}" }),
+        json!({ "type": "uuid", "default": "generated" }),
+        json!({ "type": "text", "default": { "sql": "upper('a')" } }),
+        json!({ "type": "integer", "check": "1 > 0" }),
+    ];
+    let mut seed: u64 = 7;
+    let mut pick = move |n: usize| {
+        seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        usize::try_from(seed >> 33).unwrap() % n
+    };
+    let mut spec = move || {
+        let names = ["a", "b", "c", "d", "e f"];
+        let mut spec = json!({ "fields": {} });
+        let chosen: Vec<&str> = names.into_iter().filter(|_| pick(3) > 0).collect();
+        for name in &chosen {
+            let mut field = types[pick(types.len())].clone();
+            if pick(4) == 0 && field["type"] != "autonumber" {
+                field["required"] = json!(true);
+            }
+            if pick(4) == 0 && field["type"] != "autonumber" {
+                field["unique"] = json!(true);
+            }
+            spec["fields"][*name] = field;
+        }
+        if let Some(first) = chosen.first().filter(|first| {
+            pick(4) == 0
+                && spec["fields"][**first].get("entities").is_none()
+                && spec["fields"][**first]["type"] != "autonumber"
+        }) {
+            spec["primaryKey"] = json!([first]);
+        }
+        if chosen.len() > 2 {
+            spec["indexes"] = json!({ "i": { "fields": chosen[..2] } });
+            spec["keys"] = json!({ "k": { "fields": chosen[1..] } });
+            spec["checks"] = json!({ "ok": { "sql": format!("\"{}\" IS NOT 'never'", if spec["fields"][chosen[0]].get("entities").is_some() { "id" } else { chosen[0] }) } });
+        }
+        if spec.get("primaryKey").is_some() && spec["checks"]["ok"]["sql"] == json!("\"id\" IS NOT 'never'") {
+            spec.as_object_mut().unwrap().remove("checks");
+        }
+        spec
+    };
+    let mut bench = Bench::new();
+    create_all(&mut bench, &world());
+    create_all(&mut bench, &[("entity/t", entity(json!({ "fields": {} })))]);
+    for _ in 0..60 {
+        let wanted = entity(spec());
+        bench.bring("entity/t", &wanted);
+        let again = bench.get("entity/t");
+        assert!(bench.steps(&[change("entity/t", Some(&again), Some(&wanted))]).is_empty());
+    }
+}

@@ -132,22 +132,19 @@ impl Wanted<'_> {
             column.type_name.clone_from(&new.type_name);
         }
         let is_same = |a: &Clause, b: &Clause| a.is_same(b);
-        let is_gone = |clause: &Clause| {
-            let replaced = match clause.meaning {
-                Meaning::NotNull => was.is_required() != field.is_required(),
-                Meaning::Default(_) => was.default != field.default,
-                Meaning::ForeignKey(_) => !is_alike(&was.ty, &field.ty),
-                Meaning::Check(_) => {
-                    old.clauses.iter().any(|other| is_same(other, clause))
-                        && !new.clauses.iter().any(|other| is_same(other, clause))
-                }
-                Meaning::PrimaryKey(_)
-                | Meaning::OtherPrimaryKey(_)
-                | Meaning::Unique(_)
-                | Meaning::Generated
-                | Meaning::Other => false,
-            };
-            replaced
+        let is_gone = |clause: &Clause| match clause.meaning {
+            Meaning::NotNull => was.is_required() != field.is_required(),
+            Meaning::Default(_) => was.default != field.default,
+            Meaning::ForeignKey(_) => !is_alike(&was.ty, &field.ty),
+            Meaning::Check(_) => {
+                old.clauses.iter().any(|other| is_same(other, clause))
+                    && !new.clauses.iter().any(|other| is_same(other, clause))
+            }
+            Meaning::PrimaryKey(_)
+            | Meaning::OtherPrimaryKey(_)
+            | Meaning::Unique(_)
+            | Meaning::Generated
+            | Meaning::Other => false,
         };
         column.clauses.retain(|clause| !is_gone(clause));
         for clause in &new.clauses {
