@@ -1162,3 +1162,40 @@ fn any_table_becomes_any_other() {
         assert!(bench.steps(&[change("entity/t", Some(&again), Some(&wanted))]).is_empty());
     }
 }
+
+#[test]
+fn a_rename_reaches_those_who_point_there_in_either_order() {
+    for first in [0, 1] {
+        for is_rebuilt in [false, true] {
+            let mut bench = Bench::new();
+            let child = |to: &str| {
+                json!({ "fields": {
+                    "up": { "type": "lookup", "entity": to },
+                    "any": { "type": "lookup", "entities": [to, "child"] },
+                } })
+            };
+            create_all(
+                &mut bench,
+                &[("entity/old", entity(json!({ "fields": {} }))), ("entity/child", entity(child("old")))],
+            );
+            bench.sql("INSERT INTO old VALUES ('o'); INSERT INTO child (up, any_old) VALUES ('o', 'o')");
+            let (old, before) = (bench.get("entity/old"), bench.get("entity/child"));
+            let more = plus(child("new"), "fields", "more", json!({ "type": "text" }));
+            let more = if is_rebuilt {
+                with(more, "/fields/up", json!({ "type": "lookup", "entity": "new", "onDelete": "cascade" }))
+            } else {
+                more
+            };
+            let after = entity(more);
+            let mut renaming = change("entity/new", Some(&old), Some(&old));
+            renaming.renamed_from = Some(address("entity/old"));
+            let mut changes = vec![renaming, change("entity/child", Some(&before), Some(&after))];
+            changes.rotate_left(first);
+            let title = bench.apply(&changes);
+            assert_eq!(title.contains("rebuild"), is_rebuilt || !title.contains("add column"), "{title}");
+            assert_eq!(bench.get("entity/child"), after);
+            assert_eq!(bench.rows("SELECT up, any_new, any_child FROM child"), "o|o|-");
+            bench.is_like_fresh("entity/child");
+        }
+    }
+}
