@@ -720,3 +720,482 @@ fn values_are_converted_or_counted() {
         }
     }
 }
+
+#[test]
+fn every_question_is_answered_with_a_count_and_keys() {
+    let mut bench = Bench::new();
+    create_all(&mut bench, &world());
+    let spec = json!({
+        "primaryKey": ["k"],
+        "fields": {
+            "k": { "type": "bigint" },
+            "a": { "type": "text" },
+            "b": { "type": "text" },
+            "far": { "type": "bigint" },
+            "status": { "type": "picklist", "picklist": "status" },
+        },
+    });
+    create_all(&mut bench, &[("entity/q", entity(spec.clone()))]);
+    bench.sql(
+        "INSERT INTO counted VALUES (1, 'x');
+         INSERT INTO q (k, a, b, far, status) VALUES (1, 'x', 'x', 1, 'open'), (2, 'x', 'x', 2, 'open'),
+           (3, NULL, 'x', 3, NULL), (4, 'shut', NULL, NULL, 'shut'), (5, NULL, NULL, NULL, NULL)",
+    );
+    let before = bench.get("entity/q");
+    let mut spec = spec;
+    let b = spec["fields"]["b"].take();
+    let spec = plus(minus(spec, "fields", "b"), "fields", "c", b);
+    let spec = with(spec, "/fields/far", json!({ "type": "lookup", "entity": "counted" }));
+    let spec = with(spec, "/fields/a", json!({ "type": "picklist", "picklist": "status" }));
+    let spec = plus(spec, "fields", "new", json!({ "type": "lookup", "entity": "fresh" }));
+    let spec = plus(spec, "fields", "must", json!({ "type": "text", "required": true }));
+    let after = entity(spec);
+    let mut asked = renamed(change("entity/q", Some(&before), Some(&after)), "fields", "c", "b");
+    asked = backfilled(asked, "new", json!("somewhere"));
+    let field = |name: &str| name.to_owned();
+    let orphans = |name: &str, to: &str, key: &str| Question::OrphansAfter {
+        fields: vec![field(name)],
+        entity: address(to),
+        to: vec![field(key)],
+    };
+    for (question, count, samples) in [
+        (Question::Rows, 5, ""),
+        (Question::Values { field: field("b") }, 3, "1 2 3"),
+        (Question::NullsAfter { field: field("c") }, 2, "4 5"),
+        (Question::NullsAfter { field: field("must") }, 5, "1 2 3 4 5"),
+        (Question::NullsAfter { field: field("new") }, 0, ""),
+        (Question::DuplicatesAfter { fields: vec![field("a"), field("c")] }, 2, "1 2"),
+        (orphans("far", "entity/counted", "n"), 2, "2 3"),
+        (orphans("new", "entity/fresh", "id"), 5, "1 2 3 4 5"),
+        (orphans("c", "entity/q", "a"), 0, ""),
+        (Question::NoOptionAfter { field: field("a"), picklist: address("picklist/status") }, 2, "1 2"),
+        (Question::ViolationsAfter { sql: "c = 'y'".to_owned() }, 3, "1 2 3"),
+        (Question::UnfitAfter { before: field("far"), after: field("far") }, 0, ""),
+    ] {
+        let answer = bench.ask(&asked, &question);
+        assert_eq!((answer.count, answer.samples.join(" ").as_str()), (count, samples), "{question:?}");
+    }
+    let list = bench.get("picklist/status");
+    let asked = change("picklist/status", Some(&list), Some(&picklist(&["shut"])));
+    let answer = bench.ask(&asked, &Question::OptionUse { option: "open".to_owned() });
+    assert_eq!((answer.count, answer.samples), (2, vec!["q 1".to_owned(), "q 2".to_owned()]));
+    let asked = change("entity/nowhere", None, Some(&after));
+    assert_eq!(bench.ask(&asked, &Question::Rows), Answer::default());
+}
+
+#[test]
+fn a_rehearsal_finds_what_would_break_and_leaves_no_trace() {
+    let mut bench = Bench::new();
+    create_all(&mut bench, &[("entity/order", entity(order()))]);
+    bench.sql(
+        "CREATE TABLE log (what TEXT);
+         CREATE VIEW fine AS SELECT number FROM \"order\";
+         CREATE VIEW ill AS SELECT nil FROM nowhere;
+         CREATE VIEW notes AS SELECT note FROM \"order\";
+         CREATE TRIGGER watch AFTER UPDATE ON \"order\" BEGIN INSERT INTO log VALUES (new.note); END;
+         CREATE TRIGGER calm AFTER UPDATE ON \"order\" BEGIN INSERT INTO log VALUES (new.number); END;",
+    );
+    let before = bench.get("entity/order");
+    let after = entity(minus(minus(order(), "fields", "note"), "indexes", "by-note"));
+    let steps = bench.steps(&[change("entity/order", Some(&before), Some(&after))]);
+    let broken = bench.target.rehearse(&steps).unwrap();
+    let names: Vec<String> = broken
+        .iter()
+        .map(|broken| match broken {
+            Broken::Object { kind, name, .. } => format!("{kind} {name}"),
+            Broken::Step { message, .. } => message.clone(),
+        })
+        .collect();
+    assert_eq!(names, ["trigger watch", "view notes"]);
+    assert_eq!(bench.get("entity/order"), before);
+    let step = Step {
+        id: 3,
+        address: address("entity/x"),
+        title: String::new(),
+        statements: vec!["nonsense".to_owned()],
+    };
+    let broken = bench.target.rehearse(&[step]).unwrap();
+    assert!(matches!(&broken[..], [Broken::Step { step: 3, message }] if message.contains("nonsense")));
+}
+
+#[test]
+fn one_applies_at_a_time_and_a_dead_one_is_taken_over() {
+    let mut bench = Bench::new();
+    create_all(&mut bench, &[("entity/order", entity(order()))]);
+    let mut other = open(&config("sub/a.db"), bench.folder.path(), Mode::Write).unwrap();
+    let mut reader = open(&config("sub/a.db"), bench.folder.path(), Mode::Read).unwrap();
+    let mut session = bench.target.lock(&holder("ada")).unwrap();
+    session
+        .run(&Step {
+            id: 1,
+            address: address("entity/x"),
+            title: String::new(),
+            statements: vec!["CREATE TABLE x (a)".to_owned()],
+        })
+        .unwrap();
+    let error = other.lock(&holder("bob")).err().unwrap();
+    assert!(
+        matches!(&error, TargetError::Locked { holder, since, .. } if holder == "ada" && since.starts_with("2026")),
+        "{error}"
+    );
+    assert!(!reader.inspect().unwrap().state.contains_key(&address("entity/x")));
+    drop(session);
+    assert_eq!(bench.rows("SELECT count(*) FROM _reconcile_lock"), "0");
+    assert!(reader.lock(&holder("eve")).is_err());
+    // A row that a killed process left behind stops nobody.
+    bench.sql("INSERT INTO _reconcile_lock VALUES (1, 'dead', 'long ago', 'x')");
+    let session = other.lock(&holder("bob")).unwrap();
+    drop(session);
+    assert!(!bench.inspect().state.contains_key(&address("entity/x")));
+    let id = other.journal_failure(&entry()).unwrap();
+    assert_eq!(bench.target.entry(id).unwrap().map(|entry| entry.id), Some(id));
+    let ids: Vec<u64> = bench.target.history(10).unwrap().into_iter().map(|entry| entry.id).collect();
+    assert_eq!(ids, [2, 1]);
+    assert_eq!(bench.target.entry(99).unwrap(), None);
+}
+
+#[test]
+fn a_reference_that_would_point_nowhere_stops_the_commit() {
+    let mut bench = Bench::new();
+    create_all(&mut bench, &world());
+    bench.sql(
+        "PRAGMA foreign_keys = OFF; INSERT INTO pair VALUES (1, 1); INSERT INTO counted VALUES (1, 'a');
+               INSERT INTO thing (checked, whole, big, owner_counted) VALUES (9, 5, 6, 1)",
+    );
+    // That one was there before and is nobody's fault; this one is new.
+    let before = bench.get("entity/counted");
+    let mut spec = serde_json::to_value(&before).unwrap()["spec"].take();
+    spec["fields"]["word"]["required"] = json!(true);
+    bench.bring("entity/counted", &entity(spec));
+    let list = bench.get("picklist/status");
+    let error =
+        bench.try_apply(&[change("picklist/status", Some(&list), Some(&picklist(&["shut"])))]).unwrap_err();
+    assert!(error.to_string().contains("row 1 of `thing` points to no row of `status`"), "{error}");
+    assert_eq!(bench.get("picklist/status"), list);
+}
+
+#[test]
+fn hostile_names_are_only_names() {
+    for name in
+        ["se\"lect", "order by", "Größe", "x'y", "a.b", "[k]", "`t`", "drop table t; --", "%", "group"]
+    {
+        let mut bench = Bench::new();
+        let spec = json!({
+            "fields": {
+                name: { "type": "text", "maxLength": 3, "unique": true, "default": "';--" },
+                "n": { "type": "autonumber", "format": "';\"{seq}" },
+                "s": { "type": "picklist", "picklist": format!("p {name}") },
+                "me": { "type": "lookup", "entity": name },
+                "any": { "type": "lookup", "entities": [name, format!("q {name}")] },
+            },
+            "indexes": { "i": { "fields": [name, "s"] } },
+            "relationships": {},
+        });
+        let list = format!("picklist/p {name}");
+        let at = format!("entity/{name}");
+        let other = format!("entity/q {name}");
+        create_all(
+            &mut bench,
+            &[
+                (&list, picklist(&[name, "'"])),
+                (&at, entity(spec.clone())),
+                (&other, entity(json!({ "fields": {} }))),
+            ],
+        );
+        assert_eq!(bench.get(&at), entity(spec.clone()), "{name}");
+        let wider = with(spec, &format!("/fields/{}/maxLength", name.replace('~', "~0")), json!(9));
+        bench.bring(&at, &entity(wider.clone()));
+        let mut moved = wider;
+        let field = moved["fields"][name].take();
+        let moved = plus(minus(moved, "fields", name), "fields", "new 'name'", field);
+        let moved = with(moved, "/indexes/i/fields", json!(["new 'name'", "s"]));
+        bench.bring_by(&at, &entity(moved.clone()), |c| renamed(c, "fields", "new 'name'", name));
+        let before = bench.get(&list);
+        let rename =
+            renamed(change(&list, Some(&before), Some(&picklist(&["\"", "'"]))), "options", "\"", name);
+        bench.apply(&[rename]);
+        bench.sql("DELETE FROM _reconcile_resource");
+        assert_eq!(bench.get(&at), entity(moved), "{name}");
+    }
+}
+
+#[test]
+fn every_member_comes_and_goes() {
+    let a = order();
+    let b = json!({
+        "primaryKey": ["number", "day"],
+        "fields": {
+            "number": { "type": "text", "maxLength": 30 },
+            "day": { "type": "date" },
+            "total": { "type": "decimal", "precision": 12, "scale": 2, "unique": true },
+            "note": { "type": "text", "required": true, "default": "?", "check": "note <> 'x'" },
+            "owner": { "type": "lookup", "entities": ["left", "right"], "required": true },
+        },
+        "keys": { "by-note": { "fields": ["note", "total"] } },
+        "indexes": { "by-note-2": { "fields": ["note", "owner"] } },
+        "checks": { "total-positive": { "sql": "total > 1" } },
+        "relationships": { "self": { "fields": ["number", "day"], "references": { "entity": "order", "fields": ["number", "day"] } } },
+    });
+    let c = json!({
+        "primaryKey": ["number"],
+        "fields": {
+            "number": { "type": "bigint" },
+            "owner": { "type": "lookup", "entity": "left", "onDelete": "cascade", "required": true },
+            "seq": { "type": "autonumber", "format": "{seq}" },
+        },
+    });
+    let d = json!({ "fields": {} });
+    let all = [a, b, c, d];
+    for from in &all {
+        for to in &all {
+            let mut bench = Bench::new();
+            let empty = entity(json!({ "fields": {} }));
+            create_all(
+                &mut bench,
+                &[
+                    ("entity/left", empty.clone()),
+                    ("entity/right", empty.clone()),
+                    ("entity/order", entity(from.clone())),
+                ],
+            );
+            let title = bench.bring("entity/order", &entity(to.clone()));
+            assert_eq!(title.is_empty(), from == to, "{title}");
+            bench.bring("entity/order", &entity(from.clone()));
+        }
+    }
+}
+
+#[test]
+fn what_somebody_else_made_is_read_and_left_alone() {
+    let mut bench = Bench::with(
+        "CREATE TABLE [Artist] ([ArtistId] INTEGER NOT NULL, [Name] NVARCHAR(120), CONSTRAINT [PK_Artist] PRIMARY KEY ([ArtistId]));
+         CREATE TABLE [Album] ([AlbumId] INTEGER NOT NULL, [Title] NVARCHAR(160) NOT NULL, [ArtistId] INTEGER NOT NULL,
+           [Made] DATETIME, CONSTRAINT [PK_Album] PRIMARY KEY ([AlbumId]),
+           FOREIGN KEY ([ArtistId]) REFERENCES [Artist] ([ArtistId]) ON DELETE NO ACTION ON UPDATE NO ACTION);
+         CREATE UNIQUE INDEX [IPK] ON [Album]([AlbumId]); CREATE INDEX [IFK_Artist] ON [Album] ([ArtistId]);
+         CREATE TABLE plain (a INTEGER, b TEXT, PRIMARY KEY (a, b)) WITHOUT ROWID;
+         CREATE TABLE loose (id INTEGER PRIMARY KEY, up INTEGER REFERENCES loose, name TEXT UNIQUE, flag BOOLEAN);
+         CREATE VIRTUAL TABLE docs USING fts5(body); CREATE TABLE \"a/b\" (x); CREATE TABLE none (x);",
+    );
+    let snapshot = bench.inspect();
+    let get = |name: &str| serde_json::to_value(&snapshot.state[&address(name)]).unwrap()["spec"].clone();
+    let album = get("entity/Album");
+    assert_eq!(album["primaryKey"], json!(["AlbumId"]));
+    assert_eq!(
+        album["fields"]["ArtistId"],
+        json!({ "type": "lookup", "entity": "Artist", "required": true })
+    );
+    assert_eq!(album["fields"]["Title"]["native"], "NVARCHAR(160) NOT NULL");
+    assert_eq!(album["fields"]["Made"]["type"], "datetime");
+    assert_eq!(album["indexes"]["IFK_Artist"]["fields"], json!(["ArtistId"]));
+    assert_eq!(get("entity/plain")["native"], "WITHOUT ROWID");
+    let loose = get("entity/loose");
+    assert_eq!(loose["fields"]["id"], json!({ "type": "bigint" }));
+    assert_eq!(loose["fields"]["up"], json!({ "type": "lookup", "entity": "loose" }));
+    assert_eq!(loose["fields"]["name"], json!({ "type": "text", "unique": true }));
+    assert_eq!(get("entity/none")["primaryKey"], json!([]));
+    let opaque: Vec<&String> = snapshot.opaque.keys().filter(|name| !name.starts_with("docs_")).collect();
+    assert_eq!(opaque, ["a/b", "docs"]);
+    // Begin to own all of it: nothing is touched, and it stays what it is.
+    let changes: Vec<Change> = snapshot
+        .state
+        .iter()
+        .map(|(at, found)| Change { verb: Verb::Adopt, ..change(&at.to_string(), Some(found), Some(found)) })
+        .collect();
+    assert_eq!(bench.apply(&changes), "");
+    assert_eq!(bench.inspect().state, snapshot.state);
+    let mut more = album;
+    more["fields"]["Title"]["maxLength"] = json!(200);
+    more["fields"]["Title"].as_object_mut().unwrap().remove("native");
+    // Its indexes keep the names they have, so it is like no fresh target.
+    let mut bring = |after: Resource| {
+        let before = bench.get("entity/Album");
+        let title = bench.apply(&[change("entity/Album", Some(&before), Some(&after))]);
+        assert_eq!(bench.get("entity/Album"), after);
+        title
+    };
+    assert_eq!(bring(entity(more.clone())), "rebuild table \"Album\"");
+    more["fields"]["Rate"] = json!({ "type": "float" });
+    assert_eq!(bring(entity(more)), "add column \"Rate\" on table \"Album\"");
+}
+
+#[test]
+fn what_moved_by_hand_is_seen() {
+    let mut bench = Bench::new();
+    create_all(&mut bench, &[("entity/order", entity(order()))]);
+    bench.sql("ALTER TABLE \"order\" ADD COLUMN extra TEXT; DROP INDEX \"order.by-note\"; DROP INDEX \"order.number.unique\"");
+    let Resource::Entity(found) = bench.get("entity/order") else { panic!() };
+    assert!(found.fields.contains_key("extra") && found.indexes.is_empty());
+    assert_eq!(found.fields["number"].unique, None);
+    assert_eq!(found.fields["note"].description, Some("What they said".into()));
+    assert_eq!(bench.bring("entity/order", &entity(order())), "drop column \"extra\" on table \"order\"");
+    bench.sql("DROP TABLE \"order\"");
+    let snapshot = bench.inspect();
+    assert!(snapshot.state.is_empty() && snapshot.inventory.contains_key(&address("entity/order")));
+}
+
+#[test]
+fn a_target_is_a_plain_file_or_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    for path in ["", " ", ":memory:", "file:a.db", "a\0b"] {
+        assert!(
+            matches!(open(&config(path), folder.path(), Mode::Write), Err(TargetError::Open { .. })),
+            "{path}"
+        );
+    }
+    std::fs::write(
+        folder.path().join("text"),
+        "this is no database at all, but a text that is long enough to be read as one. ".repeat(20),
+    )
+    .unwrap();
+    for path in ["text", "."] {
+        let error = open(&config(path), folder.path(), Mode::Read).unwrap().inspect().unwrap_err();
+        assert!(matches!(error, TargetError::Open { .. }), "{error}");
+    }
+    let mut empty = open(&config("new/a.db"), folder.path(), Mode::Read).unwrap();
+    let snapshot = empty.inspect().unwrap();
+    assert!(snapshot.state.is_empty() && snapshot.server.starts_with("SQLite 3."));
+    assert!(!folder.path().join("new").exists());
+    #[cfg(unix)]
+    {
+        std::os::unix::fs::symlink("/nowhere/at/all", folder.path().join("link")).unwrap();
+        let mut target = open(&config("link"), folder.path(), Mode::Write).unwrap();
+        assert!(matches!(target.lock(&holder("ada")).err(), Some(TargetError::Open { .. })));
+    }
+    let mut bench = Bench::new();
+    create_all(&mut bench, &[]);
+    bench.sql("UPDATE _reconcile_meta SET value = '2'");
+    assert!(matches!(bench.target.inspect(), Err(TargetError::Newer { found: 2, known: 1, .. })));
+    assert!(matches!(bench.target.lock(&holder("ada")).err(), Some(TargetError::Newer { .. })));
+}
+
+#[test]
+fn a_killed_apply_is_rolled_back_by_the_next_reader() {
+    let mut bench = Bench::new();
+    create_all(&mut bench, &[("entity/order", entity(order()))]);
+    let before = bench.inspect();
+    let folder = tempfile::tempdir().unwrap();
+    {
+        let writer = bench.raw();
+        writer.execute_batch("PRAGMA cache_size = 5; BEGIN; CREATE TABLE half (a)").unwrap();
+        writer
+            .execute_batch(
+                "WITH n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 2000)
+                 INSERT INTO \"order\" (number) SELECT i FROM n",
+            )
+            .unwrap();
+        // As a process that is killed here leaves the two files behind.
+        std::fs::copy(bench.path(), folder.path().join("a.db")).unwrap();
+        std::fs::copy(bench.path().with_extension("db-journal"), folder.path().join("a.db-journal")).unwrap();
+    }
+    let flags = rusqlite::OpenFlags::SQLITE_OPEN_READ_ONLY;
+    let reader = Connection::open_with_flags(folder.path().join("a.db"), flags).unwrap();
+    assert!(reader.prepare("SELECT 1 FROM sqlite_schema").is_err(), "there is nothing to roll back");
+    let mut target = open(&config("a.db"), folder.path(), Mode::Read).unwrap();
+    let after = target.inspect().unwrap();
+    assert_eq!(after.fingerprint(), before.fingerprint());
+}
+
+#[test]
+fn any_table_becomes_any_other() {
+    let types = [
+        json!({ "type": "text" }),
+        json!({ "type": "text", "maxLength": 9 }),
+        json!({ "type": "bigint" }),
+        json!({ "type": "decimal", "precision": 6, "scale": 2 }),
+        json!({ "type": "boolean", "default": true }),
+        json!({ "type": "date", "default": "now" }),
+        json!({ "type": "json", "default": [1] }),
+        json!({ "type": "binary" }),
+        json!({ "type": "picklist", "picklist": "status" }),
+        json!({ "type": "lookup", "entity": "counted" }),
+        json!({ "type": "lookup", "entities": ["thing", "counted"] }),
+        json!({ "type": "lookup", "entity": "t", "onDelete": "cascade" }),
+        json!({ "type": "autonumber", "format": "A{seq:3}" }),
+        json!({ "type": "uuid", "default": "generated" }),
+        json!({ "type": "text", "default": { "sql": "upper('a')" } }),
+        json!({ "type": "integer", "check": "1 > 0" }),
+    ];
+    let mut seed: u64 = 7;
+    let mut pick = move |n: usize| {
+        seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        usize::try_from(seed >> 33).unwrap() % n
+    };
+    let mut spec = move || {
+        let names = ["a", "b", "c", "d", "e f"];
+        let mut spec = json!({ "fields": {} });
+        let chosen: Vec<&str> = names.into_iter().filter(|_| pick(3) > 0).collect();
+        for name in &chosen {
+            let mut field = types[pick(types.len())].clone();
+            if pick(4) == 0 && field["type"] != "autonumber" {
+                field["required"] = json!(true);
+            }
+            if pick(4) == 0 && field["type"] != "autonumber" {
+                field["unique"] = json!(true);
+            }
+            spec["fields"][*name] = field;
+        }
+        if let Some(first) = chosen.first().filter(|first| {
+            pick(4) == 0
+                && spec["fields"][**first].get("entities").is_none()
+                && spec["fields"][**first]["type"] != "autonumber"
+        }) {
+            spec["primaryKey"] = json!([first]);
+        }
+        if chosen.len() > 2 {
+            spec["indexes"] = json!({ "i": { "fields": chosen[..2] } });
+            spec["keys"] = json!({ "k": { "fields": chosen[1..] } });
+            spec["checks"] = json!({ "ok": { "sql": format!("\"{}\" IS NOT 'never'", if spec["fields"][chosen[0]].get("entities").is_some() { "id" } else { chosen[0] }) } });
+        }
+        if spec.get("primaryKey").is_some() && spec["checks"]["ok"]["sql"] == json!("\"id\" IS NOT 'never'") {
+            spec.as_object_mut().unwrap().remove("checks");
+        }
+        spec
+    };
+    let mut bench = Bench::new();
+    create_all(&mut bench, &world());
+    create_all(&mut bench, &[("entity/t", entity(json!({ "fields": {} })))]);
+    for _ in 0..60 {
+        let wanted = entity(spec());
+        bench.bring("entity/t", &wanted);
+        let again = bench.get("entity/t");
+        assert!(bench.steps(&[change("entity/t", Some(&again), Some(&wanted))]).is_empty());
+    }
+}
+
+#[test]
+fn a_rename_reaches_those_who_point_there_in_either_order() {
+    for first in [0, 1] {
+        for is_rebuilt in [false, true] {
+            let mut bench = Bench::new();
+            let child = |to: &str| {
+                json!({ "fields": {
+                    "up": { "type": "lookup", "entity": to },
+                    "any": { "type": "lookup", "entities": [to, "child"] },
+                } })
+            };
+            create_all(
+                &mut bench,
+                &[("entity/old", entity(json!({ "fields": {} }))), ("entity/child", entity(child("old")))],
+            );
+            bench.sql("INSERT INTO old VALUES ('o'); INSERT INTO child (up, any_old) VALUES ('o', 'o')");
+            let (old, before) = (bench.get("entity/old"), bench.get("entity/child"));
+            let more = plus(child("new"), "fields", "more", json!({ "type": "text" }));
+            let more = if is_rebuilt {
+                with(more, "/fields/up", json!({ "type": "lookup", "entity": "new", "onDelete": "cascade" }))
+            } else {
+                more
+            };
+            let after = entity(more);
+            let mut renaming = change("entity/new", Some(&old), Some(&old));
+            renaming.renamed_from = Some(address("entity/old"));
+            let mut changes = vec![renaming, change("entity/child", Some(&before), Some(&after))];
+            changes.rotate_left(first);
+            let title = bench.apply(&changes);
+            assert_eq!(title.contains("rebuild"), is_rebuilt || !title.contains("add column"), "{title}");
+            assert_eq!(bench.get("entity/child"), after);
+            assert_eq!(bench.rows("SELECT up, any_new, any_child FROM child"), "o|o|-");
+            bench.is_like_fresh("entity/child");
+        }
+    }
+}

@@ -13,16 +13,13 @@ pub fn fault(sql: &str) -> Option<String> {
             '(' => depth += 1,
             ')' if depth == 0 => return Some("closes a parenthesis that it did not open".to_owned()),
             ')' => depth -= 1,
-            '\'' | '"' | '`' => {
-                // A doubled quote closes and opens again at once, which comes to the same.
-                if !chars.by_ref().any(|next| next == c) {
-                    return Some(format!("opens a {c} that it does not close"));
-                }
+            // The guards read on to the end of the quote; a doubled quote closes and opens again at once, which
+            // comes to the same.
+            '\'' | '"' | '`' if !chars.by_ref().any(|next| next == c) => {
+                return Some(format!("opens a {c} that it does not close"));
             }
-            '[' => {
-                if !chars.by_ref().any(|next| next == ']') {
-                    return Some("opens a `[` that it does not close".to_owned());
-                }
+            '[' if !chars.by_ref().any(|next| next == ']') => {
+                return Some("opens a `[` that it does not close".to_owned());
             }
             '-' if chars.peek() == Some(&'-') => {
                 return Some("holds a `--` comment, which would swallow what follows".to_owned());

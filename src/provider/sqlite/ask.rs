@@ -34,7 +34,7 @@ pub fn query(change: &Change, question: &Question, scene: &Scene<'_>) -> Option<
     if *question == Question::Rows {
         return Some(format!("SELECT count(*), '[]' FROM {}", quote(name)));
     }
-    let actual = ddl::actual(name, before, scene.natives, scene.before).table;
+    let actual = ddl::actual(name, before, scene.natives, scene.before, scene).table;
     if let Question::Values { field } = question {
         let columns = lower::columns_of(before, std::slice::from_ref(field));
         let there: Vec<&String> = columns.iter().filter(|column| actual.column(column).is_some()).collect();
@@ -211,7 +211,7 @@ fn option_use(change: &Change, option: &str, scene: &Scene<'_>) -> Option<String
         .map(|(table, column)| {
             let address = Address::new(crate::model::entity::KIND, table.as_str());
             let entity = scene.before.get(&address).and_then(Resource::as_entity);
-            let shape = entity.map(|entity| ddl::actual(&table, entity, scene.natives, scene.before));
+            let shape = entity.map(|entity| ddl::actual(&table, entity, scene.natives, scene.before, scene));
             let key = shape.map_or_else(|| "rowid".to_owned(), |shape| key(&shape.table));
             format!(
                 "SELECT {} || {key} AS {KEY} FROM {} WHERE {} = {}",

@@ -34,12 +34,17 @@ pub fn pairs(
     for (name, field) in &after.fields {
         let old = renames.get(name.as_str()).copied().unwrap_or(name);
         let Some(was) = before.fields.get(old) else { continue };
-        for (column, to) in targets(name, field) {
+        let (sources, columns) = (targets(old, was), targets(name, field));
+        let are_single = [(old, was), (name, field)]
+            .iter()
+            .all(|(name, field)| field.ty.polymorphic_columns(name).is_empty());
+        for (column, to) in columns {
             let former = to.map(|to| scene.name_before(to));
-            let sources = targets(old, was);
+            // Between one column and several, a value goes where its target goes.
             let same = sources.iter().find(|(_, target)| match (target, to) {
+                (_, _) if are_single => true,
                 (Some(target), Some(to)) => *target == to || Some(*target) == former,
-                (None, _) | (_, None) => sources.len() == 1 && target.is_none() == to.is_none(),
+                (None, _) | (_, None) => false,
             });
             // A polymorphic column is named for its target, which may have another name now.
             let renamed = former.map(|former| format!("{old}_{former}"));

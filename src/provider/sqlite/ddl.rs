@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use super::conversion::{self, Losses, Projected};
-use super::lexer::quote;
+use super::lexer::{quote, tokens};
 use super::lower::{self, World};
 use super::rebuild::{self, Course, Passage};
 use super::table::{Clause, Column, Meaning, Shape, Table};
@@ -108,7 +108,7 @@ pub fn users(old: &str, new: &str, state: &State) -> Vec<(String, String)> {
 }
 
 /// The table as it is, in the form in which it is lifted; as it should be where nobody has looked.
-pub fn actual(name: &str, entity: &Entity, natives: &[Native], state: &State) -> Shape {
+pub fn actual(name: &str, entity: &Entity, natives: &[Native], state: &State, scene: &Scene<'_>) -> Shape {
     let of_kind = |kind: &'static str| natives.iter().filter(move |native| native.kind == kind);
     let found = of_kind("table").find(|native| native.name.eq_ignore_ascii_case(name));
     let Some(table) = found.and_then(|native| parse::table(&native.definition).ok()) else {
@@ -130,7 +130,25 @@ pub fn actual(name: &str, entity: &Entity, natives: &[Native], state: &State) ->
     }
     let mut shape = inspect::shape(table, name, hanging);
     lift::prepare(&mut shape, Some(entity), &known);
+    let clauses = shape.table.columns.iter_mut().flat_map(|column| &mut column.clauses);
+    clauses.chain(&mut shape.table.constraints).for_each(|clause| follow(clause, scene));
     shape
+}
+
+/// Points a foreign key at the new name of a table that the plan renames, as SQLite itself will do.
+fn follow(clause: &mut Clause, scene: &Scene<'_>) {
+    let Meaning::ForeignKey(key) = &mut clause.meaning else { return };
+    let Some((new, _)) = scene.renamed.iter().find(|(_, old)| old.name.eq_ignore_ascii_case(&key.table))
+    else {
+        return;
+    };
+    let words = tokens(&clause.text).unwrap_or_default();
+    let place = words.iter().position(|token| token.is("REFERENCES")).and_then(|at| words.get(at + 1));
+    let place = place.map(|token| token.start..token.end());
+    if let Some(place) = place {
+        clause.text.replace_range(place, &quote(&new.name));
+        key.table.clone_from(&new.name);
+    }
 }
 
 /// The triggers that number an entity's fields.
@@ -144,7 +162,7 @@ fn numbering(table: &Table, entity: &Entity) -> Vec<super::table::Trigger> {
 
 fn alter(change: &Change, before: &Entity, after: &Entity, scene: &Scene<'_>) -> Work {
     let (old, new) = (change.address_before().name.as_str(), change.address.name.as_str());
-    let mut shape = actual(old, before, scene.natives, scene.before);
+    let mut shape = actual(old, before, scene.natives, scene.before, scene);
     let sources = conversion::pairs(change, before, after, &shape.table, scene);
     shape.triggers.extend(numbering(&shape.table, before));
 
@@ -156,7 +174,9 @@ fn alter(change: &Change, before: &Entity, after: &Entity, scene: &Scene<'_>) ->
         statements.extend(ours.map(|trigger| format!("DROP TRIGGER IF EXISTS {}", quote(&trigger.name))));
         statements.extend(renames.iter().cloned());
         match renamed_natives(&shape, scene.natives, &renames) {
-            Some(natives) => shape = actual(new, &wanted::renamed(change, before), &natives, scene.after),
+            Some(natives) => {
+                shape = actual(new, &wanted::renamed(change, before), &natives, scene.after, scene)
+            }
             // SQLite refuses the renaming, and will say so when it is rehearsed.
             None => {
                 return Work { title: rename_title(old, new, &renames), statements, cost: Cost::Instant };
@@ -313,8 +333,8 @@ pub fn retarget(column: &mut Column, wanted: &Column) {
     let far = wanted.clauses.iter().find(|clause| matches!(clause.meaning, Meaning::ForeignKey(_)));
     let Some(far) = far else { return };
     let own = column.clauses.iter_mut().find(|clause| matches!(clause.meaning, Meaning::ForeignKey(_)));
-    if let Some(own) = own
-        && !own.is_same(far)
+    if let (Some(own), Meaning::ForeignKey(key)) = (own, &far.meaning)
+        && !matches!(&own.meaning, Meaning::ForeignKey(now) if now.table.eq_ignore_ascii_case(&key.table))
     {
         *own = Clause { name: own.name.take(), ..far.clone() };
     }

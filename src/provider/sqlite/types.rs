@@ -128,7 +128,7 @@ pub fn value_sql(ty: &FieldType, value: &Value, storage: &str) -> String {
 /// The default that a text after `DEFAULT` stands for; none for `NULL`.
 pub fn default_value(ty: &FieldType, sql: &str, storage: &str) -> Option<DefaultValue> {
     let wanted = normal(sql);
-    let words = ["now", "generated"].map(|word| Value::from(word));
+    let words = ["now", "generated"].map(Value::from);
     let literal = tokens(sql).ok().and_then(|tokens| match tokens.as_slice() {
         [one] if one.sort == Sort::Text => one.name().map(Value::from),
         [one] if one.sort == Sort::Number => number(one.text),

@@ -10,7 +10,7 @@ use super::table::{Clause, Column, Index, Meaning, Shape, Table};
 use super::types;
 use crate::diff::change::Change;
 use crate::model::entity::{Entity, GENERATED_KEY};
-use crate::model::field::Field;
+use crate::model::field::{Field, FieldType};
 use crate::target::Scene;
 
 /// The entity of before under the names of after.
@@ -111,12 +111,11 @@ impl Wanted<'_> {
             return found.clone();
         }
         match was {
-            Some(was) if is_kept(was, field) => {
-                let mut column = found.clone();
+            Some(was) if same_native => {
+                let mut column = self.edited(found, was, field, &wanted.name);
                 retarget(&mut column, &wanted);
                 column
             }
-            Some(was) if same_native => self.edited(found, was, field, &wanted.name),
             Some(_) | None => wanted,
         }
     }
@@ -129,33 +128,30 @@ impl Wanted<'_> {
         };
         let (old, new) = (plain(was), plain(field));
         let mut column = found.clone();
-        if was.ty != field.ty {
+        if !is_alike(&was.ty, &field.ty) {
             column.type_name.clone_from(&new.type_name);
         }
         let is_same = |a: &Clause, b: &Clause| a.is_same(b);
-        let is_gone = |clause: &Clause| {
-            let replaced = match clause.meaning {
-                Meaning::NotNull => was.is_required() != field.is_required(),
-                Meaning::Default(_) => was.default != field.default,
-                Meaning::ForeignKey(_) => was.ty != field.ty,
-                Meaning::Check(_) => {
-                    old.clauses.iter().any(|other| is_same(other, clause))
-                        && !new.clauses.iter().any(|other| is_same(other, clause))
-                }
-                Meaning::PrimaryKey(_)
-                | Meaning::OtherPrimaryKey(_)
-                | Meaning::Unique(_)
-                | Meaning::Generated
-                | Meaning::Other => false,
-            };
-            replaced
+        let is_gone = |clause: &Clause| match clause.meaning {
+            Meaning::NotNull => was.is_required() != field.is_required(),
+            Meaning::Default(_) => was.default != field.default,
+            Meaning::ForeignKey(_) => !is_alike(&was.ty, &field.ty),
+            Meaning::Check(_) => {
+                old.clauses.iter().any(|other| is_same(other, clause))
+                    && !new.clauses.iter().any(|other| is_same(other, clause))
+            }
+            Meaning::PrimaryKey(_)
+            | Meaning::OtherPrimaryKey(_)
+            | Meaning::Unique(_)
+            | Meaning::Generated
+            | Meaning::Other => false,
         };
         column.clauses.retain(|clause| !is_gone(clause));
         for clause in &new.clauses {
             let is_new = match clause.meaning {
                 Meaning::NotNull => was.is_required() != field.is_required(),
                 Meaning::Default(_) => was.default != field.default,
-                Meaning::ForeignKey(_) => was.ty != field.ty,
+                Meaning::ForeignKey(_) => !is_alike(&was.ty, &field.ty),
                 Meaning::Check(_) => !old.clauses.iter().any(|other| is_same(other, clause)),
                 Meaning::PrimaryKey(_)
                 | Meaning::OtherPrimaryKey(_)
@@ -293,11 +289,8 @@ impl Wanted<'_> {
         }
         let is_member = |index: &Index| {
             let own = Place::Index(index.name.clone());
-            let is_target =
-                lower::columns_of(self.before, &self.before.fields.keys().cloned().collect::<Vec<_>>())
-                    .iter()
-                    .any(|column| index.name == lower::unique_name(old, column));
-            is_target || self.parts.iter().any(|part| *place(part) == own)
+            let is_ours = index.columns.is_some() && index.name.starts_with(&lower::index_name(old, ""));
+            is_ours || self.parts.iter().any(|part| *place(part) == own)
         };
         all.extend(open.into_iter().filter(|index| !is_member(index)).cloned());
         all
@@ -356,18 +349,12 @@ fn same_columns(left: &Index, right: &Index) -> bool {
     }
 }
 
-/// Tells whether two fields are the same to a column: all but the words that people read.
-fn is_kept(was: &Field, field: &Field) -> bool {
-    let types_alike = was.ty == field.ty || {
-        let stores = |field: &Field| (types::storage(&field.ty), types::check(&field.ty, "x"));
-        stores(was) == stores(field)
-            && was.ty.lookup_targets().is_empty() == field.ty.lookup_targets().is_empty()
-            && matches!(was.ty, crate::model::field::FieldType::Picklist { .. })
-                == matches!(field.ty, crate::model::field::FieldType::Picklist { .. })
-    };
-    types_alike
-        && was.required == field.required
-        && was.default == field.default
-        && was.check == field.check
-        && was.native == field.native
+/// Tells whether two types are the same to a column.
+fn is_alike(was: &FieldType, ty: &FieldType) -> bool {
+    let is_reference = |ty: &FieldType| matches!(ty, FieldType::Lookup { .. } | FieldType::Picklist { .. });
+    was == ty
+        || (!is_reference(was)
+            && !is_reference(ty)
+            && types::storage(was) == types::storage(ty)
+            && types::check(was, "x") == types::check(ty, "x"))
 }
