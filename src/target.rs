@@ -21,6 +21,19 @@ pub struct Scene<'a> {
     pub natives: &'a [Native],
     /// How many rows each changed entity has now, by its address after the plan, where it was counted.
     pub rows: &'a BTreeMap<Address, u64>,
+    /// The present address of each resource that the plan renames, by its address after the plan.
+    pub renamed: &'a BTreeMap<Address, Address>,
+}
+
+impl<'a> Scene<'a> {
+    /// The name that an entity has now.
+    pub fn name_before<'b>(&self, entity: &'b str) -> &'b str
+    where
+        'a: 'b,
+    {
+        let address = Address::new(crate::model::entity::KIND, entity);
+        self.renamed.get(&address).map_or(entity, |before| before.name.as_str())
+    }
 }
 
 /// What one change comes to on a target. One change may need several steps.

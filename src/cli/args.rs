@@ -14,7 +14,6 @@ use crate::plan::Allowance;
 #[command(
     name = "reconcile",
     version,
-    arg_required_else_help = true,
     disable_help_subcommand = true,
     after_help = "Examples:
   reconcile init shop && cd shop        a small working repository

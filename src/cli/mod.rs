@@ -12,7 +12,7 @@ mod terminal;
 use std::ffi::OsString;
 use std::process::ExitCode;
 
-use clap::Parser;
+use clap::{CommandFactory, Parser};
 
 use args::{Arguments, Verb};
 use context::Context;
@@ -20,7 +20,12 @@ use exit::{Code, Failure};
 
 /// Runs one command line. Results go to stdout, everything else to stderr.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
-    let arguments = match Arguments::try_parse_from(args::expand(arguments)) {
+    let arguments = args::expand(arguments);
+    if arguments.len() < 2 {
+        Arguments::command().print_help().ok();
+        return Code::Done.into();
+    }
+    let arguments = match Arguments::try_parse_from(arguments) {
         Ok(arguments) => arguments,
         Err(error) => {
             let is_fault = error.use_stderr();

@@ -109,6 +109,10 @@ impl Work<'_> {
         }
     }
 
+    fn is_renaming(&self) -> bool {
+        !self.old_of.is_empty() || !self.fields.is_empty()
+    }
+
     /// A rename whose old and new name both exist cannot be told from a mistake.
     fn both_names(&mut self, address: &Address, one: &Declared, found: bool) {
         let Some(old) = &one.renamed_from else { return };
@@ -151,7 +155,14 @@ impl Work<'_> {
         let found = &self.state[address];
         let declared = stripped(&one.resource);
         let old_address = self.old_of.get(address);
-        if owned.is_some_and(|o| o.declared == declared) && *found == declared && old_address.is_none() {
+        // Our record still has the old names of what it points at.
+        let record_follows = self.is_renaming()
+            && self.snapshot.inventory.get(address).is_some_and(|o| o.declared != declared);
+        if !record_follows
+            && owned.is_some_and(|o| o.declared == declared)
+            && *found == declared
+            && old_address.is_none()
+        {
             return;
         }
         let shapes = (Shape::of(&declared), Shape::of(found), owned.map(|o| Shape::of(&o.declared)));
@@ -177,7 +188,7 @@ impl Work<'_> {
         }
         reorder(&outcome.goal, &shapes.1, &mut outcome.settings);
         let after = outcome.goal.into_resource(&declared, &|id| fixed.contains(id));
-        let record_moves = owned.is_none_or(|o| o.declared != declared);
+        let record_moves = record_follows || owned.is_none_or(|o| o.declared != declared);
         // A standard entity's marks are ours alone: the target does not know them.
         let target_moves = Shape::of(&after) != shapes.1;
         if target_moves

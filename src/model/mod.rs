@@ -3,6 +3,7 @@
 
 pub mod entity;
 pub mod environment;
+pub mod expression;
 pub mod field;
 pub mod name;
 pub mod picklist;

@@ -1,7 +1,7 @@
 //! `validate`, and the first half of every other verb: files to a checked repository.
 //! Never goes on to a target with an error unheard.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::diagnostic::{self, Diagnostic};
 use crate::manifest;
@@ -30,7 +30,11 @@ pub fn check(files: &Files, limits: &BTreeMap<String, NameLimits>) -> Checked {
     let is_whole = diagnostics.iter().all(|d| !(d.is_error() && d.code.starts_with("RV0")));
     if is_whole {
         let (remarks, general) = validate(&repository, limits);
-        diagnostics.extend(manifest::place(remarks, files));
+        // What could not be decoded has stood in as something else, which is not its author's mistake.
+        let place = |d: &Diagnostic| Some((d.file.clone()?, d.span?.line));
+        let decoded: BTreeSet<(String, u32)> = diagnostics.iter().filter_map(place).collect();
+        let placed = manifest::place(remarks, files);
+        diagnostics.extend(placed.into_iter().filter(|d| place(d).is_none_or(|p| !decoded.contains(&p))));
         diagnostics.extend(general);
         diagnostic::sort(&mut diagnostics);
     }

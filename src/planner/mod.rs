@@ -52,10 +52,16 @@ pub fn draft<'a>(desired: &'a Desired, snapshot: &'a Snapshot, dialect: &'a dyn 
     for (index, change) in comparison.changes.iter().enumerate() {
         risk::ask(index, change, &mut asked);
     }
-    let none = BTreeMap::new();
-    let scene =
-        Scene { before: &snapshot.state, after: &comparison.after, natives: &snapshot.natives, rows: &none };
+    let (none, renamed) = (BTreeMap::new(), renamed(&comparison.changes));
+    let scene = Scene {
+        before: &snapshot.state,
+        after: &comparison.after,
+        natives: &snapshot.natives,
+        rows: &none,
+        renamed: &renamed,
+    };
     let mut queries = Vec::new();
+    asked.iter_mut().for_each(|one| one.point_at_keys(&comparison.after));
     asked.retain_mut(|one| match dialect.ask(&comparison.changes[one.change], &one.question, &scene) {
         Some(query) => {
             one.query = queries.len();
@@ -76,12 +82,13 @@ impl Draft<'_> {
     /// Makes the plan, given the answers to `queries` in order.
     pub fn plan(self, answers: &[Answer], target: &str, revision: &Revision) -> Plan {
         assert_eq!(answers.len(), self.queries.len(), "BUG: a question went unanswered");
-        let rows = self.rows(answers);
+        let (rows, renamed) = (self.rows(answers), renamed(&self.comparison.changes));
         let scene = Scene {
             before: &self.snapshot.state,
             after: &self.comparison.after,
             natives: &self.snapshot.natives,
             rows: &rows,
+            renamed: &renamed,
         };
         let mut findings: Vec<Finding> = self.comparison.obstacles.iter().map(obstacle).collect();
         let mut facts = Vec::new();
@@ -153,6 +160,12 @@ pub fn add_broken(plan: &mut Plan, broken: Vec<Broken>, allow_entries: &[String]
     }
     allow(&mut plan.findings, allow_entries);
     sort(&mut plan.findings, &plan.changes);
+}
+
+/// The present address of each renamed resource, by its address after the plan.
+fn renamed(changes: &[Change]) -> BTreeMap<Address, Address> {
+    let pair = |change: &Change| Some((change.address.clone(), change.renamed_from.clone()?));
+    changes.iter().filter_map(pair).collect()
 }
 
 fn obstacle(obstacle: &Obstacle) -> Finding {

@@ -1,1 +1,5 @@
+//! The targets that `reconcile` knows, a folder each.
+//! Never knows a plan's making or its printing: a provider inspects, lowers and runs.
+
 pub mod open;
+pub mod sqlite;

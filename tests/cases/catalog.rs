@@ -72,8 +72,9 @@ fn parts(sql: &str) -> Vec<String> {
     parts
 }
 
+/// White space folded, and no quotes: SQLite quotes a name when it follows a rename.
 fn squeezed(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
+    text.replace('"', "").split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// All rows of every table that is not SQLite's or ours, by table; columns by name.

@@ -111,9 +111,10 @@ fn one(
         return Err(Failure::new(Code::Stale, message).help("plan again; nothing was changed"));
     }
     let options = Options { paint: terminal.paint, verbose: context.global.verbose };
-    let shown = plan_text::plan(plan, &options);
-    if !context.is_json() {
-        terminal.result(&shown);
+    // Nobody reads a plan under `--yes --quiet`; a question is never asked without one.
+    let is_shown = !context.is_json() && !(yes && terminal.quiet);
+    if is_shown {
+        terminal.result(&plan_text::plan(plan, &options));
     }
     let is_refused = !plan.refusals(allow).is_empty();
     if !plan.is_empty() && !yes && !is_refused {
@@ -130,7 +131,8 @@ fn one(
     let report = ops::apply::run(plan, desired, target.as_mut(), &terms, &mut progress)?;
     drop(progress);
     if !context.is_json() && report.outcome != Applied::Nothing {
-        terminal.result(&format!("\n{}", report_text::report(&report, terminal.paint)));
+        let gap = if is_shown { "\n" } else { "" };
+        terminal.result(&format!("{gap}{}", report_text::report(&report, terminal.paint)));
     }
     Ok(Some(report))
 }

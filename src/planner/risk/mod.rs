@@ -11,6 +11,8 @@ pub use rename::renames;
 pub use whole::{first_run, irreversible};
 
 use crate::diff::change::Change;
+use crate::model::resource::Resource;
+use crate::model::state::State;
 use crate::plan::{Finding, Level};
 use crate::target::{Answer, Question};
 
@@ -41,6 +43,16 @@ impl Asked {
 
     pub fn counts_rows(&self) -> bool {
         self.question == Question::Rows && self.meaning.is_none()
+    }
+
+    /// A lookup points at the primary key of what will be there.
+    pub fn point_at_keys(&mut self, after: &State) {
+        if let Question::OrphansAfter { entity, to, .. } = &mut self.question
+            && to.is_empty()
+            && let Some(entity) = after.get(entity).and_then(Resource::as_entity)
+        {
+            *to = entity.key_fields().into_iter().map(str::to_owned).collect();
+        }
     }
 
     /// Turns the answer into a finding where there is a risk: never where no row is concerned.

@@ -1,0 +1,161 @@
+//! Our own tables in a target: the record of what we manage, the journal, the lock.
+//! Never holds a row of anybody's data.
+
+use rusqlite::{Connection, OptionalExtension, params};
+
+use crate::address::Address;
+use crate::diff::change::Change;
+use crate::diff::decision::Verb;
+use crate::journal::{Entry, Holder};
+use crate::model::resource::Resource;
+
+/// The version of these tables; a target with a higher one is left alone.
+pub const VERSION: u32 = 1;
+
+/// What the names of our tables begin with.
+pub const PREFIX: &str = "_reconcile_";
+
+/// Makes the tables where they are not there yet.
+pub const CREATE: &str = r#"
+CREATE TABLE IF NOT EXISTS "_reconcile_meta" ("key" TEXT NOT NULL PRIMARY KEY, "value" TEXT NOT NULL) STRICT;
+CREATE TABLE IF NOT EXISTS "_reconcile_resource" (
+  "address" TEXT NOT NULL PRIMARY KEY, "state" TEXT NOT NULL CHECK (json_valid("state")),
+  "declared" TEXT CHECK (json_valid("declared")), "revision" TEXT
+) STRICT;
+CREATE TABLE IF NOT EXISTS "_reconcile_journal" (
+  "id" INTEGER PRIMARY KEY AUTOINCREMENT, "finished" TEXT NOT NULL, "entry" TEXT NOT NULL CHECK (json_valid("entry"))
+) STRICT;
+CREATE TABLE IF NOT EXISTS "_reconcile_document" (
+  "address" TEXT NOT NULL PRIMARY KEY, "spec" TEXT NOT NULL CHECK (json_valid("spec"))
+) STRICT;
+CREATE TABLE IF NOT EXISTS "_reconcile_lock" (
+  "id" INTEGER PRIMARY KEY CHECK ("id" = 1), "actor" TEXT NOT NULL, "since" TEXT NOT NULL, "token" TEXT NOT NULL
+) STRICT;
+CREATE TABLE IF NOT EXISTS "_reconcile_sequence" (
+  "name" TEXT NOT NULL PRIMARY KEY, "next" INTEGER NOT NULL
+) STRICT;
+INSERT INTO "_reconcile_meta" ("key", "value") VALUES ('catalog', '1') ON CONFLICT ("key") DO NOTHING;
+"#;
+
+/// One row of our record, still as text.
+#[derive(Clone, Debug)]
+pub struct Row {
+    pub address: String,
+    pub state: String,
+    pub declared: Option<String>,
+    pub revision: Option<String>,
+}
+
+/// The version of the catalog that is there; none where there is none.
+pub fn version(connection: &Connection) -> rusqlite::Result<Option<u32>> {
+    let sql = "SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name = '_reconcile_meta'";
+    let found: u32 = connection.query_row(sql, [], |row| row.get(0))?;
+    if found == 0 {
+        return Ok(None);
+    }
+    let sql = "SELECT \"value\" FROM \"_reconcile_meta\" WHERE \"key\" = 'catalog'";
+    let text: Option<String> = connection.query_row(sql, [], |row| row.get(0)).optional()?;
+    // A version that does not read is none that we know.
+    Ok(Some(text.map_or(0, |text| text.parse().unwrap_or(u32::MAX))))
+}
+
+/// Reads our whole record.
+pub fn rows(connection: &Connection) -> rusqlite::Result<Vec<Row>> {
+    let sql = "SELECT \"address\", \"state\", \"declared\", \"revision\" FROM \"_reconcile_resource\"";
+    let mut statement = connection.prepare(sql)?;
+    let rows = statement.query_map([], |row| {
+        Ok(Row { address: row.get(0)?, state: row.get(1)?, declared: row.get(2)?, revision: row.get(3)? })
+    })?;
+    rows.collect()
+}
+
+fn json<T: serde::Serialize>(value: &T) -> rusqlite::Result<String> {
+    serde_json::to_string(value).map_err(|error| rusqlite::Error::ToSqlConversionFailure(Box::new(error)))
+}
+
+/// Writes what one change leaves behind: the resource as it is now, and what of it we own.
+pub fn record(connection: &Connection, change: &Change, revision: Option<&str>) -> rusqlite::Result<()> {
+    if change.address_before() != &change.address {
+        delete(connection, change.address_before())?;
+    }
+    match change.verb {
+        Verb::Create | Verb::Adopt | Verb::Update => match &change.after {
+            Some(after) => upsert(connection, &change.address, after, change.declared.as_ref(), revision),
+            None => Ok(()),
+        },
+        Verb::Release => match change.after.as_ref().or(change.before.as_ref()) {
+            Some(state) => upsert(connection, &change.address, state, None, None),
+            None => {
+                let sql = "UPDATE \"_reconcile_resource\" SET \"declared\" = NULL WHERE \"address\" = ?1";
+                connection.execute(sql, [change.address.to_string()]).map(drop)
+            }
+        },
+        Verb::Delete | Verb::Forget => delete(connection, &change.address),
+        Verb::Keep => Ok(()),
+    }
+}
+
+fn upsert(
+    connection: &Connection,
+    address: &Address,
+    state: &Resource,
+    declared: Option<&Resource>,
+    revision: Option<&str>,
+) -> rusqlite::Result<()> {
+    let declared = declared.map(json).transpose()?;
+    let sql = "INSERT INTO \"_reconcile_resource\" (\"address\", \"state\", \"declared\", \"revision\") \
+               VALUES (?1, ?2, ?3, ?4) ON CONFLICT (\"address\") DO UPDATE SET \"state\" = excluded.\"state\", \
+               \"declared\" = excluded.\"declared\", \"revision\" = excluded.\"revision\"";
+    let mut statement = connection.prepare_cached(sql)?;
+    statement.execute(params![address.to_string(), json(state)?, declared, revision]).map(drop)
+}
+
+fn delete(connection: &Connection, address: &Address) -> rusqlite::Result<()> {
+    let sql = "DELETE FROM \"_reconcile_resource\" WHERE \"address\" = ?1";
+    connection.execute(sql, [address.to_string()]).map(drop)
+}
+
+/// Keeps one entry of the journal and returns its number.
+pub fn keep(connection: &Connection, entry: &Entry) -> rusqlite::Result<u64> {
+    let sql = "INSERT INTO \"_reconcile_journal\" (\"finished\", \"entry\") VALUES (?1, ?2)";
+    connection.execute(sql, params![entry.finished, json(entry)?])?;
+    Ok(u64::try_from(connection.last_insert_rowid()).unwrap_or_default())
+}
+
+/// Reads entries of the journal as text, newest first; one where `id` is given.
+pub fn entries(
+    connection: &Connection,
+    id: Option<u64>,
+    limit: usize,
+) -> rusqlite::Result<Vec<(u64, String)>> {
+    let sql = "SELECT \"id\", \"entry\" FROM \"_reconcile_journal\" WHERE ?1 IS NULL OR \"id\" = ?1 \
+               ORDER BY \"id\" DESC LIMIT ?2";
+    let id = id.map(|id| i64::try_from(id).unwrap_or(i64::MAX));
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    let mut statement = connection.prepare(sql)?;
+    let rows = statement.query_map(params![id, limit], |row| {
+        Ok((u64::try_from(row.get::<_, i64>(0)?).unwrap_or_default(), row.get(1)?))
+    })?;
+    rows.collect()
+}
+
+/// Takes the lock for `holder`, whoever left it behind, and returns the token that makes it ours.
+pub fn take_lock(connection: &Connection, holder: &Holder) -> rusqlite::Result<String> {
+    let sql = "INSERT INTO \"_reconcile_lock\" (\"id\", \"actor\", \"since\", \"token\") \
+               VALUES (1, ?1, ?2, hex(randomblob(16))) ON CONFLICT (\"id\") DO UPDATE SET \
+               \"actor\" = excluded.\"actor\", \"since\" = excluded.\"since\", \"token\" = excluded.\"token\" \
+               RETURNING \"token\"";
+    connection.query_row(sql, params![holder.actor, holder.since], |row| row.get(0))
+}
+
+/// Who holds the lock, and the token.
+pub fn lock_holder(connection: &Connection) -> rusqlite::Result<Option<(Holder, String)>> {
+    let sql = "SELECT \"actor\", \"since\", \"token\" FROM \"_reconcile_lock\"";
+    let read = |row: &rusqlite::Row<'_>| Ok((Holder { actor: row.get(0)?, since: row.get(1)? }, row.get(2)?));
+    connection.query_row(sql, [], read).optional()
+}
+
+/// Gives the lock back, if it is still ours.
+pub fn drop_lock(connection: &Connection, token: &str) -> rusqlite::Result<()> {
+    connection.execute("DELETE FROM \"_reconcile_lock\" WHERE \"token\" = ?1", [token]).map(drop)
+}

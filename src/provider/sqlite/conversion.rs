@@ -1,0 +1,203 @@
+//! What becomes of the values of a row: kept, converted, filled in; and which of them would not survive.
+//! Never shortens or rounds a value: what does not fit is counted, and the table's own checks refuse it.
+
+use std::collections::BTreeMap;
+
+use super::autonumber;
+use super::lexer::quote;
+use super::lower::{self, World};
+use super::table::Table;
+use super::types;
+use crate::diff::change::Change;
+use crate::model::entity::{Entity, GENERATED_KEY};
+use crate::model::field::{Field, FieldType};
+use crate::target::Scene;
+
+/// One column of a changed table, as an expression over the table as it is now.
+#[derive(Clone, Debug)]
+pub struct Projected {
+    pub column: String,
+    pub sql: String,
+}
+
+/// The names of columns after a change, with those they have now, where they have one.
+pub fn pairs(
+    change: &Change,
+    before: &Entity,
+    after: &Entity,
+    actual: &Table,
+    scene: &Scene<'_>,
+) -> BTreeMap<String, String> {
+    let mut found = BTreeMap::new();
+    let renames: BTreeMap<&str, &str> = change.renames("fields").collect();
+    let has = |name: &String| actual.column(name).is_some();
+    for (name, field) in &after.fields {
+        let old = renames.get(name.as_str()).copied().unwrap_or(name);
+        let Some(was) = before.fields.get(old) else { continue };
+        let (sources, columns) = (targets(old, was), targets(name, field));
+        let are_single = [(old, was), (name, field)]
+            .iter()
+            .all(|(name, field)| field.ty.polymorphic_columns(name).is_empty());
+        for (column, to) in columns {
+            let former = to.map(|to| scene.name_before(to));
+            // Between one column and several, a value goes where its target goes.
+            let same = sources.iter().find(|(_, target)| match (target, to) {
+                (_, _) if are_single => true,
+                (Some(target), Some(to)) => *target == to || Some(*target) == former,
+                (None, _) | (_, None) => false,
+            });
+            // A polymorphic column is named for its target, which may have another name now.
+            let renamed = former.map(|former| format!("{old}_{former}"));
+            let source = same.map(|(source, _)| source.clone());
+            if let Some(source) = source.filter(has).or(renamed.filter(has)) {
+                found.insert(column, source);
+            }
+        }
+    }
+    if after.primary_key.is_none() && has(&GENERATED_KEY.to_owned()) {
+        found.entry(GENERATED_KEY.to_owned()).or_insert_with(|| GENERATED_KEY.to_owned());
+    }
+    found
+}
+
+/// The columns of a field, each with the entity it points to where it is a lookup.
+fn targets<'a>(name: &str, field: &'a Field) -> Vec<(String, Option<&'a str>)> {
+    let polymorphic = field.ty.polymorphic_columns(name);
+    if polymorphic.is_empty() {
+        return vec![(name.to_owned(), field.ty.lookup_targets().first().copied())];
+    }
+    polymorphic.into_iter().map(|(column, to)| (column, Some(to))).collect()
+}
+
+/// What becomes of a value that the new type cannot hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Losses {
+    /// It is converted all the same, so that it can be counted.
+    Shown,
+    /// It stays what it is, so that the new column refuses it.
+    Refused,
+}
+
+/// Every column that the model knows after the change, in declared order.
+///
+/// `sources` names the column of today for each column after.
+pub fn projection(
+    change: &Change,
+    before: &Entity,
+    after: &Entity,
+    sources: &BTreeMap<String, String>,
+    scene: &Scene<'_>,
+    losses: Losses,
+) -> Vec<Projected> {
+    let world = World::State(scene.after);
+    let renames: BTreeMap<&str, &str> = change.renames("fields").collect();
+    let mut found = Vec::new();
+    if after.primary_key.is_none() && !after.fields.contains_key(GENERATED_KEY) {
+        let source = sources.get(GENERATED_KEY).cloned();
+        let sql = source.as_deref().map_or_else(|| types::NEW_UUID.to_owned(), quote);
+        found.push(Projected { column: GENERATED_KEY.to_owned(), sql });
+    }
+    for (name, field) in &after.fields {
+        let old = renames.get(name.as_str()).copied().unwrap_or(name);
+        let was = before.fields.get(old);
+        for wanted in lower::field_columns(after, name, field, world) {
+            if wanted.is_generated() {
+                continue;
+            }
+            let source = sources.get(&wanted.name).cloned();
+            let storage = wanted.type_name.to_ascii_uppercase();
+            let single = field.ty.polymorphic_columns(name).is_empty();
+            let filler = change.backfill.get(name).filter(|_| single);
+            let filler = filler.map(|value| types::default_sql(&field.ty, value, &storage));
+            let sql = match (&source, was) {
+                (Some(source), Some(was)) => {
+                    let kept = match losses {
+                        Losses::Shown => convert(&quote(source), &was.ty, &field.ty, &storage),
+                        Losses::Refused => convert_or_stay(&quote(source), &was.ty, &field.ty, &storage),
+                    };
+                    filler.map_or(kept.clone(), |filler| format!("coalesce({kept}, {filler})"))
+                }
+                (Some(source), None) => quote(source),
+                (None, _) => filler.unwrap_or_else(|| match (&field.ty, &field.default) {
+                    (FieldType::Autonumber { format }, _) => {
+                        autonumber::number(format, "row_number() OVER ()")
+                    }
+                    (_, Some(default)) => types::default_sql(&field.ty, default, &storage),
+                    (_, None) => "NULL".to_owned(),
+                }),
+            };
+            found.push(Projected { column: wanted.name, sql });
+        }
+    }
+    found
+}
+
+fn is_text(ty: &FieldType) -> bool {
+    types::storage(ty) == "TEXT" && !matches!(ty, FieldType::Lookup { .. })
+}
+
+/// A value of one type as one of another.
+fn convert(value: &str, from: &FieldType, to: &FieldType, storage: &str) -> String {
+    if from == to {
+        return value.to_owned();
+    }
+    match (from, to) {
+        (FieldType::Datetime, FieldType::Date) => format!("date({value})"),
+        (FieldType::Date, FieldType::Datetime) => format!("{value} || 'T00:00:00Z'"),
+        (from, FieldType::Boolean) if is_text(from) => format!(
+            "CASE lower({value}) WHEN 'true' THEN 1 WHEN '1' THEN 1 WHEN 'false' THEN 0 WHEN '0' THEN 0 ELSE {value} END"
+        ),
+        (_, FieldType::Lookup { .. }) => match storage {
+            "TEXT" | "INTEGER" | "REAL" | "BLOB" => format!("CAST({value} AS {storage})"),
+            _ => value.to_owned(),
+        },
+        (from, to) if types::storage(from) == types::storage(to) && is_text(from) == is_text(to) => {
+            value.to_owned()
+        }
+        (_, to) => format!("CAST({value} AS {})", types::storage(to)),
+    }
+}
+
+/// As `convert`, but a value that would be lost stays as it is.
+fn convert_or_stay(value: &str, from: &FieldType, to: &FieldType, storage: &str) -> String {
+    let converted = convert(value, from, to, storage);
+    match survives(value, &converted, from, to) {
+        Some(survives) if converted != value => {
+            format!("CASE WHEN {survives} THEN {converted} ELSE {value} END")
+        }
+        Some(_) | None => converted,
+    }
+}
+
+/// A condition over `source`, the value of today, and `column`, what becomes of it: true where nothing is lost.
+pub fn is_kept(source: &str, column: &str, from: &FieldType, to: &FieldType) -> String {
+    let mut terms = vec![format!("{column} IS NOT NULL")];
+    terms.extend(types::check(to, column).map(|check| format!("({check})")));
+    terms.extend(survives(source, column, from, to));
+    terms.join(" AND ")
+}
+
+/// What else must hold where a conversion could lose something without a word.
+fn survives(source: &str, column: &str, from: &FieldType, to: &FieldType) -> Option<String> {
+    // A number in a text is one that JSON would read, so that `7x`, ` ` and `007` are none.
+    let is_number = |kinds: &str| {
+        format!("(CASE WHEN json_valid({source}) THEN json_type({source}) IN ({kinds}) ELSE 0 END)")
+    };
+    match (types::storage(from), types::storage(to)) {
+        (_, _) if from == to => None,
+        (_, _) if matches!((from, to), (FieldType::Datetime, FieldType::Date)) => {
+            Some(format!("datetime({source}) IS datetime(date({source}))"))
+        }
+        ("TEXT", "INTEGER") if matches!(to, FieldType::Boolean) => None,
+        ("TEXT", "INTEGER") if is_text(from) => Some(format!(
+            "{} AND (CAST({column} AS TEXT) = trim({source}) OR \
+             (CAST({source} AS REAL) = {column} AND abs({column}) < 9007199254740992))",
+            is_number("'integer', 'real'")
+        )),
+        ("TEXT", "REAL") if is_text(from) => Some(is_number("'integer', 'real'")),
+        ("INTEGER", "INTEGER") | ("REAL", "REAL") => None,
+        ("INTEGER" | "REAL", "INTEGER" | "REAL") => Some(format!("{column} = {source}")),
+        ("BLOB", "TEXT") => Some(format!("CAST({column} AS BLOB) IS {source}")),
+        (_, _) => None,
+    }
+}

@@ -1,0 +1,119 @@
+//! A declared resource in the words in which the target reports it back.
+//! Never changes what it means.
+
+use serde_json::{Number, Value};
+
+use super::types;
+use crate::model::entity::Entity;
+use crate::model::field::{DefaultValue, Field, FieldType};
+use crate::model::picklist::Picklist;
+use crate::model::resource::Resource;
+use crate::model::text::Text;
+
+pub fn resource(resource: &mut Resource) {
+    match resource {
+        Resource::Entity(entity) => normal_entity(entity),
+        Resource::Picklist(picklist) => normal_picklist(picklist),
+    }
+}
+
+fn normal_entity(entity: &mut Entity) {
+    drop_empty(&mut entity.display_name);
+    drop_empty(&mut entity.description);
+    entity.native = entity.native.take().filter(|text| !text.trim().is_empty());
+    let key = entity.primary_key.clone().unwrap_or_default();
+    for (name, field) in &mut entity.fields {
+        normal_field(field);
+        // A field of the primary key always has a value.
+        if key.contains(name) {
+            field.required = None;
+            if key.len() == 1 {
+                field.unique = None;
+            }
+        }
+    }
+}
+
+fn normal_field(field: &mut Field) {
+    drop_empty(&mut field.display_name);
+    drop_empty(&mut field.description);
+    field.required = field.required.filter(|required| *required);
+    field.unique = field.unique.filter(|unique| *unique);
+    field.check = field.check.take().map(|sql| sql.trim().to_owned()).filter(|sql| !sql.is_empty());
+    field.native = field.native.take().filter(|text| !text.trim().is_empty());
+    if let FieldType::Lookup { entity, entities, .. } = &mut field.ty {
+        if entity.is_none() && entities.len() == 1 {
+            *entity = entities.pop();
+        } else if entity.is_some() && !entities.is_empty() {
+            entities.insert(0, entity.take().unwrap_or_default());
+        }
+    }
+    if matches!(field.ty, FieldType::Autonumber { .. }) {
+        field.unique = None;
+    }
+    if let Some(DefaultValue::Value(value)) = &mut field.default {
+        let plain = normal_value(&field.ty, value.take());
+        *value = plain;
+    }
+    if field.default == Some(DefaultValue::Value(Value::Null)) {
+        field.default = None;
+    }
+}
+
+/// A literal in the one form in which the type has it.
+fn normal_value(ty: &FieldType, value: Value) -> Value {
+    match (types::storage(ty), value) {
+        ("INTEGER", Value::String(text)) if matches!(ty, FieldType::Boolean) => match text.as_str() {
+            "true" => Value::Bool(true),
+            "false" => Value::Bool(false),
+            _ => Value::String(text),
+        },
+        ("INTEGER" | "REAL", Value::String(text)) => match text.trim().parse::<Number>() {
+            Ok(number) => Value::Number(whole(number)),
+            Err(_) => Value::String(text),
+        },
+        ("INTEGER" | "REAL", Value::Number(number)) => Value::Number(whole(number)),
+        ("TEXT", value @ (Value::Number(_) | Value::Bool(_)))
+            if !matches!(ty, FieldType::Json | FieldType::Lookup { .. }) =>
+        {
+            Value::String(value.to_string())
+        }
+        (_, value) => value,
+    }
+}
+
+/// `10.0` is `10`.
+fn whole(number: Number) -> Number {
+    match number.as_f64() {
+        Some(float) if number.is_f64() && float.fract() == 0.0 && float.abs() < 9e15 => {
+            // Within the range in which every whole float is an integer.
+            #[allow(clippy::cast_possible_truncation)]
+            let integer = float as i64;
+            Number::from(integer)
+        }
+        Some(_) | None => number,
+    }
+}
+
+fn normal_picklist(picklist: &mut Picklist) {
+    drop_empty(&mut picklist.display_name);
+    drop_empty(&mut picklist.description);
+    for choice in picklist.options.values_mut() {
+        drop_empty(&mut choice.label);
+        drop_empty(&mut choice.description);
+        choice.retired = choice.retired.filter(|retired| *retired);
+        choice.color =
+            choice.color.take().map(|color| color.to_lowercase()).filter(|color| !color.is_empty());
+    }
+}
+
+fn drop_empty(text: &mut Option<Text>) {
+    let is_empty = match text {
+        Some(Text::Plain(text)) => text.is_empty(),
+        Some(Text::Languages(map)) => map.values().all(String::is_empty),
+        None => false,
+    };
+    if is_empty {
+        *text = None;
+    }
+}

@@ -1,0 +1,127 @@
+//! The steps run in memory against the target's definitions, to see what they would break.
+//! Never touches the target and never has a row.
+
+use std::collections::BTreeMap;
+
+use rusqlite::Connection;
+
+use super::lexer::quote;
+use super::{catalog, session};
+use crate::plan::Step;
+use crate::target::Broken;
+
+type Object = (String, String, String, String);
+
+/// Runs the steps and returns what they break. `connection` is the target, if there is one.
+pub fn rehearse(connection: Option<&Connection>, steps: &[Step]) -> rusqlite::Result<Vec<Broken>> {
+    let stage = Connection::open_in_memory()?;
+    session::strict_names(&stage)?;
+    stage.execute_batch("PRAGMA foreign_keys = OFF; BEGIN")?;
+    if let Some(connection) = connection {
+        set(&stage, connection)?;
+    }
+    stage.execute_batch(catalog::CREATE)?;
+    let before = ailing(&stage)?;
+    for step in steps {
+        for statement in &step.statements {
+            if let Err(error) = stage.execute_batch(statement) {
+                return Ok(vec![Broken::Step { step: step.id, message: error.to_string() }]);
+            }
+        }
+    }
+    let after = ailing(&stage)?;
+    let broken = after.into_iter().filter(|(object, _)| !before.contains_key(object));
+    Ok(broken.map(|((kind, name), message)| Broken::Object { kind, name, message }).collect())
+}
+
+/// Makes every object of the target again, without rows. What does not work there does not work here.
+fn set(stage: &Connection, target: &Connection) -> rusqlite::Result<()> {
+    let objects = objects(target)?;
+    let is_virtual =
+        |sql: &str| sql.get(..14).is_some_and(|start| start.eq_ignore_ascii_case("CREATE VIRTUAL"));
+    for pass in ["virtual", "table", "index", "view", "trigger"] {
+        for (kind, _, _, sql) in &objects {
+            let wanted = match pass {
+                "virtual" => is_virtual(sql),
+                _ => kind == pass && !is_virtual(sql),
+            };
+            if wanted {
+                // A virtual table brings its own tables with it, so that some are there already.
+                let _ = stage.execute_batch(sql);
+            }
+        }
+    }
+    Ok(())
+}
+
+fn objects(connection: &Connection) -> rusqlite::Result<Vec<Object>> {
+    let sql = "SELECT type, name, tbl_name, sql FROM sqlite_schema \
+               WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY rowid";
+    let mut statement = connection.prepare(sql)?;
+    let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)))?;
+    rows.collect()
+}
+
+/// The views and triggers that do not work, with what SQLite says.
+fn ailing(stage: &Connection) -> rusqlite::Result<BTreeMap<(String, String), String>> {
+    let objects = objects(stage)?;
+    let mut found = BTreeMap::new();
+    for (kind, name, table, sql) in &objects {
+        let fault = match kind.as_str() {
+            "view" => fault(stage, &format!("SELECT * FROM {} LIMIT 0", quote(name))),
+            "trigger" => trigger_fault(stage, &objects, (name, table, sql))?,
+            _ => None,
+        };
+        if let Some(message) = fault {
+            found.insert((kind.clone(), name.clone()), message);
+        }
+    }
+    Ok(found)
+}
+
+fn fault(stage: &Connection, sql: &str) -> Option<String> {
+    stage.prepare(sql).err().map(|error| match error {
+        rusqlite::Error::SqlInputError { msg, .. } => msg,
+        other => other.to_string(),
+    })
+}
+
+/// Prepares what would fire a trigger, with all other triggers of the table out of the way.
+fn trigger_fault(
+    stage: &Connection,
+    objects: &[Object],
+    (name, table, _): (&String, &String, &String),
+) -> rusqlite::Result<Option<String>> {
+    let others =
+        objects.iter().filter(|(kind, other, on, _)| kind == "trigger" && on == table && other != name);
+    let drops: Vec<String> =
+        others.map(|(_, other, _, _)| format!("DROP TRIGGER {}", quote(other))).collect();
+    stage.execute_batch(&format!("SAVEPOINT alone; {}", drops.join("; ")))?;
+    let columns: Vec<String> = {
+        let mut statement = stage.prepare("SELECT name FROM pragma_table_xinfo(?1) WHERE hidden = 0")?;
+        statement.query_map([table], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?
+    };
+    let on = quote(table);
+    let sets: Vec<String> = columns.iter().map(|column| format!("{0} = {0}", quote(column))).collect();
+    let mut attempts = vec![format!("INSERT INTO {on} DEFAULT VALUES"), format!("DELETE FROM {on}")];
+    if !sets.is_empty() {
+        attempts.push(format!("UPDATE {on} SET {}", sets.join(", ")));
+    }
+    let alone = bare_faults(stage, name, &attempts);
+    stage.execute_batch("ROLLBACK TO alone; RELEASE alone")?;
+    alone
+}
+
+/// What the attempts say with the trigger and do not say without it.
+fn bare_faults(stage: &Connection, name: &str, attempts: &[String]) -> rusqlite::Result<Option<String>> {
+    let with: Vec<Option<String>> = attempts.iter().map(|sql| fault(stage, sql)).collect();
+    if with.iter().all(Option::is_none) {
+        return Ok(None);
+    }
+    stage.execute_batch(&format!("DROP TRIGGER {}", quote(name)))?;
+    let without = attempts.iter().map(|sql| fault(stage, sql));
+    Ok(with
+        .into_iter()
+        .zip(without)
+        .find_map(|(with, without)| with.filter(|with| Some(with) != without.as_ref())))
+}

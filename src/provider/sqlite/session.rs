@@ -1,0 +1,428 @@
+//! A real SQLite file: opened, read, locked, and changed in one transaction.
+//! Never leaves a half-done apply: dropping the session rolls everything back.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use rusqlite::config::DbConfig;
+use rusqlite::{Connection, ErrorCode, OpenFlags};
+
+use super::{NAME, SqliteDialect, catalog, inspect, rehearse};
+use crate::diff::change::Change;
+use crate::journal::{Entry, Holder};
+use crate::model::environment::TargetConfig;
+use crate::model::state::Snapshot;
+use crate::plan::Step;
+use crate::provider::open::Mode;
+use crate::target::{Answer, Broken, Dialect, Session, Target, TargetError};
+
+/// How long a reader waits for a writer.
+const READ_PATIENCE: Duration = Duration::from_secs(5);
+
+/// How long an apply waits for another.
+const LOCK_PATIENCE: Duration = Duration::from_secs(2);
+
+/// Opens the target of an environment. The file itself is opened when it is first needed.
+pub fn open(config: &TargetConfig, root: &Path, mode: Mode) -> Result<Box<dyn Target>, TargetError> {
+    let setting = config.settings.get("").or_else(|| config.settings.get("path"));
+    let text = setting.map(String::as_str).unwrap_or_default();
+    let refuse = |message: &str| {
+        Err(TargetError::Open {
+            target: format!("{NAME} {text}").trim().to_owned(),
+            message: message.to_owned(),
+        })
+    };
+    if let Some(unknown) = config.settings.keys().find(|name| !matches!(name.as_str(), "" | "path")) {
+        return refuse(&format!("it has no setting `{unknown}`; it has `path`"));
+    }
+    if text.trim().is_empty() {
+        return refuse("it names no file; write `target: { sqlite: path/to/file.db }`");
+    }
+    if text.contains('\0') {
+        return refuse("its path holds a NUL character");
+    }
+    if text.starts_with(':') || text.to_ascii_lowercase().starts_with("file:") {
+        return refuse("its path is no plain path to a file");
+    }
+    let target =
+        SqliteTarget { name: format!("{NAME} {text}"), path: root.join(text), mode, connection: None };
+    Ok(Box::new(target))
+}
+
+/// One database file.
+#[derive(Debug)]
+pub struct SqliteTarget {
+    name: String,
+    path: PathBuf,
+    mode: Mode,
+    connection: Option<Connection>,
+}
+
+/// Says in the words of the contract what SQLite refused.
+pub fn failed(target: &str, doing: &str, error: &rusqlite::Error) -> TargetError {
+    match error.sqlite_error_code() {
+        Some(ErrorCode::NotADatabase) => TargetError::Open {
+            target: target.to_owned(),
+            message: "the file is no SQLite database".to_owned(),
+        },
+        Some(_) | None => TargetError::Failed {
+            target: target.to_owned(),
+            doing: doing.to_owned(),
+            message: error.to_string(),
+        },
+    }
+}
+
+fn is_busy(error: &rusqlite::Error) -> bool {
+    matches!(error.sqlite_error_code(), Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked))
+}
+
+impl SqliteTarget {
+    fn cannot_open(&self, message: impl ToString) -> TargetError {
+        TargetError::Open { target: self.name.clone(), message: message.to_string() }
+    }
+
+    fn failed(&self, doing: &str, error: &rusqlite::Error) -> TargetError {
+        failed(&self.name, doing, error)
+    }
+
+    fn connect(&self, flags: OpenFlags) -> Result<Connection, TargetError> {
+        let flags = flags | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let connection =
+            Connection::open_with_flags(&self.path, flags).map_err(|error| self.cannot_open(error))?;
+        connection.busy_timeout(READ_PATIENCE).map_err(|error| self.cannot_open(error))?;
+        strict_names(&connection).map_err(|error| self.cannot_open(error))?;
+        Ok(connection)
+    }
+
+    /// The connection, if there is a file.
+    fn connection(&mut self) -> Result<Option<&Connection>, TargetError> {
+        if self.connection.is_none() && self.path.exists() {
+            let flags = match self.mode {
+                Mode::Read => OpenFlags::SQLITE_OPEN_READ_ONLY,
+                Mode::Write => OpenFlags::SQLITE_OPEN_READ_WRITE,
+            };
+            let mut connection = self.connect(flags)?;
+            if let Err(error) = probe(&connection) {
+                // A killed apply left its journal behind, and a reader may not roll it back.
+                let is_left_over =
+                    matches!(error.sqlite_error_code(), Some(ErrorCode::ReadOnly | ErrorCode::CannotOpen));
+                if !is_left_over {
+                    return Err(match error.sqlite_error_code() {
+                        Some(ErrorCode::NotADatabase) => self.failed("be opened", &error),
+                        Some(_) | None => self.cannot_open(error),
+                    });
+                }
+                let writer = self.connect(OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+                probe(&writer).map_err(|error| self.cannot_open(error))?;
+                drop(writer);
+                connection = self.connect(flags)?;
+                probe(&connection).map_err(|error| self.cannot_open(error))?;
+            }
+            self.connection = Some(connection);
+        }
+        Ok(self.connection.as_ref())
+    }
+
+    /// Opens the file for writing and makes it, with its folder, where it is not there.
+    fn create(&mut self) -> Result<(), TargetError> {
+        if self.mode == Mode::Read {
+            return Err(self.cannot_open("it was opened for reading only"));
+        }
+        if self.connection()?.is_some() {
+            return Ok(());
+        }
+        if self.path.symlink_metadata().is_ok_and(|data| data.file_type().is_symlink()) {
+            return Err(self.cannot_open("the file is a link to nowhere, and none is made through a link"));
+        }
+        if let Some(folder) = self.path.parent() {
+            std::fs::create_dir_all(folder).map_err(|error| self.cannot_open(error))?;
+        }
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE;
+        self.connection = Some(self.connect(flags)?);
+        Ok(())
+    }
+
+    /// Says who holds the lock, as far as that can be read.
+    fn locked(&self) -> TargetError {
+        let found = self
+            .connect(OpenFlags::SQLITE_OPEN_READ_ONLY)
+            .ok()
+            .and_then(|reader| catalog::lock_holder(&reader).ok().flatten());
+        let (holder, since) = match found {
+            Some((holder, _)) => (holder.actor, holder.since),
+            None => ("another program".to_owned(), "an unknown time".to_owned()),
+        };
+        TargetError::Locked { target: self.name.clone(), holder, since }
+    }
+
+    /// Takes the lock row and opens the transaction; returns the token.
+    fn begin(&mut self, holder: &Holder) -> Result<String, TargetError> {
+        self.create()?;
+        let Some(connection) = self.connection.as_ref() else {
+            return Err(self.cannot_open("there is no connection"));
+        };
+        let refused = |error: rusqlite::Error| match is_busy(&error) {
+            true => self.locked(),
+            false => self.failed("take its lock", &error),
+        };
+        connection.busy_timeout(LOCK_PATIENCE).map_err(refused)?;
+        if let Some(found) = catalog::version(connection).map_err(refused)?
+            && found > catalog::VERSION
+        {
+            return Err(TargetError::Newer { target: self.name.clone(), found, known: catalog::VERSION });
+        }
+        let take = || {
+            connection.execute_batch("BEGIN IMMEDIATE")?;
+            connection.execute_batch(catalog::CREATE)?;
+            let token = catalog::take_lock(connection, holder)?;
+            connection.execute_batch("COMMIT; PRAGMA foreign_keys = OFF; BEGIN IMMEDIATE")?;
+            Ok(token)
+        };
+        let token: String = take().map_err(|error| {
+            roll_back(connection);
+            refused(error)
+        })?;
+        // Between the two transactions somebody else may have come first.
+        match catalog::lock_holder(connection) {
+            Ok(Some((_, current))) if current == token => Ok(token),
+            Ok(_) => {
+                roll_back(connection);
+                Err(self.locked())
+            }
+            Err(error) => {
+                roll_back(connection);
+                Err(self.failed("take its lock", &error))
+            }
+        }
+    }
+}
+
+/// Makes SQLite refuse a name that it does not know instead of taking it for a text.
+pub fn strict_names(connection: &Connection) -> rusqlite::Result<()> {
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DQS_DDL, false).map(drop)
+}
+
+fn probe(connection: &Connection) -> rusqlite::Result<()> {
+    connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get::<_, i64>(0)).map(drop)
+}
+
+fn roll_back(connection: &Connection) {
+    if !connection.is_autocommit() {
+        // Should this fail, closing the connection rolls back as well.
+        let _ = connection.execute_batch("ROLLBACK");
+    }
+    let _ = connection.execute_batch("PRAGMA legacy_alter_table = OFF; PRAGMA foreign_keys = ON");
+}
+
+/// Runs `read` in one transaction, so that all its statements see the same state.
+fn consistently<T>(
+    connection: &Connection,
+    target: &str,
+    read: impl FnOnce() -> Result<T, TargetError>,
+) -> Result<T, TargetError> {
+    connection.execute_batch("BEGIN").map_err(|error| failed(target, "be read", &error))?;
+    let result = read();
+    let ended = connection.execute_batch("COMMIT");
+    ended.map_err(|error| failed(target, "be read", &error)).and(result)
+}
+
+fn measure(connection: &Connection, target: &str, queries: &[String]) -> Result<Vec<Answer>, TargetError> {
+    let answer = |query: &String| {
+        let read = |row: &rusqlite::Row<'_>| Ok((row.get::<_, i64>(0)?, row.get::<_, Option<String>>(1)?));
+        let (count, samples) = connection
+            .query_row(query, [], read)
+            .map_err(|error| failed(target, &format!("answer `{query}`"), &error))?;
+        let samples = samples.and_then(|json| serde_json::from_str::<Vec<Option<String>>>(&json).ok());
+        Ok(Answer {
+            count: u64::try_from(count).unwrap_or_default(),
+            samples: samples.unwrap_or_default().into_iter().flatten().collect(),
+        })
+    };
+    queries.iter().map(answer).collect()
+}
+
+fn read_entry(target: &str, (id, text): (u64, String)) -> Result<Entry, TargetError> {
+    let mut entry: Entry = serde_json::from_str(&text).map_err(|error| TargetError::Record {
+        target: target.to_owned(),
+        message: format!("entry {id} of the journal: {error}"),
+    })?;
+    entry.id = id;
+    Ok(entry)
+}
+
+impl Target for SqliteTarget {
+    fn describe(&self) -> String {
+        self.name.clone()
+    }
+
+    fn dialect(&self) -> &'static dyn Dialect {
+        &SqliteDialect
+    }
+
+    fn inspect(&mut self) -> Result<Snapshot, TargetError> {
+        let name = self.name.clone();
+        match self.connection()? {
+            Some(connection) => consistently(connection, &name, || inspect::snapshot(connection, &name)),
+            None => Ok(Snapshot { server: inspect::server(), ..Snapshot::default() }),
+        }
+    }
+
+    fn measure(&mut self, queries: &[String]) -> Result<Vec<Answer>, TargetError> {
+        let name = self.name.clone();
+        match self.connection()? {
+            Some(connection) => consistently(connection, &name, || measure(connection, &name, queries)),
+            None => Ok(vec![Answer::default(); queries.len()]),
+        }
+    }
+
+    fn rehearse(&mut self, steps: &[Step]) -> Result<Vec<Broken>, TargetError> {
+        let name = self.name.clone();
+        rehearse::rehearse(self.connection()?, steps)
+            .map_err(|error| failed(&name, "be rehearsed in memory", &error))
+    }
+
+    fn history(&mut self, limit: usize) -> Result<Vec<Entry>, TargetError> {
+        self.entries(None, limit)
+    }
+
+    fn entry(&mut self, id: u64) -> Result<Option<Entry>, TargetError> {
+        Ok(self.entries(Some(id), 1)?.pop())
+    }
+
+    fn lock<'a>(&'a mut self, holder: &Holder) -> Result<Box<dyn Session + 'a>, TargetError> {
+        let token = self.begin(holder)?;
+        match &self.connection {
+            Some(connection) => {
+                Ok(Box::new(SqliteSession { name: &self.name, path: &self.path, connection, token }))
+            }
+            None => Err(self.cannot_open("there is no connection")),
+        }
+    }
+
+    fn journal_failure(&mut self, entry: &Entry) -> Result<u64, TargetError> {
+        self.create()?;
+        let name = self.name.clone();
+        let failed = |error: rusqlite::Error| failed(&name, "keep the journal", &error);
+        match &self.connection {
+            Some(connection) => {
+                connection.execute_batch(catalog::CREATE).map_err(failed)?;
+                catalog::keep(connection, entry).map_err(failed)
+            }
+            None => Err(self.cannot_open("there is no connection")),
+        }
+    }
+}
+
+impl SqliteTarget {
+    fn entries(&mut self, id: Option<u64>, limit: usize) -> Result<Vec<Entry>, TargetError> {
+        let name = self.name.clone();
+        let Some(connection) = self.connection()? else { return Ok(Vec::new()) };
+        let failed = |error: rusqlite::Error| failed(&name, "show its journal", &error);
+        if catalog::version(connection).map_err(failed)?.is_none() {
+            return Ok(Vec::new());
+        }
+        let found = catalog::entries(connection, id, limit).map_err(failed)?;
+        found.into_iter().map(|entry| read_entry(&name, entry)).collect()
+    }
+}
+
+/// The one transaction of an apply.
+#[derive(Debug)]
+struct SqliteSession<'a> {
+    name: &'a str,
+    path: &'a Path,
+    connection: &'a Connection,
+    token: String,
+}
+
+impl SqliteSession<'_> {
+    fn failed(&self, doing: &str, error: &rusqlite::Error) -> TargetError {
+        failed(self.name, doing, error)
+    }
+
+    /// The references that point nowhere, and did not before this apply.
+    fn broken_references(&self) -> rusqlite::Result<Vec<String>> {
+        let found = references_to_nowhere(self.connection)?;
+        if found.is_empty() {
+            return Ok(Vec::new());
+        }
+        // Another connection still sees the target as it was before.
+        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let before = Connection::open_with_flags(self.path, flags)
+            .and_then(|reader| references_to_nowhere(&reader))
+            .unwrap_or_default();
+        Ok(found.into_iter().filter(|reference| !before.contains(reference)).collect())
+    }
+}
+
+/// One line for each row of a table whose reference points nowhere.
+fn references_to_nowhere(connection: &Connection) -> rusqlite::Result<std::collections::BTreeSet<String>> {
+    let mut statement = connection.prepare("PRAGMA foreign_key_check")?;
+    let rows = statement.query_map([], |row| {
+        let (table, parent): (String, String) = (row.get(0)?, row.get(2)?);
+        Ok(match row.get::<_, Option<i64>>(1)? {
+            Some(rowid) => format!("row {rowid} of `{table}` points to no row of `{parent}`"),
+            None => format!("a row of `{table}` points to no row of `{parent}`"),
+        })
+    })?;
+    rows.collect()
+}
+
+impl Session for SqliteSession<'_> {
+    fn inspect(&mut self) -> Result<Snapshot, TargetError> {
+        inspect::snapshot(self.connection, self.name)
+    }
+
+    fn measure(&mut self, queries: &[String]) -> Result<Vec<Answer>, TargetError> {
+        measure(self.connection, self.name, queries)
+    }
+
+    fn run(&mut self, step: &Step) -> Result<(), TargetError> {
+        let doing = format!("run step {} ({})", step.id, step.title);
+        for statement in &step.statements {
+            self.connection.execute_batch(statement).map_err(|error| self.failed(&doing, &error))?;
+            if self.connection.is_autocommit() {
+                return Err(TargetError::Failed {
+                    target: self.name.to_owned(),
+                    doing,
+                    message: "a statement ended the transaction, so nothing after it could be undone"
+                        .to_owned(),
+                });
+            }
+        }
+        Ok(())
+    }
+
+    fn record(&mut self, change: &Change, revision: Option<&str>) -> Result<(), TargetError> {
+        catalog::record(self.connection, change, revision)
+            .map_err(|error| self.failed(&format!("record `{}`", change.address), &error))
+    }
+
+    fn commit(self: Box<Self>, entry: &Entry) -> Result<u64, TargetError> {
+        let failed = |error: rusqlite::Error| self.failed("commit", &error);
+        let broken = self.broken_references().map_err(failed)?;
+        if !broken.is_empty() {
+            let shown: Vec<&str> = broken.iter().take(5).map(String::as_str).collect();
+            let more = broken.len().saturating_sub(shown.len());
+            let more = if more == 0 { String::new() } else { format!("; and {more} more") };
+            return Err(TargetError::Failed {
+                target: self.name.to_owned(),
+                doing: "commit".to_owned(),
+                message: format!("{}{more}", shown.join("; ")),
+            });
+        }
+        catalog::drop_lock(self.connection, &self.token).map_err(failed)?;
+        let id = catalog::keep(self.connection, entry).map_err(failed)?;
+        self.connection.execute_batch("COMMIT").map_err(failed)?;
+        Ok(id)
+    }
+}
+
+impl Drop for SqliteSession<'_> {
+    fn drop(&mut self) {
+        roll_back(self.connection);
+        // Nothing can be said from here; a row that stays behind is taken over by whoever comes next.
+        let _ = catalog::drop_lock(self.connection, &self.token);
+    }
+}

@@ -1,0 +1,2 @@
+-- 1. drop column "fax" on table "customer"
+ALTER TABLE "customer" DROP COLUMN "fax";

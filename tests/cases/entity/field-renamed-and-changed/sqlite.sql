@@ -1,0 +1,14 @@
+-- 1. rename a column of table "customer", then rebuild table "customer"
+ALTER TABLE "customer" RENAME COLUMN "no" TO "number";
+PRAGMA legacy_alter_table = ON;
+CREATE TABLE "_reconcile_new_customer" (
+  "id" TEXT NOT NULL PRIMARY KEY DEFAULT (lower(hex(randomblob(4)) || '-' || hex(randomblob(2)) || '-4' || substr(hex(randomblob(2)), 2) || '-' || substr('89ab', 1 + (random() & 3), 1) || substr(hex(randomblob(2)), 2) || '-' || hex(randomblob(6)))),
+  "number" INTEGER NOT NULL CHECK ("number" BETWEEN -2147483648 AND 2147483647)
+) STRICT;
+INSERT INTO "_reconcile_new_customer" ("id", "number")
+  SELECT "id", CAST("number" AS INTEGER)
+  FROM "customer";
+DROP TABLE "customer";
+ALTER TABLE "_reconcile_new_customer" RENAME TO "customer";
+PRAGMA legacy_alter_table = OFF;
+CREATE UNIQUE INDEX "customer.number.unique" ON "customer" ("number");

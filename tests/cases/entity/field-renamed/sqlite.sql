@@ -1,0 +1,2 @@
+-- 1. rename a column of table "customer"
+ALTER TABLE "customer" RENAME COLUMN "name" TO "full_name";

@@ -1,0 +1,3 @@
+-- 1. create index "customer.by-code" on table "customer"
+DROP INDEX "customer.by-code";
+CREATE INDEX "customer.by-code" ON "customer" ("code", "name");

@@ -1,0 +1,3 @@
+-- 1. create index "customer.code-index", drop index "customer.by-code" on table "customer"
+DROP INDEX "customer.by-code";
+CREATE INDEX "customer.code-index" ON "customer" ("code");

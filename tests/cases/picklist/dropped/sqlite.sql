@@ -1,0 +1,2 @@
+-- 1. drop table "status"
+DROP TABLE "status";
