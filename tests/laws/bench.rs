@@ -81,10 +81,10 @@ impl Bench {
         database
     }
 
-    pub fn plan(&self, desired: &Desired) -> Plan {
+    pub fn plan(&self, desired: &Desired) -> Result<Plan, String> {
         let mut target = open::open(&desired.environment.target, self.folder.path(), Mode::Read).unwrap();
         ops::plan::plan(desired.clone(), target.as_mut(), &Revision::default())
-            .unwrap_or_else(|error| panic!("cannot plan: {error}"))
+            .map_err(|error| format!("cannot plan: {error}"))
     }
 
     /// Applies with every consent given.

@@ -35,9 +35,4 @@ impl Draw {
     pub fn pick<'a, T>(&mut self, from: &'a [T]) -> &'a T {
         &from[self.below(from.len())]
     }
-
-    /// Tells whether there is anything left to draw.
-    pub fn is_spent(&self) -> bool {
-        self.next >= self.numbers.len()
-    }
 }

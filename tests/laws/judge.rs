@@ -9,7 +9,7 @@ use rusqlite::types::Value;
 
 use super::bench::{Bench, Dump, quote};
 use super::rows::{Course, rows_came_over};
-use super::world::{World, entity_address, picklist_address};
+use super::world::{World, entity_address};
 
 /// The name that an entity goes on under; none where it is not declared any more.
 pub fn name_after(name: &str, before: &World, after: &World) -> Option<String> {
@@ -180,17 +180,18 @@ pub fn destruction_is_counted(before: &World, after: &World, found: &Dump, plan:
 pub fn forced(bench: &Bench, plan: &Plan) -> Result<Dump, String> {
     let copy = bench.copy();
     let database = copy.database();
-    let nowhere = || -> i64 {
-        database.query_row("SELECT count(*) FROM pragma_foreign_key_check", [], |row| row.get(0)).unwrap()
+    let nowhere = || -> Result<i64, String> {
+        let sql = "SELECT count(*) FROM pragma_foreign_key_check";
+        database.query_row(sql, [], |row| row.get(0)).map_err(|error| error.to_string())
     };
-    let before = nowhere();
+    let before = nowhere()?;
     let off = rusqlite::config::DbConfig::SQLITE_DBCONFIG_DQS_DDL;
     database.set_db_config(off, false).unwrap();
     database.execute_batch("PRAGMA foreign_keys = OFF; BEGIN").unwrap();
     for statement in plan.steps.iter().flat_map(|step| &step.statements) {
         database.execute_batch(statement).map_err(|error| format!("`{statement}`: {error}"))?;
     }
-    if nowhere() > before {
+    if nowhere()? > before {
         return Err("rows point nowhere".to_owned());
     }
     database.execute_batch("COMMIT").unwrap();
@@ -249,10 +250,4 @@ pub fn move_target(bench: &Bench, before: &World, chosen: u16) -> String {
     let chosen = moves.swap_remove(usize::from(chosen) % moves.len());
     database.execute_batch(&chosen).unwrap();
     chosen
-}
-
-/// The address of a picklist or an entity, as it is before.
-pub fn is_declared(world: &World, address: &reconcile::address::Address) -> bool {
-    let entity = world.entities.contains_key(&address.name) && *address == entity_address(&address.name);
-    entity || (world.picklists.contains_key(&address.name) && *address == picklist_address(&address.name))
 }

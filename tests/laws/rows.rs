@@ -155,8 +155,13 @@ pub fn converted(from: &FieldType, to: &FieldType, old: &Value, new: &Value) -> 
             ((time == "00:00:00").then_some(day), meaning(new))
         }
         (_, to, Value::Text(text), _) if is_number(to) => (number(text).as_ref().map(meaning), meaning(new)),
-        (from, to, old, Value::Text(text)) if is_number(from) && !is_number(to) => {
-            (Some(meaning(old)), number(text).as_ref().map_or_else(|| meaning(new), meaning))
+        (_, _, Value::Integer(_) | Value::Real(_), Value::Text(_) | Value::Blob(_)) => {
+            let text = match new {
+                Value::Blob(bytes) => String::from_utf8_lossy(bytes).into_owned(),
+                Value::Text(text) => text.clone(),
+                Value::Null | Value::Integer(_) | Value::Real(_) => String::new(),
+            };
+            (Some(meaning(old)), number(&text).as_ref().map_or_else(|| meaning(new), meaning))
         }
         (_, _, Value::Text(text), Value::Blob(bytes)) => (Some(format!("{:?}", text.as_bytes())), format!("{bytes:?}")),
         (_, _, Value::Blob(bytes), Value::Text(text)) => (Some(format!("{bytes:?}")), format!("{:?}", text.as_bytes())),

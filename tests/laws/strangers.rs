@@ -14,15 +14,17 @@ pub struct Strangers {
     /// By name: its kind, the entity it reads, and the columns of it that it names.
     made: BTreeMap<String, (&'static str, Option<String>, Vec<String>)>,
     before: World,
+    told: String,
 }
 
 impl Strangers {
     /// Makes some. A log table is always among them.
     pub fn draw(before: &World, bench: &Bench, draw: &mut Draw) -> Strangers {
-        let mut strangers = Strangers { made: BTreeMap::new(), before: before.clone() };
+        let mut strangers = Strangers { made: BTreeMap::new(), before: before.clone(), told: String::new() };
         let database = bench.database();
         let mut make = |name: &str, kind, entity: Option<&String>, columns: Vec<String>, sql: String| {
             database.execute_batch(&sql).unwrap_or_else(|error| panic!("`{sql}`: {error}"));
+            strangers.told += &format!("{sql};\n");
             strangers.made.insert(name.to_owned(), (kind, entity.cloned(), columns));
         };
         let log = "CREATE TABLE \"s log\" (what, \"when\" TEXT DEFAULT CURRENT_TIMESTAMP); \
@@ -72,6 +74,11 @@ impl Strangers {
             make(&name, kind, Some(entity), columns, sql);
         }
         strangers
+    }
+
+    /// The statements that made them.
+    pub fn told(&self) -> &str {
+        &self.told
     }
 
     /// Tells whether each is word for word what it was and works, unless the plan says that it would break.

@@ -179,10 +179,10 @@ impl World {
             FieldType::Time => json!(*draw.pick(&["13:45:00", "now"])),
             FieldType::Datetime => json!(*draw.pick(&["2026-11-21T13:45:00Z", "now"])),
             FieldType::Uuid => json!(*draw.pick(&["123e4567-e89b-42d3-a456-426614174000", "generated"])),
-            FieldType::Json => json!({ "a": [1, "it's"] }),
+            FieldType::Json => json!("{\"a\":[1,\"it's\"]}"),
             FieldType::Picklist { picklist } => {
                 let options: Vec<&String> = self.picklists.get(picklist)?.options.keys().collect();
-                json!(draw.pick(&options))
+                json!(if options.is_empty() { return None } else { draw.pick(&options) })
             }
             FieldType::Binary { .. } | FieldType::Lookup { .. } | FieldType::Autonumber { .. } => return None,
         };
@@ -367,6 +367,9 @@ impl World {
     fn edit_picklist(&mut self, name: &str, draw: &mut Draw) {
         let picklist = &mut self.picklists[name];
         let options: Vec<String> = picklist.options.keys().cloned().collect();
+        if options.is_empty() {
+            return add_option(picklist, draw);
+        }
         let option = draw.pick(&options).clone();
         match draw.below(7) {
             0 => add_option(picklist, draw),
@@ -655,7 +658,7 @@ fn fits(ty: &FieldType, value: &DefaultValue, lists: &IndexMap<String, Picklist>
         (FieldType::Time, Value::String(text)) => text == "now" || text.len() == 8,
         (FieldType::Datetime, Value::String(text)) => text == "now" || text.len() == 20,
         (FieldType::Uuid, Value::String(text)) => text == "generated" || text.len() == 36,
-        (FieldType::Json, Value::Object(_)) => true,
+        (FieldType::Json, Value::String(text)) => text.starts_with('{'),
         (FieldType::Picklist { picklist }, Value::String(text)) => {
             lists.get(picklist).is_some_and(|list| list.options.contains_key(text))
         }
@@ -680,7 +683,12 @@ impl World {
         )
     }
 
-    /// One file for each resource, or all in one; `backwards` turns the order round.
+    /// All manifests as one text, for people.
+    pub fn told(&self) -> String {
+        self.files(false).files.iter().map(|file| format!("---\n{}", file.text)).collect()
+    }
+
+    /// One file for each resource; `backwards` turns their order round.
     pub fn files(&self, backwards: bool) -> Files {
         let mut texts: Vec<String> = self.resources().iter().map(|(address, resource)| {
             let (labels, setup) = (BTreeMap::new(), Setup::default());
