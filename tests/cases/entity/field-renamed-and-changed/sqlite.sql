@@ -6,7 +6,7 @@ CREATE TABLE "_reconcile_new_customer" (
   "number" INTEGER NOT NULL CHECK ("number" BETWEEN -2147483648 AND 2147483647)
 ) STRICT;
 INSERT INTO "_reconcile_new_customer" ("id", "number")
-  SELECT "id", CAST("number" AS INTEGER)
+  SELECT "id", CASE WHEN (CASE WHEN json_valid("number") THEN json_type("number") IN ('integer', 'real') ELSE 0 END) AND (CAST(CAST("number" AS INTEGER) AS TEXT) = trim("number") OR (CAST("number" AS REAL) = CAST("number" AS INTEGER) AND abs(CAST("number" AS INTEGER)) < 9007199254740992)) THEN CAST("number" AS INTEGER) ELSE "number" END
   FROM "customer";
 DROP TABLE "customer";
 ALTER TABLE "_reconcile_new_customer" RENAME TO "customer";

@@ -6,7 +6,7 @@ CREATE TABLE "_reconcile_new_order" (
   "customer" TEXT REFERENCES "customer" ("id")
 ) STRICT;
 INSERT INTO "_reconcile_new_order" ("id", "subject", "customer")
-  SELECT "id", "subject", NULL
+  SELECT "id", "subject", CAST("customer" AS TEXT)
   FROM "order";
 DROP TABLE "order";
 ALTER TABLE "_reconcile_new_order" RENAME TO "order";

@@ -5,7 +5,7 @@ CREATE TABLE "_reconcile_new_order" (
   "partner" TEXT REFERENCES "supplier" ("id")
 ) STRICT;
 INSERT INTO "_reconcile_new_order" ("id", "partner")
-  SELECT "id", NULL
+  SELECT "id", CAST("partner" AS TEXT)
   FROM "order";
 DROP TABLE "order";
 ALTER TABLE "_reconcile_new_order" RENAME TO "order";

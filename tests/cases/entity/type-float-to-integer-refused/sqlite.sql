@@ -5,7 +5,7 @@ CREATE TABLE "_reconcile_new_thing" (
   "value" INTEGER CHECK ("value" BETWEEN -2147483648 AND 2147483647)
 ) STRICT;
 INSERT INTO "_reconcile_new_thing" ("id", "value")
-  SELECT "id", CAST("value" AS INTEGER)
+  SELECT "id", CASE WHEN CAST("value" AS INTEGER) = "value" THEN CAST("value" AS INTEGER) ELSE "value" END
   FROM "thing";
 DROP TABLE "thing";
 ALTER TABLE "_reconcile_new_thing" RENAME TO "thing";

@@ -5,7 +5,7 @@ CREATE TABLE "_reconcile_new_thing" (
   "value" INTEGER CHECK ("value" IN (0, 1))
 ) STRICT;
 INSERT INTO "_reconcile_new_thing" ("id", "value")
-  SELECT "id", CASE lower("value") WHEN 'true' THEN 1 WHEN '1' THEN 1 WHEN 'false' THEN 0 WHEN '0' THEN 0 END
+  SELECT "id", CASE lower("value") WHEN 'true' THEN 1 WHEN '1' THEN 1 WHEN 'false' THEN 0 WHEN '0' THEN 0 ELSE "value" END
   FROM "thing";
 DROP TABLE "thing";
 ALTER TABLE "_reconcile_new_thing" RENAME TO "thing";

@@ -5,7 +5,7 @@ CREATE TABLE "_reconcile_new_thing" (
   "value" INTEGER CHECK ("value" BETWEEN -2147483648 AND 2147483647)
 ) STRICT;
 INSERT INTO "_reconcile_new_thing" ("id", "value")
-  SELECT "id", CAST("value" AS INTEGER)
+  SELECT "id", CASE WHEN (CASE WHEN json_valid("value") THEN json_type("value") IN ('integer', 'real') ELSE 0 END) AND (CAST(CAST("value" AS INTEGER) AS TEXT) = trim("value") OR (CAST("value" AS REAL) = CAST("value" AS INTEGER) AND abs(CAST("value" AS INTEGER)) < 9007199254740992)) THEN CAST("value" AS INTEGER) ELSE "value" END
   FROM "thing";
 DROP TABLE "thing";
 ALTER TABLE "_reconcile_new_thing" RENAME TO "thing";
