@@ -975,7 +975,8 @@ fn what_somebody_else_made_is_read_and_left_alone() {
          CREATE UNIQUE INDEX [IPK] ON [Album]([AlbumId]); CREATE INDEX [IFK_Artist] ON [Album] ([ArtistId]);
          CREATE TABLE plain (a INTEGER, b TEXT, PRIMARY KEY (a, b)) WITHOUT ROWID;
          CREATE TABLE loose (id INTEGER PRIMARY KEY, up INTEGER REFERENCES loose, name TEXT UNIQUE, flag BOOLEAN);
-         CREATE VIRTUAL TABLE docs USING fts5(body); CREATE TABLE \"a/b\" (x); CREATE TABLE none (x);",
+         CREATE VIRTUAL TABLE docs USING fts5(body); CREATE TABLE \"a/b\" (x); CREATE TABLE none (x);
+         PRAGMA foreign_keys = OFF; CREATE TABLE ill (a REFERENCES none (x)); INSERT INTO ill VALUES (1);",
     );
     let snapshot = bench.inspect();
     let get = |name: &str| serde_json::to_value(&snapshot.state[&address(name)]).unwrap()["spec"].clone();
@@ -1197,5 +1198,31 @@ fn a_rename_reaches_those_who_point_there_in_either_order() {
             assert_eq!(bench.rows("SELECT up, any_new, any_child FROM child"), "o|o|-");
             bench.is_like_fresh("entity/child");
         }
+    }
+}
+
+#[test]
+fn a_question_may_be_asked_of_a_table_of_any_name() {
+    for name in ["after", "found", "there", "order"] {
+        let mut bench = Bench::new();
+        let spec = json!({ "primaryKey": ["k"], "fields": { "k": { "type": "bigint" }, "up": { "type": "bigint" } } });
+        let at = format!("entity/{name}");
+        create_all(&mut bench, &[(&at, entity(spec.clone()))]);
+        bench.sql(&format!("INSERT INTO \"{name}\" VALUES (1, 1), (2, 9)"));
+        let before = bench.get(&at);
+        let after = entity(with(spec, "/fields/up", json!({ "type": "lookup", "entity": name })));
+        let asked = change(&at, Some(&before), Some(&after));
+        let question = Question::OrphansAfter {
+            fields: vec!["up".to_owned()],
+            entity: address(&at),
+            to: vec!["k".to_owned()],
+        };
+        assert_eq!(
+            bench.ask(&asked, &question),
+            Answer { count: 1, samples: vec!["2".to_owned()] },
+            "{name}"
+        );
+        let question = Question::ViolationsAfter { sql: format!("\"{name}\".up > 1") };
+        assert_eq!(bench.ask(&asked, &question).count, 1, "{name}");
     }
 }
