@@ -25,6 +25,7 @@ pub fn is_picklist(table: &Table) -> bool {
     table.columns.len() == COLUMNS.len()
         && table.columns.iter().zip(COLUMNS).all(|(column, name)| column.name == name)
         && table.primary_key() == ["name"]
+        && !table.without_rowid
 }
 
 /// The statement that makes an empty picklist.
