@@ -27,8 +27,10 @@ fn the_schemas_are_fresh() {
     }
     assert_eq!(names(place.path()), names(&root), "run UPDATE=1 cargo test --test schemas");
     for name in names(&root) {
-        let (written, kept) =
-            (fs::read_to_string(place.path().join(&name)).unwrap(), fs::read_to_string(root.join(&name)).unwrap());
+        let (written, kept) = (
+            fs::read_to_string(place.path().join(&name)).unwrap(),
+            fs::read_to_string(root.join(&name)).unwrap(),
+        );
         assert!(written == kept, "{name:?} is stale; run UPDATE=1 cargo test --test schemas");
     }
 }
