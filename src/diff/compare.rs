@@ -1,7 +1,6 @@
 //! The comparison of a whole environment: which resources change, what stays, what stands in the way.
 //! Never goes deeper than a resource: `members` does.
 
-use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
@@ -411,8 +410,8 @@ fn reorder(goal: &Shape, found: &Shape, settings: &mut Vec<SettingChange>) {
     }
 }
 
-fn goal_state(state: &Cow<'_, State>, touched: BTreeMap<Address, Option<Resource>>) -> State {
-    let mut after = State::clone(state);
+fn goal_state(state: &State, touched: BTreeMap<Address, Option<Resource>>) -> State {
+    let mut after = state.clone();
     for (address, resource) in touched {
         match resource {
             Some(resource) => drop(after.insert(address, resource)),

@@ -197,6 +197,7 @@ fn alter(change: &Change, before: &Entity, after: &Entity, scene: &Scene<'_>) ->
         projection: &projection,
         filled: &filled,
         natives: scene.natives,
+        rows: scene.rows.get(&change.address).copied(),
     };
     let Course { statements: rest, title, cost } = rebuild::course(&passage);
     let title = match (renames.is_empty(), rest.is_empty()) {

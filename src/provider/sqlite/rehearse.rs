@@ -25,7 +25,7 @@ pub fn rehearse(connection: Option<&Connection>, steps: &[Step]) -> rusqlite::Re
     for step in steps {
         for statement in &step.statements {
             if let Err(error) = stage.execute_batch(statement) {
-                return Ok(vec![Broken::Step { step: step.id, message: error.to_string() }]);
+                return Ok(vec![Broken::Step { step: step.id, message: session::message(&error) }]);
             }
         }
     }
@@ -80,10 +80,7 @@ fn ailing(stage: &Connection) -> rusqlite::Result<BTreeMap<(String, String), Str
 }
 
 fn fault(stage: &Connection, sql: &str) -> Option<String> {
-    stage.prepare(sql).err().map(|error| match error {
-        rusqlite::Error::SqlInputError { msg, .. } => msg,
-        other => other.to_string(),
-    })
+    stage.prepare(sql).err().map(|error| session::message(&error))
 }
 
 /// Prepares what would fire a trigger, with all other triggers of the table out of the way.

@@ -1,12 +1,14 @@
 //! A real SQLite file: opened, read, locked, and changed in one transaction.
 //! Never leaves a half-done apply: dropping the session rolls everything back.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 
+use super::lexer::quote;
 use super::{NAME, SqliteDialect, catalog, inspect, rehearse};
 use crate::diff::change::Change;
 use crate::journal::{Entry, Holder};
@@ -68,8 +70,16 @@ pub fn failed(target: &str, doing: &str, error: &rusqlite::Error) -> TargetError
         Some(_) | None => TargetError::Failed {
             target: target.to_owned(),
             doing: doing.to_owned(),
-            message: error.to_string(),
+            message: message(error),
         },
+    }
+}
+
+/// What SQLite said, without the statement: that is in the plan.
+pub fn message(error: &rusqlite::Error) -> String {
+    match error {
+        rusqlite::Error::SqlInputError { msg, .. } => msg.clone(),
+        other => other.to_string(),
     }
 }
 
@@ -185,7 +195,10 @@ impl SqliteTarget {
         })?;
         // Between the two transactions somebody else may have come first.
         match catalog::lock_holder(connection) {
-            Ok(Some((_, current))) if current == token => Ok(token),
+            Ok(Some((_, current))) if current == token => {
+                connection.busy_timeout(READ_PATIENCE).map_err(refused)?;
+                Ok(token)
+            }
             Ok(_) => {
                 roll_back(connection);
                 Err(self.locked())
@@ -357,8 +370,28 @@ impl SqliteSession<'_> {
 }
 
 /// One line for each row of a table whose reference points nowhere.
-fn references_to_nowhere(connection: &Connection) -> rusqlite::Result<std::collections::BTreeSet<String>> {
-    let mut statement = connection.prepare("PRAGMA foreign_key_check")?;
+fn references_to_nowhere(connection: &Connection) -> rusqlite::Result<BTreeSet<String>> {
+    if let Ok(found) = check_references(connection, "PRAGMA foreign_key_check") {
+        return Ok(found);
+    }
+    // Some reference cannot even be checked, because nothing keeps its far end unique; the others can.
+    let mut statement = connection.prepare("SELECT name FROM sqlite_schema WHERE type = 'table'")?;
+    let names = statement.query_map([], |row| row.get::<_, String>(0))?;
+    let mut found = BTreeSet::new();
+    for name in names {
+        let pragma = format!("PRAGMA foreign_key_check({})", quote(&name?));
+        match check_references(connection, &pragma) {
+            Ok(more) => found.extend(more),
+            Err(error) => {
+                found.insert(message(&error));
+            }
+        }
+    }
+    Ok(found)
+}
+
+fn check_references(connection: &Connection, pragma: &str) -> rusqlite::Result<BTreeSet<String>> {
+    let mut statement = connection.prepare(pragma)?;
     let rows = statement.query_map([], |row| {
         let (table, parent): (String, String) = (row.get(0)?, row.get(2)?);
         Ok(match row.get::<_, Option<i64>>(1)? {

@@ -1,0 +1,12 @@
+INSERT INTO Artist VALUES (1, 'AC/DC'), (2, 'Accept'), (3, NULL);
+INSERT INTO Album VALUES (1, 'For Those About To Rock', 1), (2, 'Balls to the Wall', 2);
+INSERT INTO Employee VALUES (1, 'Adams', 'Andrew', 'General Manager', NULL, '1962-02-18 00:00:00', NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 'andrew@example.com');
+INSERT INTO Employee VALUES (2, 'Edwards', 'Nancy', NULL, 1, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL);
+INSERT INTO Customer VALUES (1, 'Luís', 'Gonçalves', NULL, 'Av. "1"', NULL, NULL, 'Brazil', NULL, NULL, NULL, 'luis@example.com', 2);
+INSERT INTO Genre VALUES (1, 'Rock'), (2, 'Jazz');
+INSERT INTO MediaType VALUES (1, 'MPEG audio file');
+INSERT INTO Track VALUES (1, 'It''s', 1, 1, 1, NULL, 343719, 11170334, 0.99), (2, 'Balls to the Wall', 2, 1, NULL, NULL, 342562, NULL, 0.99);
+INSERT INTO Playlist VALUES (1, 'Music'), (2, NULL);
+INSERT INTO PlaylistTrack VALUES (1, 1), (1, 2), (2, 2);
+INSERT INTO Invoice VALUES (1, 1, '2021-01-01 00:00:00', NULL, NULL, NULL, NULL, NULL, 1.98);
+INSERT INTO InvoiceLine VALUES (1, 1, 1, 0.99, 1), (2, 1, 2, 0.99, 1);
