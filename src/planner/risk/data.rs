@@ -1,6 +1,8 @@
 //! Risks to rows and values: what a change would destroy, and what would not fit after it.
 //! Never lets a conversion cut a value: what does not fit refuses the plan.
 
+use std::collections::BTreeSet;
+
 use super::{Asking, count};
 use crate::address::Address;
 use crate::diff::change::{Change, MemberChange};
@@ -37,6 +39,7 @@ pub fn ask(change: &Change, out: &mut Asking<'_>) {
                 }
             }
             primary_key(change, after, out);
+            kept_rules(change, before, after, out);
         }
         (Some(Resource::Picklist(_)), Some(Resource::Picklist(_))) => {
             for member in change.members.iter().filter(|m| m.verb == Verb::Delete) {
@@ -100,7 +103,8 @@ fn field(change: &Change, member: &MemberChange, before: &Entity, after: &Entity
             format!("give `{name}` a `backfill` for the rows that exist, or fill them first"),
         );
     }
-    if becomes(Field::is_unique) || (goal.is_unique() && type_changes) {
+    let numbered = matches!(goal.ty, FieldType::Autonumber { .. });
+    if becomes(Field::is_unique) || (type_changes && (goal.is_unique() || numbered)) {
         duplicates(path.clone(), vec![name.clone()], out);
     }
     if let Some(sql) = &goal.check
@@ -110,6 +114,73 @@ fn field(change: &Change, member: &MemberChange, before: &Entity, after: &Entity
     }
     if found.is_none_or(|f| f.ty != goal.ty) {
         points(member, &name, &goal.ty, out);
+    }
+}
+
+/// The fields that stay and whose values become others: by another type, or by a backfill.
+fn revalued<'a>(change: &'a Change, before: &Entity, after: &Entity) -> BTreeSet<&'a str> {
+    let fields = change.members.iter().filter(|m| m.section == "fields" && m.verb != Verb::Delete);
+    let is_revalued = |member: &&MemberChange| {
+        let old = before.fields.get(member.renamed_from.as_ref().unwrap_or(&member.name));
+        let new = after.fields.get(&member.name);
+        old.zip(new).is_some_and(|(old, new)| {
+            let is_filled = new.is_required() && change.backfill.contains_key(&member.name);
+            old.ty != new.ty || (is_filled && !old.is_required())
+        })
+    };
+    fields.filter(is_revalued).map(|member| member.name.as_str()).collect()
+}
+
+/// Rules that stay as they are must hold for the values that change under them.
+fn kept_rules(change: &Change, before: &Entity, after: &Entity, out: &mut Asking<'_>) {
+    let revalued = revalued(change, before, after);
+    if revalued.is_empty() {
+        return;
+    }
+    let is_touched = |fields: &[String]| fields.iter().any(|field| revalued.contains(field.as_str()));
+    let is_asked = |section: &str, name: &str| {
+        let mut members = change.members.iter().filter(|m| m.section == section && m.name == name);
+        members.any(|m| m.verb == Verb::Create || !m.settings.is_empty())
+    };
+    for (name, key) in after.keys.iter().filter(|(_, key)| is_touched(&key.fields)) {
+        if !is_asked("keys", name) {
+            duplicates(Some(format!("keys/{name}")), key.fields.clone(), out);
+        }
+    }
+    for (name, field) in after.fields.iter().filter(|(name, _)| revalued.contains(name.as_str())) {
+        let old_name =
+            change.renames("fields").find(|(new, _)| new == name).map_or(name.as_str(), |(_, o)| o);
+        let was = before.fields.get(old_name);
+        // Another type has asked already.
+        if was.is_some_and(|was| was.ty == field.ty && was.is_unique()) && field.is_unique() {
+            duplicates(Some(name.clone()), vec![name.clone()], out);
+        }
+    }
+    // What an expression speaks of only the target knows: every one of them is asked.
+    for (name, check) in after.checks.iter().filter(|(name, _)| !is_asked("checks", name)) {
+        violations(Some(format!("checks/{name}")), &check.sql, out);
+    }
+    for (name, field) in &after.fields {
+        let is_asked = change.members.iter().any(|m| {
+            let says = m.verb == Verb::Create || m.setting("type").is_some() || m.setting("check").is_some();
+            m.section == "fields" && m.name == *name && says
+        });
+        if let Some(sql) = field.check.as_ref().filter(|_| !is_asked) {
+            violations(Some(name.clone()), sql, out);
+        }
+    }
+    for (name, one) in after.relationships.iter().filter(|(_, one)| is_touched(&one.fields)) {
+        if !is_asked("relationships", name) {
+            let to = Address::new(entity::KIND, &one.references.entity);
+            let path = Some(format!("relationships/{name}"));
+            orphans(path, one.fields.clone(), to, one.references.fields.clone(), out);
+        }
+    }
+    if is_touched(after.primary_key.as_deref().unwrap_or_default()) {
+        let names = after.primary_key.clone().unwrap_or_default();
+        if !change.settings.iter().any(|s| s.name == "primaryKey") {
+            duplicates(Some("primaryKey".to_owned()), names, out);
+        }
     }
 }
 
