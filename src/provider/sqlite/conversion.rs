@@ -207,6 +207,8 @@ fn survives(source: &str, column: &str, from: &FieldType, to: &FieldType) -> Opt
         ("INTEGER", "INTEGER") | ("REAL", "REAL") => None,
         ("INTEGER" | "REAL", "INTEGER" | "REAL") => Some(format!("{column} = {source}")),
         ("BLOB", "TEXT") => Some(is_utf8(source)),
+        // Bytes are no number, and a cast would make most of them 0.
+        ("BLOB", "INTEGER" | "REAL") => Some("0".to_owned()),
         (_, _) => None,
     }
 }
