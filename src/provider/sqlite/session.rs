@@ -370,7 +370,7 @@ impl SqliteSession<'_> {
 }
 
 /// One line for each row of a table whose reference points nowhere.
-fn references_to_nowhere(connection: &Connection) -> rusqlite::Result<BTreeSet<String>> {
+pub fn references_to_nowhere(connection: &Connection) -> rusqlite::Result<BTreeSet<String>> {
     if let Ok(found) = check_references(connection, "PRAGMA foreign_key_check") {
         return Ok(found);
     }
