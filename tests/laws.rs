@@ -63,7 +63,8 @@ fn stage((world, filling, edits): Numbers) -> Result<Stage, String> {
     let bench = Bench::new();
     let start = valid(&before)?;
     let plan = bench.plan(&start)?;
-    let report = bench.apply(&plan, &start).map_err(|e| format!("{e:?}\n{}\n{}", before.told(), sql(&plan)))?;
+    let report =
+        bench.apply(&plan, &start).map_err(|e| format!("{e:?}\n{}\n{}", before.told(), sql(&plan)))?;
     if report.outcome != Applied::Done {
         return Err(format!("{report:#?}\n{}\n{}", before.told(), sql(&plan)));
     }
@@ -83,7 +84,11 @@ fn hold(numbers: Numbers, law: impl FnOnce(&mut Stage) -> Result<(), String>) ->
     let rows = stage.bench.dump().rows;
     law(&mut stage).map_err(|fault| {
         let Stage { before, after, .. } = &stage;
-        let rows: String = rows.iter().filter(|(t, _)| !t.starts_with("_reconcile")).map(|(t, r)| format!("{t}: {r:?}\n")).collect();
+        let rows: String = rows
+            .iter()
+            .filter(|(t, _)| !t.starts_with("_reconcile"))
+            .map(|(t, r)| format!("{t}: {r:?}\n"))
+            .collect();
         let text = format!("{fault}\n\nBEFORE\n{}\nROWS\n{rows}\nAFTER\n{}", before.told(), after.told());
         TestCaseError::fail(text)
     })
@@ -151,7 +156,8 @@ fn change(stage: &mut Stage) -> Result<(), String> {
         let refused = bench.apply(&plan, goal);
         must(matches!(refused, Err(ApplyError::Refused { .. })), || format!("was not refused: {refused:?}"))?;
         must(bench.dump() == found, || "a refused plan changed the target".to_owned())?;
-        return judge::refusals_are_true(before, after, &found, &plan, forced).map_err(|e| e + "\n" + &said());
+        return judge::refusals_are_true(before, after, &found, &plan, forced)
+            .map_err(|e| e + "\n" + &said());
     }
     let report = bench.apply(&plan, goal).map_err(|e| format!("{e:?}\n{}", said()))?;
     must(is_good(&report), || format!("was not applied: {report:#?}\n{}", said()))?;

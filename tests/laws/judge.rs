@@ -90,7 +90,9 @@ fn courses(before: &World, after: &World, old: &str, new: &str) -> (Vec<Course>,
                 other => other.clone(),
             };
             let options = match (&field.ty, &goal.ty) {
-                (FieldType::Picklist { picklist: from }, FieldType::Picklist { picklist: to }) if from == to => {
+                (FieldType::Picklist { picklist: from }, FieldType::Picklist { picklist: to })
+                    if from == to =>
+                {
                     renamed_options(before, after, to)
                 }
                 _ => BTreeMap::new(),
@@ -145,7 +147,12 @@ pub fn rows_are_kept(before: &World, after: &World, found: &Dump, now: &Dump) ->
 }
 
 /// Law 5: what is destroyed is announced, with the count.
-pub fn destruction_is_counted(before: &World, after: &World, found: &Dump, plan: &Plan) -> Result<(), String> {
+pub fn destruction_is_counted(
+    before: &World,
+    after: &World,
+    found: &Dump,
+    plan: &Plan,
+) -> Result<(), String> {
     let announced = |code: &str, address, path: Option<&str>| {
         let all = plan.findings.iter().filter(|f| f.code == code && f.address == address);
         all.filter(|f| f.path.as_deref() == path).map(|f| f.rows.unwrap_or_default()).sum::<u64>()
@@ -201,7 +208,10 @@ pub fn forced(bench: &Bench, plan: &Plan) -> Result<Dump, String> {
 
 /// The definitions of everything but our own tables.
 pub fn schema(dump: &Dump) -> BTreeMap<&(String, String), &(String, String)> {
-    dump.objects.iter().filter(|((kind, name), _)| kind == "trigger" || !name.contains("_reconcile_")).collect()
+    dump.objects
+        .iter()
+        .filter(|((kind, name), _)| kind == "trigger" || !name.contains("_reconcile_"))
+        .collect()
 }
 
 /// The refusals that speak of rows.

@@ -64,8 +64,22 @@ fn insert(database: &Connection, table: &str, row: &[(String, Value)]) {
 }
 
 const TEXTS: [&str; 16] = [
-    "a", "1", "12", "true", "0", "1.5", "2024-02-29", "13:45:00", "2026-11-21T13:45:00Z", "it's (bad)",
-    "123e4567-e89b-42d3-a456-426614174000", "{\"a\":1}", "draft", "", "größe 数", "9007199254740993",
+    "a",
+    "1",
+    "12",
+    "true",
+    "0",
+    "1.5",
+    "2024-02-29",
+    "13:45:00",
+    "2026-11-21T13:45:00Z",
+    "it's (bad)",
+    "123e4567-e89b-42d3-a456-426614174000",
+    "{\"a\":1}",
+    "draft",
+    "",
+    "größe 数",
+    "9007199254740993",
 ];
 
 fn value(world: &World, database: &Connection, ty: &FieldType, draw: &mut Draw) -> Value {
@@ -74,17 +88,24 @@ fn value(world: &World, database: &Connection, ty: &FieldType, draw: &mut Draw) 
         FieldType::Text { .. } => text(draw.pick(&TEXTS)),
         FieldType::Integer => Value::Integer(*draw.pick(&[0, 1, -5, 70_000, 2_147_483_647])),
         FieldType::Bigint => Value::Integer(*draw.pick(&[0, 1, -5, 9_007_199_254_740_993, i64::MIN])),
-        FieldType::Decimal { .. } | FieldType::Money => Value::Real(*draw.pick(&[0.0, 1.5, 12.25, -3.0, 99.99])),
-        FieldType::Float => Value::Real(*draw.pick(&[0.0, 1.0, 0.1 + 0.2, 1e20, -1e-7, 123_456_789.123_456_78])),
+        FieldType::Decimal { .. } | FieldType::Money => {
+            Value::Real(*draw.pick(&[0.0, 1.5, 12.25, -3.0, 99.99]))
+        }
+        FieldType::Float => {
+            Value::Real(*draw.pick(&[0.0, 1.0, 0.1 + 0.2, 1e20, -1e-7, 123_456_789.123_456_78]))
+        }
         FieldType::Boolean => Value::Integer(*draw.pick(&[0, 1])),
         FieldType::Date => text(draw.pick(&["2024-02-29", "1999-12-31"])),
         FieldType::Time => text(draw.pick(&["13:45:00", "00:00"])),
         FieldType::Datetime => text(draw.pick(&[
-            "2026-11-21T13:45:00Z", "2024-02-29T00:00:00Z", "2024-02-29T00:00:00+01:00", "2024-02-29T00:00:00.500Z",
+            "2026-11-21T13:45:00Z",
+            "2024-02-29T00:00:00Z",
+            "2024-02-29T00:00:00+01:00",
+            "2024-02-29T00:00:00.500Z",
         ])),
-        FieldType::Uuid => text(draw.pick(&[
-            "123e4567-e89b-42d3-a456-426614174000", "123E4567-E89B-42D3-A456-426614174001",
-        ])),
+        FieldType::Uuid => {
+            text(draw.pick(&["123e4567-e89b-42d3-a456-426614174000", "123E4567-E89B-42D3-A456-426614174001"]))
+        }
         FieldType::Json => text(draw.pick(&["{\"a\":1}", "\"x\"", "12", "null", "[]"])),
         FieldType::Binary { .. } => Value::Blob(draw.pick(&[vec![], vec![65], vec![0, 255]]).clone()),
         FieldType::Picklist { picklist } => one_of(database, picklist, "name", draw),
@@ -163,8 +184,12 @@ pub fn converted(from: &FieldType, to: &FieldType, old: &Value, new: &Value) -> 
             };
             (Some(meaning(old)), number(&text).as_ref().map_or_else(|| meaning(new), meaning))
         }
-        (_, _, Value::Text(text), Value::Blob(bytes)) => (Some(format!("{:?}", text.as_bytes())), format!("{bytes:?}")),
-        (_, _, Value::Blob(bytes), Value::Text(text)) => (Some(format!("{bytes:?}")), format!("{:?}", text.as_bytes())),
+        (_, _, Value::Text(text), Value::Blob(bytes)) => {
+            (Some(format!("{:?}", text.as_bytes())), format!("{bytes:?}"))
+        }
+        (_, _, Value::Blob(bytes), Value::Text(text)) => {
+            (Some(format!("{bytes:?}")), format!("{:?}", text.as_bytes()))
+        }
         (_, _, _, _) => same(),
     }
 }

@@ -45,8 +45,11 @@ impl Strangers {
             let (table, quoted) = (quote(entity), quote(&column));
             let name = format!("s '{number}");
             let title = quote(&name);
-            let (kind, columns, sql) = match draw.below(6) {
-                0 => ("view", Vec::new(), format!("CREATE VIEW {title} AS SELECT count(*) AS n FROM {table}")),
+            let chosen = draw.below(if key.len() == 1 { 6 } else { 5 });
+            let (kind, columns, sql) = match chosen {
+                0 => {
+                    ("view", Vec::new(), format!("CREATE VIEW {title} AS SELECT count(*) AS n FROM {table}"))
+                }
                 1 => {
                     let sql = format!("CREATE VIEW {title} AS SELECT {quoted} AS one FROM {table} AS t");
                     ("view", vec![column], sql)
@@ -66,10 +69,15 @@ impl Strangers {
                     ("trigger", vec![column], sql)
                 }
                 4 => {
-                    let sql = format!("CREATE INDEX {title} ON {table} ({quoted}) WHERE {quoted} IS NOT NULL");
+                    let sql =
+                        format!("CREATE INDEX {title} ON {table} ({quoted}) WHERE {quoted} IS NOT NULL");
                     ("index", vec![column], sql)
                 }
-                _ => ("table", Vec::new(), format!("CREATE TABLE {title} (a REFERENCES {table}); INSERT INTO {title} VALUES (NULL)")),
+                _ => (
+                    "table",
+                    Vec::new(),
+                    format!("CREATE TABLE {title} (a REFERENCES {table}); INSERT INTO {title} VALUES (NULL)"),
+                ),
             };
             make(&name, kind, Some(entity), columns, sql);
         }
@@ -107,7 +115,8 @@ impl Strangers {
                 Some((_, None)) => !after.merge && after.prune,
             };
             let is_announced = plan.findings.iter().any(|finding| {
-                matches!(finding.code.as_str(), "RK403" | "RK402") && finding.message.contains(&format!("`{name}`"))
+                matches!(finding.code.as_str(), "RK403" | "RK402")
+                    && finding.message.contains(&format!("`{name}`"))
             });
             if is_touched && !is_announced && *kind == "view" {
                 let works = database.prepare(&format!("SELECT * FROM {}", quote(name)));

@@ -33,8 +33,20 @@ pub struct World {
 
 /// Names that tempt; in lower case all different.
 const TABLES: [&str; 14] = [
-    "order", "account", "line item", "select", "it's", "a\"b", "größe", "数", "x.y", "no", "100%", "Group",
-    "-- x", "(a)",
+    "order",
+    "account",
+    "line item",
+    "select",
+    "it's",
+    "a\"b",
+    "größe",
+    "数",
+    "x.y",
+    "no",
+    "100%",
+    "Group",
+    "-- x",
+    "(a)",
 ];
 const FIELDS: [&str; 16] = [
     "name", "status", "total", "note", "from", "a b", "o'clock", "q\"q", "Straße", "名", "p.q", "key", "on",
@@ -152,7 +164,9 @@ impl World {
             14 => FieldType::Uuid,
             15 => FieldType::Json,
             16 => FieldType::Binary { max_length: *draw.pick(&[None, Some(2)]) },
-            17 => FieldType::Autonumber { format: (*draw.pick(&["{seq}", "N-{seq:3}", "it's {seq}"])).to_owned() },
+            17 => FieldType::Autonumber {
+                format: (*draw.pick(&["{seq}", "N-{seq:3}", "it's {seq}"])).to_owned(),
+            },
             18 if !picklists.is_empty() => FieldType::Picklist { picklist: (*draw.pick(&picklists)).clone() },
             19 | 20 if !entities.is_empty() => FieldType::Lookup {
                 entity: Some((*draw.pick(&entities)).clone()),
@@ -184,7 +198,9 @@ impl World {
                 let options: Vec<&String> = self.picklists.get(picklist)?.options.keys().collect();
                 json!(if options.is_empty() { return None } else { draw.pick(&options) })
             }
-            FieldType::Binary { .. } | FieldType::Lookup { .. } | FieldType::Autonumber { .. } => return None,
+            FieldType::Binary { .. } | FieldType::Lookup { .. } | FieldType::Autonumber { .. } => {
+                return None;
+            }
         };
         Some(DefaultValue::Value(value))
     }
@@ -227,7 +243,8 @@ impl World {
                 };
                 let far: Vec<String> = self.entities.keys().cloned().collect();
                 let far = draw.pick(&far).clone();
-                let to: Vec<String> = self.entities[&far].key_fields().into_iter().map(str::to_owned).collect();
+                let to: Vec<String> =
+                    self.entities[&far].key_fields().into_iter().map(str::to_owned).collect();
                 let alike = |to: &String| {
                     let ty = self.entities[&far].field_type(to)?;
                     entity.fields.iter().find(|(_, field)| field.ty == ty).map(|(name, _)| name.clone())
@@ -265,7 +282,9 @@ fn text(draw: &mut Draw) -> Text {
     match draw.below(3) {
         0 => Text::Plain("Plain".to_owned()),
         1 => Text::Plain("it's \"q\" ü".to_owned()),
-        _ => Text::Languages([("de".to_owned(), "Auftrag".to_owned()), ("en".to_owned(), "Order".to_owned())].into()),
+        _ => Text::Languages(
+            [("de".to_owned(), "Auftrag".to_owned()), ("en".to_owned(), "Order".to_owned())].into(),
+        ),
     }
 }
 
@@ -383,7 +402,8 @@ impl World {
                         true => (new.clone(), choice.clone()),
                         false => (name, old),
                     };
-                    picklist.options = std::mem::take(&mut picklist.options).into_iter().map(renamed).collect();
+                    picklist.options =
+                        std::mem::take(&mut picklist.options).into_iter().map(renamed).collect();
                 }
             }
             3 => {
@@ -436,7 +456,8 @@ impl World {
             return;
         }
         let Some(new) = free(draw, &TABLES, |name| self.is_table(name)) else { return };
-        let renamed = |(name, one): (String, Entity)| if name == old { (new.clone(), one) } else { (name, one) };
+        let renamed =
+            |(name, one): (String, Entity)| if name == old { (new.clone(), one) } else { (name, one) };
         self.entities = std::mem::take(&mut self.entities).into_iter().map(renamed).collect();
         let names = BTreeMap::from([(address, new.clone())]);
         for entity in self.entities.values_mut() {
@@ -512,7 +533,9 @@ impl World {
         for (field_name, field) in &mut fixed {
             let plain = FieldType::Text { max_length: None, format: None };
             match &mut field.ty {
-                FieldType::Picklist { picklist } if !self.picklists.contains_key(picklist) => field.ty = plain,
+                FieldType::Picklist { picklist } if !self.picklists.contains_key(picklist) => {
+                    field.ty = plain
+                }
                 FieldType::Lookup { entity: Some(to), .. } if !single.contains(to) => field.ty = plain,
                 FieldType::Lookup { entity: None, entities, .. } => {
                     entities.retain(|to| single.contains(to));
@@ -584,7 +607,9 @@ impl World {
             let field = world.checked.get(&(name.to_owned(), check.clone()));
             let found = field.and_then(|field| Some((field, ty(field)?)));
             match found {
-                Some((_, FieldType::Lookup { entity: None, .. } | FieldType::Autonumber { .. })) | None => false,
+                Some((_, FieldType::Lookup { entity: None, .. } | FieldType::Autonumber { .. })) | None => {
+                    false
+                }
                 Some((field, ty)) => {
                     rule.sql = condition(ty, field);
                     true
@@ -690,12 +715,16 @@ impl World {
 
     /// One file for each resource; `backwards` turns their order round.
     pub fn files(&self, backwards: bool) -> Files {
-        let mut texts: Vec<String> = self.resources().iter().map(|(address, resource)| {
-            let (labels, setup) = (BTreeMap::new(), Setup::default());
-            let renamed_from = self.renamed.get(address).map(String::as_str);
-            let written = Written { address, resource, renamed_from, labels: &labels, setup: &setup };
-            yaml::emit(&manifest_value(&written))
-        }).collect();
+        let mut texts: Vec<String> = self
+            .resources()
+            .iter()
+            .map(|(address, resource)| {
+                let (labels, setup) = (BTreeMap::new(), Setup::default());
+                let renamed_from = self.renamed.get(address).map(String::as_str);
+                let written = Written { address, resource, renamed_from, labels: &labels, setup: &setup };
+                yaml::emit(&manifest_value(&written))
+            })
+            .collect();
         texts.push(self.environment());
         if backwards {
             texts.reverse();
