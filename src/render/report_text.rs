@@ -114,7 +114,8 @@ Nothing was changed: step 2 failed and the transaction was rolled back.
         let text =
             super::report(&Report::rolled_back(&plan(), FailedAt::Commit, "disk full", None), Paint::plain());
         assert!(text.starts_with("Nothing was changed: the steps could not be committed and"), "{text}");
-        let text = super::report(&Report::rolled_back(&plan(), FailedAt::Start, "gone", None), Paint::plain());
+        let text =
+            super::report(&Report::rolled_back(&plan(), FailedAt::Start, "gone", None), Paint::plain());
         assert!(text.starts_with("Nothing was changed: it stopped before the first step and"), "{text}");
         assert!(text.contains("· 1. create table \"order-status\"          not started"), "{text}");
     }
