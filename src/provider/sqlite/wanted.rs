@@ -201,7 +201,11 @@ impl Wanted<'_> {
             };
             kept.extend(wanted);
         }
-        let is_there = |kept: &[Clause], clause: &Clause| kept.iter().any(|other| other.is_same(clause));
+        // Two members may say the same under two names.
+        let is_named = |other: &Clause, clause: &Clause| other.name.is_none() || other.name == clause.name;
+        let is_there = |kept: &[Clause], clause: &Clause| {
+            kept.iter().any(|other| other.is_same(clause) && is_named(other, clause))
+        };
         let checks = self.after.checks.iter().map(|(name, check)| lower::check(name, &check.sql));
         let relationships =
             self.after.relationships.keys().filter_map(|name| lower::relationship(self.after, name));
