@@ -277,7 +277,8 @@ impl Work<'_> {
             let first = self.inventory.keys().next().cloned();
             let n = self.inventory.len();
             if let Some(first) = first {
-                let message = format!("and {} more are managed, and the repository declares nothing", n - 1);
+                let message =
+                    format!("is one of {n} managed here, and the repository declares nothing for them");
                 self.obstacle("RK108", &first, &message)
                     .help("an empty repository never deletes or releases anything; restore the files");
             }

@@ -42,6 +42,10 @@ impl Screen {
             return Ok(false);
         }
         if !is_ours(text.as_bytes()) {
+            if is_cut_short(&text) {
+                let found = Diagnostic::warning("RV009", format!("`{path}` ends within its first line"));
+                self.note(path, found.help("write the rest of it, or delete the file"));
+            }
             return Ok(false);
         }
         if let Some(span) = conflict(&text) {
@@ -98,11 +102,21 @@ pub(super) fn is_ours(bytes: &[u8]) -> bool {
 }
 
 fn is_empty(text: &str) -> bool {
-    let is_nothing = |line: &str| {
-        let line = line.trim();
-        line.is_empty() || line.starts_with('#') || line == "---" || line == "..."
-    };
-    text.trim_start_matches('\u{feff}').lines().all(is_nothing)
+    content(text).next().is_none()
+}
+
+/// Tells whether a file is the beginning of a manifest, written so far and no further.
+fn is_cut_short(text: &str) -> bool {
+    let mut lines = content(text);
+    let first = lines.next().unwrap_or_default();
+    lines.next().is_none() && "apiVersion: reconcile/".starts_with(first)
+}
+
+/// The lines that say something.
+fn content(text: &str) -> impl Iterator<Item = &str> {
+    let is_nothing =
+        |line: &&str| line.is_empty() || line.starts_with('#') || *line == "---" || *line == "...";
+    text.trim_start_matches('\u{feff}').lines().map(str::trim).filter(move |line| !is_nothing(line))
 }
 
 fn conflict(text: &str) -> Option<Span> {
