@@ -97,8 +97,13 @@ impl Screen {
 
 /// Tells whether a file speaks of our `apiVersion`; anything else is another tool's.
 pub(super) fn is_ours(bytes: &[u8]) -> bool {
-    let holds = |word: &[u8]| bytes.windows(word.len()).any(|window| window == word);
-    holds(b"apiVersion") && holds(b"reconcile/")
+    let Ok(text) = std::str::from_utf8(bytes) else { return false };
+    if text.contains("apiVersion") {
+        return text.contains("reconcile/");
+    }
+    // A manifest whose first line was lost is still somebody's manifest, and its reader says so.
+    let begins = |key: &str| text.lines().any(|line| line.starts_with(key));
+    begins("kind:") && begins("metadata:") && begins("spec:")
 }
 
 fn is_empty(text: &str) -> bool {
