@@ -1,7 +1,6 @@
 //! The comparison of a whole environment: which resources change, what stays, what stands in the way.
 //! Never goes deeper than a resource: `members` does.
 
-use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
@@ -278,7 +277,8 @@ impl Work<'_> {
             let first = self.inventory.keys().next().cloned();
             let n = self.inventory.len();
             if let Some(first) = first {
-                let message = format!("and {} more are managed, and the repository declares nothing", n - 1);
+                let message =
+                    format!("is one of {n} managed here, and the repository declares nothing for them");
                 self.obstacle("RK108", &first, &message)
                     .help("an empty repository never deletes or releases anything; restore the files");
             }
@@ -411,8 +411,8 @@ fn reorder(goal: &Shape, found: &Shape, settings: &mut Vec<SettingChange>) {
     }
 }
 
-fn goal_state(state: &Cow<'_, State>, touched: BTreeMap<Address, Option<Resource>>) -> State {
-    let mut after = State::clone(state);
+fn goal_state(state: &State, touched: BTreeMap<Address, Option<Resource>>) -> State {
+    let mut after = state.clone();
     for (address, resource) in touched {
         match resource {
             Some(resource) => drop(after.insert(address, resource)),

@@ -62,7 +62,7 @@ fn shape(name: &str, node: &Node, shape: Shape, found: &mut Vec<Diagnostic>) {
             list(name, node, matches!(shape, Shape::Names), found, |item, found| text(name, item, found));
         }
         Shape::Words(words) => list(name, node, false, found, |item, found| word(name, item, words, found)),
-        Shape::Labels => map(name, node, found, |key, value, found| text(key, value, found)),
+        Shape::Labels => map(name, node, found, text),
         Shape::Value => value(name, node, found),
         Shape::Color => {
             let digits = node.as_text().and_then(|t| t.strip_prefix('#'));
@@ -131,7 +131,7 @@ fn word(name: &str, node: &Node, words: &[&str], found: &mut Vec<Diagnostic>) {
 
 fn translated(name: &str, node: &Node, found: &mut Vec<Diagnostic>) {
     if node.is_mapping() {
-        map(name, node, found, |language, value, found| text(language, value, found));
+        map(name, node, found, text);
         if node.entries().is_empty() {
             found.push(wrong(node, &format!("`{name}` is a text, or texts by language")));
         }
@@ -196,7 +196,7 @@ fn target(name: &str, node: &Node, found: &mut Vec<Diagnostic>) {
         return;
     };
     if settings.is_mapping() {
-        map(name, settings, found, |key, value, found| text(key, value, found));
+        map(name, settings, found, text);
     } else {
         text(name, settings, found);
     }

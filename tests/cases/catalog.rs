@@ -89,7 +89,7 @@ pub fn rows(database: &Connection) -> BTreeMap<String, Vec<BTreeMap<String, Valu
 fn of_table(database: &Connection, name: &str) -> Vec<BTreeMap<String, Value>> {
     let quoted = name.replace('"', "\"\"");
     let mut statement = database.prepare(&format!("SELECT * FROM \"{quoted}\" ORDER BY 1")).unwrap();
-    let columns: Vec<String> = statement.column_names().into_iter().map(str::to_owned).collect();
+    let columns: Vec<String> = statement.column_names().map(str::to_owned).collect();
     let rows = statement.query_map([], |r| {
         columns.iter().enumerate().map(|(i, c)| Ok((c.clone(), r.get::<_, Value>(i)?))).collect()
     });

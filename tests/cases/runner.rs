@@ -62,6 +62,7 @@ impl Observer for Nobody {
 impl Run<'_> {
     fn sqlite(&mut self) {
         let case = &self.folder.case;
+        assert!(case.why.ends_with('.'), "{}: `why` is one sentence", self.folder.name);
         assert!(case.targets.iter().any(|t| t == "sqlite"), "{}: no target", self.folder.name);
         let place = tempfile::tempdir().unwrap();
         let Some(before) = self.desired("before", &place.path().join("before")) else { return };

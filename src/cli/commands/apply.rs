@@ -112,7 +112,7 @@ fn one(
     }
     let options = Options { paint: terminal.paint, verbose: context.global.verbose };
     // Nobody reads a plan under `--yes --quiet`; a question is never asked without one.
-    let is_shown = !context.is_json() && !(yes && terminal.quiet);
+    let is_shown = !context.is_json() && (!yes || !terminal.quiet);
     if is_shown {
         terminal.result(&plan_text::plan(plan, &options));
     }

@@ -37,6 +37,9 @@ pub fn ask(change: &Change, out: &mut Asking<'_>) {
                 }
             }
             primary_key(change, after, out);
+            if before.native.is_some() && after.native.is_none() {
+                loose_values(change, before, after, out);
+            }
         }
         (Some(Resource::Picklist(_)), Some(Resource::Picklist(_))) => {
             for member in change.members.iter().filter(|m| m.verb == Verb::Delete) {
@@ -78,16 +81,9 @@ fn field(change: &Change, member: &MemberChange, before: &Entity, after: &Entity
     if found.is_none() {
         filled(change, member, goal, out);
     }
-    if type_changes {
-        let ty = goal.ty.describe();
-        out.ask(
-            "RK205",
-            Level::Refuse,
-            path.clone(),
-            Question::UnfitAfter { before: old_name.clone(), after: name.clone() },
-            move |n| format!("{} would be lost or changed by the type {ty}", count(n, "value")),
-            "no value is ever cut or rounded silently: change those rows first, or choose a type that holds them".to_owned(),
-        );
+    let loses_native = found.is_some_and(|f| f.native.is_some() && goal.native.is_none());
+    if type_changes || loses_native {
+        fits(member.path(), old_name, &name, &goal.ty, out);
     }
     let becomes = |now: fn(&Field) -> bool| now(goal) && !found.is_some_and(now);
     if becomes(Field::is_required) || (type_changes && goal.is_required()) {
@@ -110,6 +106,33 @@ fn field(change: &Change, member: &MemberChange, before: &Entity, after: &Entity
     }
     if found.is_none_or(|f| f.ty != goal.ty) {
         points(member, &name, &goal.ty, out);
+    }
+}
+
+/// No value may be lost or changed by a new type, or by a column that takes fewer values than before.
+fn fits(path: String, old_name: &str, name: &str, ty: &FieldType, out: &mut Asking<'_>) {
+    let ty = ty.describe();
+    out.ask(
+        "RK205",
+        Level::Refuse,
+        Some(path),
+        Question::UnfitAfter { before: old_name.to_owned(), after: name.to_owned() },
+        move |n| format!("{} would be lost or changed by the type {ty}", count(n, "value")),
+        "no value is ever cut or rounded silently: change those rows first, or choose a type that holds them"
+            .to_owned(),
+    );
+}
+
+/// A table of others that becomes one of ours checks every value, also of fields that stay as they are.
+fn loose_values(change: &Change, before: &Entity, after: &Entity, out: &mut Asking<'_>) {
+    for (name, goal) in &after.fields {
+        let touched =
+            |m: &&MemberChange| m.section == "fields" && m.name == *name && m.setting("native").is_some();
+        let asked =
+            change.members.iter().any(|m| touched(&m) || (m.name == *name && m.setting("type").is_some()));
+        if before.fields.contains_key(name) && !asked {
+            fits(name.clone(), name, name, &goal.ty, out);
+        }
     }
 }
 

@@ -3,8 +3,8 @@
 
 use std::collections::BTreeMap;
 
+use super::actual;
 use super::conversion::{self, Losses, is_kept};
-use super::ddl;
 use super::lexer::{literal, quote};
 use super::lower;
 use super::table::Table;
@@ -17,6 +17,15 @@ use crate::target::{Question, Scene};
 
 /// The column that carries a row's key through a query.
 const KEY: &str = "\"_reconcile_key\"";
+
+/// The rows as the change would leave them. No table of anybody's has this name.
+const AFTER: &str = "\"_reconcile_after\"";
+
+/// The rows that were asked for.
+const FOUND: &str = "\"_reconcile_found\"";
+
+/// The far end of a reference.
+const THERE: &str = "\"_reconcile_there\"";
 
 /// Writes a question as a query. None where there are no rows that it could be asked of.
 pub fn query(change: &Change, question: &Question, scene: &Scene<'_>) -> Option<String> {
@@ -34,7 +43,7 @@ pub fn query(change: &Change, question: &Question, scene: &Scene<'_>) -> Option<
     if *question == Question::Rows {
         return Some(format!("SELECT count(*), '[]' FROM {}", quote(name)));
     }
-    let actual = ddl::actual(name, before, scene.natives, scene.before, scene).table;
+    let actual = actual::actual(name, before, scene.natives, scene.before, scene).table;
     if let Question::Values { field } = question {
         let columns = lower::columns_of(before, std::slice::from_ref(field));
         let there: Vec<&String> = columns.iter().filter(|column| actual.column(column).is_some()).collect();
@@ -45,16 +54,17 @@ pub fn query(change: &Change, question: &Question, scene: &Scene<'_>) -> Option<
     let Some(Resource::Entity(after)) = &change.after else { return None };
     let seen = Seen { change, before, after, actual: &actual, scene };
     let condition = seen.condition(question)?;
-    let rows = format!("SELECT * FROM \"after\" WHERE {condition}");
+    // Under the table's own name, so that an author's expression may say it.
+    let rows = format!("SELECT * FROM {AFTER} AS {} WHERE {condition}", quote(&change.address.name));
     Some(count(Some(&seen.after()), &rows))
 }
 
 /// One row: how many rows `rows` gives, and the keys of five of them.
 fn count(with: Option<&str>, rows: &str) -> String {
-    let with = with.map_or_else(String::new, |with| format!("\"after\" AS ({with}),\n  "));
+    let with = with.map_or_else(String::new, |with| format!("{AFTER} AS ({with}),\n  "));
     format!(
-        "WITH {with}\"found\" AS ({rows})\nSELECT (SELECT count(*) FROM \"found\"), \
-         (SELECT json_group_array({KEY}) FROM (SELECT {KEY} FROM \"found\" ORDER BY {KEY} LIMIT 5))"
+        "WITH {with}{FOUND} AS ({rows})\nSELECT (SELECT count(*) FROM {FOUND}), \
+         (SELECT json_group_array({KEY}) FROM (SELECT {KEY} FROM {FOUND} ORDER BY {KEY} LIMIT 5))"
     )
 }
 
@@ -119,7 +129,7 @@ impl Seen<'_> {
                     columns.iter().map(|column| format!("{column} IS NOT NULL")).collect();
                 let list = columns.join(", ");
                 Some(format!(
-                    "({list}) IN (SELECT {list} FROM \"after\" WHERE {} GROUP BY {list} HAVING count(*) > 1)",
+                    "({list}) IN (SELECT {list} FROM {AFTER} WHERE {} GROUP BY {list} HAVING count(*) > 1)",
                     all(&there)
                 ))
             }
@@ -150,14 +160,12 @@ impl Seen<'_> {
         let held = all(&columns.iter().map(|column| format!("{column} IS NOT NULL")).collect::<Vec<_>>());
         let pairs = |there: &[String]| {
             let same = columns.iter().zip(there);
-            let same = same.map(|(column, far)| format!("\"there\".{} = \"after\".{column}", quote(far)));
+            let here = quote(&self.change.address.name);
+            let same = same.map(|(column, far)| format!("{THERE}.{} = {here}.{column}", quote(far)));
             all(&same.collect::<Vec<_>>())
         };
         if *entity == self.change.address {
-            return format!(
-                "{held} AND NOT EXISTS (SELECT 1 FROM \"after\" AS \"there\" WHERE {})",
-                pairs(to)
-            );
+            return format!("{held} AND NOT EXISTS (SELECT 1 FROM {AFTER} AS {THERE} WHERE {})", pairs(to));
         }
         let name = self.scene.name_before(&entity.name);
         let before = self.scene.before.get(&Address::new(entity.kind.clone(), name));
@@ -174,7 +182,7 @@ impl Seen<'_> {
             if is_there { field.clone() } else { former.unwrap_or_else(|| field.clone()) }
         });
         let far: Vec<String> = far.collect();
-        format!("{held} AND NOT EXISTS (SELECT 1 FROM {} AS \"there\" WHERE {})", quote(name), pairs(&far))
+        format!("{held} AND NOT EXISTS (SELECT 1 FROM {} AS {THERE} WHERE {})", quote(name), pairs(&far))
     }
 
     fn unfit(&self, before: &str, after: &str) -> Option<String> {
@@ -206,12 +214,13 @@ fn source(column: &str) -> String {
 
 fn option_use(change: &Change, option: &str, scene: &Scene<'_>) -> Option<String> {
     let (old, new) = (change.address_before().name.as_str(), change.address.name.as_str());
-    let terms: Vec<String> = ddl::users(old, new, scene.before)
+    let terms: Vec<String> = actual::users(old, new, scene.before)
         .into_iter()
         .map(|(table, column)| {
             let address = Address::new(crate::model::entity::KIND, table.as_str());
             let entity = scene.before.get(&address).and_then(Resource::as_entity);
-            let shape = entity.map(|entity| ddl::actual(&table, entity, scene.natives, scene.before, scene));
+            let shape =
+                entity.map(|entity| actual::actual(&table, entity, scene.natives, scene.before, scene));
             let key = shape.map_or_else(|| "rowid".to_owned(), |shape| key(&shape.table));
             format!(
                 "SELECT {} || {key} AS {KEY} FROM {} WHERE {} = {}",

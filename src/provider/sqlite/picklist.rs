@@ -1,6 +1,8 @@
 //! Picklists as tables: made, changed row by row, and read back.
 //! Never holds languages and descriptions: those live in our record.
 
+use std::collections::HashMap;
+
 use super::lexer::{literal, quote};
 use super::table::Table;
 use crate::model::picklist::{Choice, Picklist};
@@ -23,6 +25,7 @@ pub fn is_picklist(table: &Table) -> bool {
     table.columns.len() == COLUMNS.len()
         && table.columns.iter().zip(COLUMNS).all(|(column, name)| column.name == name)
         && table.primary_key() == ["name"]
+        && !table.without_rowid
 }
 
 /// The statement that makes an empty picklist.
@@ -98,17 +101,22 @@ pub fn change(
             row.name = (*new).to_owned();
         }
     }
-    let kept: Vec<&str> = after.options.keys().map(String::as_str).filter(|n| has(&current, n)).collect();
-    let in_order = kept.iter().copied().eq(current.iter().map(|row| row.name.as_str()));
-    let first_new = after.options.keys().position(|name| !has(&current, name));
-    let appended = first_new.is_none_or(|first| after.options.keys().skip(first).all(|n| !has(&current, n)));
+    // Where all that stays has the place it had, only what is new behind it needs one. Else all are numbered.
+    let place_before = |name: &str| {
+        let old = renames.iter().find(|(new, _)| *new == name).map_or(name, |(_, old)| old);
+        before.options.get_index_of(old)
+    };
+    let n_kept = current.len();
+    let places_stay =
+        after.options.keys().take(n_kept).enumerate().all(|(place, name)| place_before(name) == Some(place));
+    let current: HashMap<&str, &Row> = current.iter().map(|row| (row.name.as_str(), row)).collect();
     for (number, (name, choice)) in after.options.iter().enumerate() {
         let wanted = row(name, choice);
-        let position = match in_order && appended {
+        let position = match places_stay {
             true => format!("(SELECT coalesce(max(\"position\"), 0) + 1 FROM {})", quote(table)),
             false => (number + 1).to_string(),
         };
-        let Some(found) = current.iter().find(|row| row.name == *name) else {
+        let Some(found) = current.get(name.as_str()) else {
             statements.push(insert(table, &values(&wanted, &position)));
             continue;
         };
@@ -116,7 +124,7 @@ pub fn change(
         if found.label != wanted.label {
             sets.push(format!("\"label\" = {}", literal(&wanted.label)));
         }
-        if !(in_order && appended) {
+        if !places_stay {
             sets.push(format!("\"position\" = {position}"));
         }
         if found.color != wanted.color {
@@ -131,10 +139,6 @@ pub fn change(
         }
     }
     statements
-}
-
-fn has(rows: &[Row], name: &str) -> bool {
-    rows.iter().any(|row| row.name == name)
 }
 
 /// Renames options in the list and in every row that holds one, all at once: names may trade places.

@@ -24,7 +24,13 @@ pub struct Passage<'a> {
     /// Columns that a constant default does not fill as the change wants it.
     pub filled: &'a [String],
     pub natives: &'a [Native],
+    /// How many rows the table has, where they were counted.
+    pub rows: Option<u64>,
 }
+
+/// Up to how many rows copying them twice is cheaper than one more `ALTER TABLE`. Each of those makes SQLite read
+/// the whole schema again: with 1,000 tables, longer than it takes to copy this many rows.
+const SMALL_TABLE: u64 = 10_000;
 
 /// Chooses the cheapest way that keeps everything.
 pub fn course(passage: &Passage<'_>) -> Course {
@@ -39,7 +45,12 @@ pub fn course(passage: &Passage<'_>) -> Course {
         && (actual.strict, actual.without_rowid) == (wanted.strict, wanted.without_rowid);
     let addable = added.iter().all(|column| is_addable(column) && !passage.filled.contains(&column.name));
     let droppable = removed.len() <= 1 && removed.iter().all(|column| is_droppable(column, passage));
-    if same_rest && addable && droppable { alter(passage, &added, &removed) } else { rebuild(passage) }
+    let is_small = passage.rows.is_some_and(|rows| rows <= SMALL_TABLE);
+    let is_dear = !removed.is_empty() || added.len() > 1;
+    match (same_rest && addable && droppable, is_small && is_dear) {
+        (true, false) => alter(passage, &added, &removed),
+        (true, true) | (false, _) => rebuild(passage, is_small),
+    }
 }
 
 /// Tells whether `ALTER TABLE ADD COLUMN` takes it.
@@ -158,25 +169,55 @@ fn worse(left: Option<Cost>, right: Cost) -> Cost {
     }
 }
 
-/// The rebuild of SQLite's own documentation: make, copy, drop, rename, and all that hung on it again.
-fn rebuild(passage: &Passage<'_>) -> Course {
+/// Makes the table again, with its rows and all that hung on it.
+fn rebuild(passage: &Passage<'_>, is_small: bool) -> Course {
     let wanted = passage.wanted;
-    let name = &wanted.table.name;
-    let table = quote(name);
-    let passing = Table { name: format!("_reconcile_new_{name}"), ..wanted.table.clone() };
-    let (new, text) = (quote(&passing.name), literal(&passing.name));
-    let columns = quoted(passage.projection.iter().map(|projected| &projected.column));
-    let values: Vec<&str> = passage.projection.iter().map(|projected| projected.sql.as_str()).collect();
-    let mut statements = vec![
-        "PRAGMA legacy_alter_table = ON".to_owned(),
-        passing.render(),
-        format!("INSERT INTO {new} ({columns})\n  SELECT {}\n  FROM {table}", values.join(", ")),
-    ];
     let counts_up = |table: &Table| {
         let mut clauses = table.columns.iter().flat_map(|column| &column.clauses);
         clauses.any(|clause| mentions(&clause.text, "AUTOINCREMENT"))
     };
-    if counts_up(&wanted.table) && counts_up(&passage.actual.table) {
+    let keeps_count = counts_up(&wanted.table) && counts_up(&passage.actual.table);
+    let mut statements = match is_small && !keeps_count {
+        true => by_copy(passage),
+        false => by_rename(passage, keeps_count),
+    };
+    statements.extend(wanted.indexes.iter().map(|index| index.sql.clone()));
+    statements.extend(wanted.triggers.iter().map(|trigger| trigger.sql.clone()));
+    let title = format!("rebuild table {}", quote(&wanted.table.name));
+    Course { statements, title, cost: Some(Cost::Rewrite) }
+}
+
+/// The insertion of all rows of `from` as the change wants them.
+fn fill(passage: &Passage<'_>, into: &str, from: &str) -> String {
+    let columns = quoted(passage.projection.iter().map(|projected| &projected.column));
+    let values: Vec<&str> = passage.projection.iter().map(|projected| projected.sql.as_str()).collect();
+    format!("INSERT INTO {into} ({columns})\n  SELECT {}\n  FROM {from}", values.join(", "))
+}
+
+/// For a small table: its rows are put aside and back, and no `ALTER TABLE` is needed.
+fn by_copy(passage: &Passage<'_>) -> Vec<String> {
+    let table = quote(&passage.wanted.table.name);
+    let aside = quote(&format!("_reconcile_old_{}", passage.wanted.table.name));
+    let stored = passage.actual.table.columns.iter().filter(|column| !column.is_generated());
+    let stored = quoted(stored.map(|column| &column.name));
+    vec![
+        format!("CREATE TABLE {aside} AS SELECT {stored} FROM {table}"),
+        format!("DROP TABLE {table}"),
+        passage.wanted.table.render(),
+        fill(passage, &table, &aside),
+        format!("DROP TABLE {aside}"),
+    ]
+}
+
+/// The rebuild of SQLite's own documentation: make, copy, drop, rename.
+fn by_rename(passage: &Passage<'_>, keeps_count: bool) -> Vec<String> {
+    let name = &passage.wanted.table.name;
+    let table = quote(name);
+    let passing = Table { name: format!("_reconcile_new_{name}"), ..passage.wanted.table.clone() };
+    let (new, text) = (quote(&passing.name), literal(&passing.name));
+    let mut statements =
+        vec!["PRAGMA legacy_alter_table = ON".to_owned(), passing.render(), fill(passage, &new, &table)];
+    if keeps_count {
         // Numbers of deleted rows must not be given again.
         statements.push(format!("DELETE FROM sqlite_sequence WHERE name = {text}"));
         statements.push(format!(
@@ -187,7 +228,5 @@ fn rebuild(passage: &Passage<'_>) -> Course {
     statements.push(format!("DROP TABLE {table}"));
     statements.push(format!("ALTER TABLE {new} RENAME TO {table}"));
     statements.push("PRAGMA legacy_alter_table = OFF".to_owned());
-    statements.extend(wanted.indexes.iter().map(|index| index.sql.clone()));
-    statements.extend(wanted.triggers.iter().map(|trigger| trigger.sql.clone()));
-    Course { statements, title: format!("rebuild table {table}"), cost: Some(Cost::Rewrite) }
+    statements
 }

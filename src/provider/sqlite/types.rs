@@ -108,6 +108,8 @@ pub fn value_sql(ty: &FieldType, value: &Value, storage: &str) -> String {
     let is_number = matches!(storage, "INTEGER" | "REAL");
     match (value, ty) {
         (Value::Null, _) => "NULL".to_owned(),
+        // A text is JSON already, as its author wrote it.
+        (Value::String(text), FieldType::Json) => literal(text),
         (value, FieldType::Json) => literal(&value.to_string()),
         (Value::String(text), FieldType::Binary { .. }) => {
             format!("x'{}'", text.bytes().map(|byte| format!("{byte:02x}")).collect::<String>())

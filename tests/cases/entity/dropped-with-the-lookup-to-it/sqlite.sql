@@ -1,15 +1,14 @@
 -- 1. rebuild table "order"
-PRAGMA legacy_alter_table = ON;
-CREATE TABLE "_reconcile_new_order" (
+CREATE TABLE "_reconcile_old_order" AS SELECT "id", "subject", "customer" FROM "order";
+DROP TABLE "order";
+CREATE TABLE "order" (
   "id" TEXT NOT NULL PRIMARY KEY DEFAULT (lower(hex(randomblob(4)) || '-' || hex(randomblob(2)) || '-4' || substr(hex(randomblob(2)), 2) || '-' || substr('89ab', 1 + (random() & 3), 1) || substr(hex(randomblob(2)), 2) || '-' || hex(randomblob(6)))),
   "subject" TEXT CHECK (length("subject") <= 40)
 ) STRICT;
-INSERT INTO "_reconcile_new_order" ("id", "subject")
+INSERT INTO "order" ("id", "subject")
   SELECT "id", "subject"
-  FROM "order";
-DROP TABLE "order";
-ALTER TABLE "_reconcile_new_order" RENAME TO "order";
-PRAGMA legacy_alter_table = OFF;
+  FROM "_reconcile_old_order";
+DROP TABLE "_reconcile_old_order";
 
 -- 2. drop table "customer"
 DROP TABLE "customer";

@@ -1,16 +1,15 @@
 -- 1. rebuild table "customer"
-PRAGMA legacy_alter_table = ON;
-CREATE TABLE "_reconcile_new_customer" (
+CREATE TABLE "_reconcile_old_customer" AS SELECT "id", "name" FROM "customer";
+DROP TABLE "customer";
+CREATE TABLE "customer" (
   "id" TEXT NOT NULL PRIMARY KEY DEFAULT (lower(hex(randomblob(4)) || '-' || hex(randomblob(2)) || '-4' || substr(hex(randomblob(2)), 2) || '-' || substr('89ab', 1 + (random() & 3), 1) || substr(hex(randomblob(2)), 2) || '-' || hex(randomblob(6)))),
   "name" TEXT CHECK (length("name") <= 40),
   "number" TEXT
 ) STRICT;
-INSERT INTO "_reconcile_new_customer" ("id", "name", "number")
+INSERT INTO "customer" ("id", "name", "number")
   SELECT "id", "name", 'C-' || printf('%04d', row_number() OVER ())
-  FROM "customer";
-DROP TABLE "customer";
-ALTER TABLE "_reconcile_new_customer" RENAME TO "customer";
-PRAGMA legacy_alter_table = OFF;
+  FROM "_reconcile_old_customer";
+DROP TABLE "_reconcile_old_customer";
 CREATE UNIQUE INDEX "customer.number.unique" ON "customer" ("number");
 CREATE TRIGGER "_reconcile_autonumber.customer.number" AFTER INSERT ON "customer" WHEN NEW."number" IS NULL
 BEGIN

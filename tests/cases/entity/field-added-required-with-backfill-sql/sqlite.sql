@@ -1,14 +1,13 @@
 -- 1. rebuild table "customer"
-PRAGMA legacy_alter_table = ON;
-CREATE TABLE "_reconcile_new_customer" (
+CREATE TABLE "_reconcile_old_customer" AS SELECT "id", "name" FROM "customer";
+DROP TABLE "customer";
+CREATE TABLE "customer" (
   "id" TEXT NOT NULL PRIMARY KEY DEFAULT (lower(hex(randomblob(4)) || '-' || hex(randomblob(2)) || '-4' || substr(hex(randomblob(2)), 2) || '-' || substr('89ab', 1 + (random() & 3), 1) || substr(hex(randomblob(2)), 2) || '-' || hex(randomblob(6)))),
   "name" TEXT CHECK (length("name") <= 40),
   "code" TEXT NOT NULL CHECK (length("code") <= 40)
 ) STRICT;
-INSERT INTO "_reconcile_new_customer" ("id", "name", "code")
+INSERT INTO "customer" ("id", "name", "code")
   SELECT "id", "name", (upper(name))
-  FROM "customer";
-DROP TABLE "customer";
-ALTER TABLE "_reconcile_new_customer" RENAME TO "customer";
-PRAGMA legacy_alter_table = OFF;
+  FROM "_reconcile_old_customer";
+DROP TABLE "_reconcile_old_customer";
 CREATE UNIQUE INDEX "customer.code.unique" ON "customer" ("code");

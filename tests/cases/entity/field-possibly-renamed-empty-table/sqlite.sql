@@ -1,3 +1,12 @@
--- 1. add column "mobile", drop column "phone" on table "customer"
-ALTER TABLE "customer" ADD COLUMN "mobile" TEXT CHECK (length("mobile") <= 20);
-ALTER TABLE "customer" DROP COLUMN "phone";
+-- 1. rebuild table "customer"
+CREATE TABLE "_reconcile_old_customer" AS SELECT "id", "name", "phone" FROM "customer";
+DROP TABLE "customer";
+CREATE TABLE "customer" (
+  "id" TEXT NOT NULL PRIMARY KEY DEFAULT (lower(hex(randomblob(4)) || '-' || hex(randomblob(2)) || '-4' || substr(hex(randomblob(2)), 2) || '-' || substr('89ab', 1 + (random() & 3), 1) || substr(hex(randomblob(2)), 2) || '-' || hex(randomblob(6)))),
+  "name" TEXT CHECK (length("name") <= 40),
+  "mobile" TEXT CHECK (length("mobile") <= 20)
+) STRICT;
+INSERT INTO "customer" ("id", "name", "mobile")
+  SELECT "id", "name", NULL
+  FROM "_reconcile_old_customer";
+DROP TABLE "_reconcile_old_customer";

@@ -1,14 +1,13 @@
 -- 1. rename a column of table "customer", then rebuild table "customer"
 ALTER TABLE "customer" RENAME COLUMN "no" TO "number";
-PRAGMA legacy_alter_table = ON;
-CREATE TABLE "_reconcile_new_customer" (
+CREATE TABLE "_reconcile_old_customer" AS SELECT "id", "number" FROM "customer";
+DROP TABLE "customer";
+CREATE TABLE "customer" (
   "id" TEXT NOT NULL PRIMARY KEY DEFAULT (lower(hex(randomblob(4)) || '-' || hex(randomblob(2)) || '-4' || substr(hex(randomblob(2)), 2) || '-' || substr('89ab', 1 + (random() & 3), 1) || substr(hex(randomblob(2)), 2) || '-' || hex(randomblob(6)))),
   "number" INTEGER NOT NULL CHECK ("number" BETWEEN -2147483648 AND 2147483647)
 ) STRICT;
-INSERT INTO "_reconcile_new_customer" ("id", "number")
-  SELECT "id", CAST("number" AS INTEGER)
-  FROM "customer";
-DROP TABLE "customer";
-ALTER TABLE "_reconcile_new_customer" RENAME TO "customer";
-PRAGMA legacy_alter_table = OFF;
+INSERT INTO "customer" ("id", "number")
+  SELECT "id", CASE WHEN (CASE WHEN json_valid("number") THEN json_type("number") IN ('integer', 'real') ELSE 0 END) AND (CAST(CAST("number" AS INTEGER) AS TEXT) = trim("number") OR (CAST("number" AS REAL) = CAST("number" AS INTEGER) AND abs(CAST("number" AS INTEGER)) < 9007199254740992)) THEN CAST("number" AS INTEGER) ELSE "number" END
+  FROM "_reconcile_old_customer";
+DROP TABLE "_reconcile_old_customer";
 CREATE UNIQUE INDEX "customer.number.unique" ON "customer" ("number");

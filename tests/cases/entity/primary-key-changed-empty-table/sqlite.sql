@@ -1,12 +1,11 @@
 -- 1. rebuild table "country"
-PRAGMA legacy_alter_table = ON;
-CREATE TABLE "_reconcile_new_country" (
+CREATE TABLE "_reconcile_old_country" AS SELECT "id", "code", "name" FROM "country";
+DROP TABLE "country";
+CREATE TABLE "country" (
   "code" TEXT NOT NULL PRIMARY KEY CHECK (length("code") <= 2),
   "name" TEXT CHECK (length("name") <= 40)
 ) STRICT;
-INSERT INTO "_reconcile_new_country" ("code", "name")
+INSERT INTO "country" ("code", "name")
   SELECT "code", "name"
-  FROM "country";
-DROP TABLE "country";
-ALTER TABLE "_reconcile_new_country" RENAME TO "country";
-PRAGMA legacy_alter_table = OFF;
+  FROM "_reconcile_old_country";
+DROP TABLE "_reconcile_old_country";

@@ -1,12 +1,11 @@
 -- 1. rebuild table "order"
-PRAGMA legacy_alter_table = ON;
-CREATE TABLE "_reconcile_new_order" (
+CREATE TABLE "_reconcile_old_order" AS SELECT "id", "status" FROM "order";
+DROP TABLE "order";
+CREATE TABLE "order" (
   "id" TEXT NOT NULL PRIMARY KEY DEFAULT (lower(hex(randomblob(4)) || '-' || hex(randomblob(2)) || '-4' || substr(hex(randomblob(2)), 2) || '-' || substr('89ab', 1 + (random() & 3), 1) || substr(hex(randomblob(2)), 2) || '-' || hex(randomblob(6)))),
   "status" TEXT CHECK (length("status") <= 20)
 ) STRICT;
-INSERT INTO "_reconcile_new_order" ("id", "status")
+INSERT INTO "order" ("id", "status")
   SELECT "id", "status"
-  FROM "order";
-DROP TABLE "order";
-ALTER TABLE "_reconcile_new_order" RENAME TO "order";
-PRAGMA legacy_alter_table = OFF;
+  FROM "_reconcile_old_order";
+DROP TABLE "_reconcile_old_order";
