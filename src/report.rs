@@ -49,6 +49,25 @@ pub struct StepReport {
     pub fate: Fate,
 }
 
+/// Where an apply failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FailedAt {
+    /// Before its first step.
+    Start,
+    Step(StepId),
+    /// After its last step.
+    Commit,
+}
+
+impl FailedAt {
+    pub fn step(self) -> Option<StepId> {
+        match self {
+            FailedAt::Step(step) => Some(step),
+            FailedAt::Start | FailedAt::Commit => None,
+        }
+    }
+}
+
 /// What became of a step.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case", tag = "state")]
@@ -73,14 +92,15 @@ impl Report {
         Report::of(plan, outcome, entry, remaining, |_| Fate::Done)
     }
 
-    /// The report of a plan that failed at `failed` (none: at the commit) and was rolled back.
-    pub fn rolled_back(plan: &Plan, failed: Option<StepId>, message: &str, entry: Option<u64>) -> Report {
+    /// The report of a plan that failed and was rolled back.
+    pub fn rolled_back(plan: &Plan, failed: FailedAt, message: &str, entry: Option<u64>) -> Report {
         let report = Report::of(plan, Applied::RolledBack, entry, Vec::new(), |id| match failed {
-            Some(failed) if id == failed => Fate::Failed { message: message.to_owned() },
-            Some(failed) if id > failed => Fate::NotStarted,
-            Some(_) | None => Fate::Undone,
+            FailedAt::Start => Fate::NotStarted,
+            FailedAt::Step(failed) if id == failed => Fate::Failed { message: message.to_owned() },
+            FailedAt::Step(failed) if id > failed => Fate::NotStarted,
+            FailedAt::Step(_) | FailedAt::Commit => Fate::Undone,
         });
-        let message = failed.is_none().then(|| message.to_owned());
+        let message = failed.step().is_none().then(|| message.to_owned());
         Report { message, ..report }
     }
 

@@ -45,7 +45,8 @@ impl Strangers {
             let (table, quoted) = (quote(entity), quote(&column));
             let name = format!("s '{number}");
             let title = quote(&name);
-            let (kind, columns, sql) = match draw.below(6) {
+            let chosen = draw.below(if key.len() == 1 { 6 } else { 5 });
+            let (kind, columns, sql) = match chosen {
                 0 => {
                     ("view", Vec::new(), format!("CREATE VIEW {title} AS SELECT count(*) AS n FROM {table}"))
                 }
