@@ -42,7 +42,8 @@ pub fn listed_options(change: &Change) -> Vec<String> {
 pub fn resource_notes(change: &Change) -> Vec<Note> {
     let was = change.renamed_from.as_ref().map(ToString::to_string);
     let is_same = change.settings.is_empty() && change.members.iter().all(|m| m.settings.is_empty());
-    let mut notes = reasons(change.verb, change.reason, was.as_deref(), is_same);
+    let mut notes =
+        reasons(change.verb, change.reason, was.as_deref(), is_same, "(adopted: it exists already)");
     let has_rows = !change.settings.is_empty() || !change.members.is_empty();
     let more = match (change.verb, change.reason) {
         (Verb::Delete, Reason::NotDeclared) => Some("(because it is not declared any more)"),
@@ -93,8 +94,13 @@ fn member_row(change: &Change, member: &MemberChange, findings: &mut Findings<'_
             parts.join(", ")
         }
     };
-    let mut notes =
-        reasons(member.verb, member.reason, member.renamed_from.as_deref(), member.settings.is_empty());
+    let mut notes = reasons(
+        member.verb,
+        member.reason,
+        member.renamed_from.as_deref(),
+        member.settings.is_empty(),
+        "(adopted)",
+    );
     let mut below: Vec<Note> = findings.take(&change.address, Some(&member.path())).map(mark).collect();
     if !below.is_empty() {
         notes.push(below.remove(0));
@@ -123,13 +129,19 @@ fn name(member: &MemberChange) -> String {
     format!("{word} {}", member.name)
 }
 
-fn reasons(verb: Verb, reason: Reason, renamed_from: Option<&str>, is_same: bool) -> Vec<Note> {
+fn reasons(
+    verb: Verb,
+    reason: Reason,
+    renamed_from: Option<&str>,
+    is_same: bool,
+    adopted: &'static str,
+) -> Vec<Note> {
     let renamed = renamed_from.map(|old| format!("(renamed from {old})"));
     let text = match (verb, reason) {
         (Verb::Release, _) => Some("(kept, no longer managed)"),
         (Verb::Forget, _) => Some("(gone from the target, no longer recorded)"),
         (Verb::Adopt, _) if is_same => Some("(adopted, unchanged)"),
-        (Verb::Adopt, _) | (Verb::Update, Reason::Adopted) => Some("(adopted: it exists already)"),
+        (Verb::Adopt, _) | (Verb::Update, Reason::Adopted) => Some(adopted),
         (Verb::Create, Reason::Vanished) => Some("(vanished from the target)"),
         (Verb::Delete, Reason::Overwritten) => Some("(not declared, removed by overwrite)"),
         (Verb::Create | Verb::Update | Verb::Delete, Reason::Drifted) => Some("(drifted in the target)"),

@@ -379,7 +379,7 @@ reconcile will change environment staging (sqlite .reconcile/staging.db) to the 
       ~ display name          "Order" -> "Orders"
       + primary key           (number)
       ~ fax                                 (adopted, unchanged)
-      ~ number    default a -> b, required, not unique                (adopted: it exists already)
+      ~ number    default a -> b, required, not unique                (adopted)
       + at        date                      (vanished from the target)
       ~ total     no check (was total > 0), display name "Sum" -> de "Summe", en "Total"        (drifted in the target)
       - x         uuid                      (not declared, removed by overwrite)

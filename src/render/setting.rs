@@ -68,6 +68,10 @@ pub fn change(setting: &SettingChange, member: Reason) -> String {
         "unique" => if after { "unique" } else { "not unique" }.to_owned(),
         "retired" => if after { "retired" } else { "not retired" }.to_owned(),
         "type" | "sql" | "fields" => arrow(setting),
+        "native" if setting.after.is_none() => match setting.before.as_ref().and_then(Value::as_str) {
+            Some("") | None => "was of no type in the target".to_owned(),
+            Some(native) => format!("was {native} in the target"),
+        },
         _ => match (&setting.before, &setting.after) {
             (Some(before), None) => {
                 format!("no {} (was {})", word(&setting.name), shown(&setting.name, before))

@@ -1,9 +1,7 @@
 //! Risks to rows and values: what a change would destroy, and what would not fit after it.
 //! Never lets a conversion cut a value: what does not fit refuses the plan.
 
-use std::collections::BTreeSet;
-
-use super::{Asking, count};
+use super::{Asking, count, kept};
 use crate::address::Address;
 use crate::diff::change::{Change, MemberChange};
 use crate::diff::decision::Verb;
@@ -39,7 +37,10 @@ pub fn ask(change: &Change, out: &mut Asking<'_>) {
                 }
             }
             primary_key(change, after, out);
-            kept_rules(change, before, after, out);
+            if before.native.is_some() && after.native.is_none() {
+                loose_values(change, before, after, out);
+            }
+            kept::ask(change, before, after, out);
         }
         (Some(Resource::Picklist(_)), Some(Resource::Picklist(_))) => {
             for member in change.members.iter().filter(|m| m.verb == Verb::Delete) {
@@ -81,16 +82,9 @@ fn field(change: &Change, member: &MemberChange, before: &Entity, after: &Entity
     if found.is_none() {
         filled(change, member, goal, out);
     }
-    if type_changes {
-        let ty = goal.ty.describe();
-        out.ask(
-            "RK205",
-            Level::Refuse,
-            path.clone(),
-            Question::UnfitAfter { before: old_name.clone(), after: name.clone() },
-            move |n| format!("{} would be lost or changed by the type {ty}", count(n, "value")),
-            "no value is ever cut or rounded silently: change those rows first, or choose a type that holds them".to_owned(),
-        );
+    let loses_native = found.is_some_and(|f| f.native.is_some() && goal.native.is_none());
+    if type_changes || loses_native {
+        fits(member.path(), old_name, &name, &goal.ty, out);
     }
     let becomes = |now: fn(&Field) -> bool| now(goal) && !found.is_some_and(now);
     if becomes(Field::is_required) || (type_changes && goal.is_required()) {
@@ -117,69 +111,29 @@ fn field(change: &Change, member: &MemberChange, before: &Entity, after: &Entity
     }
 }
 
-/// The fields that stay and whose values become others: by another type, or by a backfill.
-fn revalued<'a>(change: &'a Change, before: &Entity, after: &Entity) -> BTreeSet<&'a str> {
-    let fields = change.members.iter().filter(|m| m.section == "fields" && m.verb != Verb::Delete);
-    let is_revalued = |member: &&MemberChange| {
-        let old = before.fields.get(member.renamed_from.as_ref().unwrap_or(&member.name));
-        let new = after.fields.get(&member.name);
-        old.zip(new).is_some_and(|(old, new)| {
-            let is_filled = new.is_required() && change.backfill.contains_key(&member.name);
-            old.ty != new.ty || (is_filled && !old.is_required())
-        })
-    };
-    fields.filter(is_revalued).map(|member| member.name.as_str()).collect()
+/// No value may be lost or changed by a new type, or by a column that takes fewer values than before.
+fn fits(path: String, old_name: &str, name: &str, ty: &FieldType, out: &mut Asking<'_>) {
+    let ty = ty.describe();
+    out.ask(
+        "RK205",
+        Level::Refuse,
+        Some(path),
+        Question::UnfitAfter { before: old_name.to_owned(), after: name.to_owned() },
+        move |n| format!("{} would be lost or changed by the type {ty}", count(n, "value")),
+        "no value is ever cut or rounded silently: change those rows first, or choose a type that holds them"
+            .to_owned(),
+    );
 }
 
-/// Rules that stay as they are must hold for the values that change under them.
-fn kept_rules(change: &Change, before: &Entity, after: &Entity, out: &mut Asking<'_>) {
-    let revalued = revalued(change, before, after);
-    if revalued.is_empty() {
-        return;
-    }
-    let is_touched = |fields: &[String]| fields.iter().any(|field| revalued.contains(field.as_str()));
-    let is_asked = |section: &str, name: &str| {
-        let mut members = change.members.iter().filter(|m| m.section == section && m.name == name);
-        members.any(|m| m.verb == Verb::Create || !m.settings.is_empty())
-    };
-    for (name, key) in after.keys.iter().filter(|(_, key)| is_touched(&key.fields)) {
-        if !is_asked("keys", name) {
-            duplicates(Some(format!("keys/{name}")), key.fields.clone(), out);
-        }
-    }
-    for (name, field) in after.fields.iter().filter(|(name, _)| revalued.contains(name.as_str())) {
-        let old_name =
-            change.renames("fields").find(|(new, _)| new == name).map_or(name.as_str(), |(_, o)| o);
-        let was = before.fields.get(old_name);
-        // Another type has asked already.
-        if was.is_some_and(|was| was.ty == field.ty && was.is_unique()) && field.is_unique() {
-            duplicates(Some(name.clone()), vec![name.clone()], out);
-        }
-    }
-    // What an expression speaks of only the target knows: every one of them is asked.
-    for (name, check) in after.checks.iter().filter(|(name, _)| !is_asked("checks", name)) {
-        violations(Some(format!("checks/{name}")), &check.sql, out);
-    }
-    for (name, field) in &after.fields {
-        let is_asked = change.members.iter().any(|m| {
-            let says = m.verb == Verb::Create || m.setting("type").is_some() || m.setting("check").is_some();
-            m.section == "fields" && m.name == *name && says
-        });
-        if let Some(sql) = field.check.as_ref().filter(|_| !is_asked) {
-            violations(Some(name.clone()), sql, out);
-        }
-    }
-    for (name, one) in after.relationships.iter().filter(|(_, one)| is_touched(&one.fields)) {
-        if !is_asked("relationships", name) {
-            let to = Address::new(entity::KIND, &one.references.entity);
-            let path = Some(format!("relationships/{name}"));
-            orphans(path, one.fields.clone(), to, one.references.fields.clone(), out);
-        }
-    }
-    if is_touched(after.primary_key.as_deref().unwrap_or_default()) {
-        let names = after.primary_key.clone().unwrap_or_default();
-        if !change.settings.iter().any(|s| s.name == "primaryKey") {
-            duplicates(Some("primaryKey".to_owned()), names, out);
+/// A table of others that becomes one of ours checks every value, also of fields that stay as they are.
+fn loose_values(change: &Change, before: &Entity, after: &Entity, out: &mut Asking<'_>) {
+    for (name, goal) in &after.fields {
+        let touched =
+            |m: &&MemberChange| m.section == "fields" && m.name == *name && m.setting("native").is_some();
+        let asked =
+            change.members.iter().any(|m| touched(&m) || (m.name == *name && m.setting("type").is_some()));
+        if before.fields.contains_key(name) && !asked {
+            fits(name.clone(), name, name, &goal.ty, out);
         }
     }
 }
@@ -264,7 +218,7 @@ fn primary_key(change: &Change, after: &Entity, out: &mut Asking<'_>) {
     }
 }
 
-fn duplicates(path: Option<String>, fields: Vec<String>, out: &mut Asking<'_>) {
+pub fn duplicates(path: Option<String>, fields: Vec<String>, out: &mut Asking<'_>) {
     let names = fields.join(", ");
     out.ask(
         "RK207",
@@ -276,7 +230,7 @@ fn duplicates(path: Option<String>, fields: Vec<String>, out: &mut Asking<'_>) {
     );
 }
 
-fn violations(path: Option<String>, sql: &str, out: &mut Asking<'_>) {
+pub fn violations(path: Option<String>, sql: &str, out: &mut Asking<'_>) {
     out.ask(
         "RK209",
         Level::Refuse,
@@ -287,7 +241,13 @@ fn violations(path: Option<String>, sql: &str, out: &mut Asking<'_>) {
     );
 }
 
-fn orphans(path: Option<String>, fields: Vec<String>, to: Address, keys: Vec<String>, out: &mut Asking<'_>) {
+pub fn orphans(
+    path: Option<String>,
+    fields: Vec<String>,
+    to: Address,
+    keys: Vec<String>,
+    out: &mut Asking<'_>,
+) {
     let help = format!("create the missing rows of `{to}`, or empty the field in those rows");
     let name = to.to_string();
     out.ask(

@@ -178,8 +178,26 @@ fn convert_or_stay(value: &str, from: &FieldType, to: &FieldType, storage: &str)
 pub fn is_kept(source: &str, column: &str, from: &FieldType, to: &FieldType) -> String {
     let mut terms = vec![format!("{column} IS NOT NULL")];
     terms.extend(types::check(to, column).map(|check| format!("({check})")));
+    terms.extend(fits_strictly(to, column));
     terms.extend(survives(source, column, from, to));
     terms.join(" AND ")
+}
+
+/// A condition for a `STRICT` column to take a value, which may come from a column of any type.
+/// Source: the SQLite documentation, "STRICT Tables".
+fn fits_strictly(to: &FieldType, column: &str) -> Option<String> {
+    let kind = format!("typeof({column})");
+    match (to, types::storage(to)) {
+        // Its storage is the one of the key it points to.
+        (FieldType::Lookup { .. }, _) => None,
+        (_, "TEXT") => Some(format!("{kind} <> 'blob'")),
+        (_, "INTEGER") => Some(format!(
+            "({kind} = 'integer' OR ({kind} = 'real' AND CAST({column} AS INTEGER) = {column}))"
+        )),
+        (_, "REAL") => Some(format!("{kind} IN ('real', 'integer')")),
+        (_, "BLOB") => Some(format!("{kind} = 'blob'")),
+        (_, _) => None,
+    }
 }
 
 /// What else must hold where a conversion could lose something without a word.

@@ -37,8 +37,6 @@ fn normal_entity(entity: &mut Entity) {
 fn normal_field(field: &mut Field) {
     drop_empty(&mut field.display_name);
     drop_empty(&mut field.description);
-    field.required = field.required.filter(|required| *required);
-    field.unique = field.unique.filter(|unique| *unique);
     field.check = field.check.take().map(|sql| sql.trim().to_owned()).filter(|sql| !sql.is_empty());
     field.native = field.native.take().filter(|text| !text.trim().is_empty());
     if let FieldType::Lookup { entity, entities, .. } = &mut field.ty {
@@ -101,7 +99,7 @@ fn normal_picklist(picklist: &mut Picklist) {
     for choice in picklist.options.values_mut() {
         drop_empty(&mut choice.label);
         drop_empty(&mut choice.description);
-        choice.retired = choice.retired.filter(|retired| *retired);
+
         choice.color =
             choice.color.take().map(|color| color.to_lowercase()).filter(|color| !color.is_empty());
     }
