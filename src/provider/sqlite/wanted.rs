@@ -106,7 +106,10 @@ impl Wanted<'_> {
     /// A column that is there, as the field wants it.
     fn column(&self, found: &Column, was: Option<&Field>, field: &Field, wanted: Column) -> Column {
         let same_native = was.is_some_and(|was| was.native == field.native && field.native.is_some());
-        if matches(found, &wanted) && found.name == wanted.name {
+        // A number that is the key needs no rule to have a value; as soon as it is not, or becomes it, that counts.
+        let is_key =
+            |column: &Column| column.clauses.iter().any(|c| matches!(c.meaning, Meaning::PrimaryKey(_)));
+        if is_key(found) == is_key(&wanted) && matches(found, &wanted) && found.name == wanted.name {
             return found.clone();
         }
         match was {
