@@ -66,8 +66,15 @@ fn courses(before: &World, after: &World, old: &str, new: &str) -> (Vec<Course>,
     for (name, field) in &before.entities[old].fields {
         let Some((new_name, goal)) = field_after(name, before, after, old, new) else {
             if after.merge {
-                let stays = columns(name, field).into_iter();
-                found.extend(stays.map(|(column, _)| course(&column, &column, &field.ty, &field.ty)));
+                let options = match &field.ty {
+                    FieldType::Picklist { picklist } => renamed_options(before, after, picklist),
+                    _ => BTreeMap::new(),
+                };
+                let stays = |(column, _): (String, _)| Course {
+                    options: options.clone(),
+                    ..course(&column, &column, &field.ty, &field.ty)
+                };
+                found.extend(columns(name, field).into_iter().map(stays));
             }
             continue;
         };

@@ -157,7 +157,9 @@ fn is_number(ty: &FieldType) -> bool {
 /// None where the value cannot be had under that type at all.
 pub fn converted(from: &FieldType, to: &FieldType, old: &Value, new: &Value) -> (Option<String>, String) {
     let same = || (Some(meaning(old)), meaning(new));
-    if from == to || *old == Value::Null {
+    // What a lookup holds is stored as the key that it points to, so that the types alone do not say it.
+    let is_stored_alike = std::mem::discriminant(old) == std::mem::discriminant(new);
+    if (from == to && is_stored_alike) || *old == Value::Null {
         return same();
     }
     match (from, to, old, new) {
