@@ -14,7 +14,7 @@ use crate::address::Address;
 use crate::model::resource::Resource;
 use crate::model::setup::Action;
 use crate::model::shape::{MemberId, Shape};
-use crate::model::state::{Declared, Desired, Inventory, Owned, Snapshot, State};
+use crate::model::state::{Declared, Desired, Inventory, Owned, Scope, Snapshot, State};
 
 /// Everything that differs between one environment and its target.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -61,7 +61,10 @@ pub fn compare(desired: &Desired, snapshot: &Snapshot) -> Comparison {
     for (address, one) in declared.iter() {
         work.declared_one(address, one);
     }
-    work.undeclared(desired, &renamed);
+    match desired.scope {
+        Scope::Whole => work.undeclared(desired, &renamed),
+        Scope::Part => {}
+    }
     let Work { mut out, after, .. } = work;
     out.changes.sort_by(|a, b| a.address.cmp(&b.address));
     out.after = goal_state(&state, after);
