@@ -214,6 +214,11 @@ impl Work<'_> {
                 error(format!("is to be created as new, and environment {name} has `{}` already", one.bound))
                     .help("name a free one with `as`, or choose another action"),
             ],
+            (Action::Merge | Action::Overwrite, true) if !is_ours && one.packaged.resource.is_standard() => {
+                let message =
+                    format!("environment {name} has it, unmanaged: what is there is kept as the vendor's");
+                vec![warning(message)]
+            }
             (Action::Merge | Action::Overwrite, true) if !is_ours => {
                 vec![warning(format!("environment {name} has it already, unmanaged: it is adopted"))]
             }

@@ -122,7 +122,7 @@ pub fn one(
     }
     let options = Options { paint: terminal.paint, verbose: context.global.verbose };
     // Nobody reads a plan under `--yes --quiet`; a question is never asked without one.
-    let is_shown = !context.is_json() && (!yes || !terminal.quiet);
+    let is_shown = !context.is_json() && (!yes || !terminal.quiet) && !has_nothing(plan, spoken_of);
     if is_shown {
         terminal.result(&plan_text::plan(plan, &options));
     }
@@ -141,11 +141,17 @@ pub fn one(
     let report = ops::apply::run(plan, desired, target.as_mut(), &terms, &mut progress)?;
     drop(progress);
     let report = report.with_resources(plan, spoken_of);
-    if !context.is_json() && report.outcome != Applied::Nothing {
+    if !context.is_json() && (report.outcome != Applied::Nothing || has_nothing(plan, spoken_of)) {
         let gap = if is_shown { "\n" } else { "" };
         terminal.result(&format!("{gap}{}", report_text::report(&report, terminal.paint)));
     }
     Ok(Some(report))
+}
+
+/// An import that changes nothing says so resource by resource: that the environment matches a revision would be
+/// too much said.
+fn has_nothing(plan: &Plan, spoken_of: &[(Address, Action)]) -> bool {
+    plan.is_empty() && plan.findings.is_empty() && !spoken_of.is_empty()
 }
 
 /// Prints the reports where they are one document, and says how it went.

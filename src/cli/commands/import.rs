@@ -22,7 +22,7 @@ use crate::plan::{Level, Plan};
 use crate::provider::open::Mode;
 use crate::render::diagnostics::diagnostics;
 use crate::render::import_text;
-use crate::render::paint::clean_json;
+use crate::render::paint::{clean_json, clean_lines};
 use crate::source::File;
 use crate::wire;
 
@@ -55,6 +55,11 @@ pub fn run(context: &Context, arguments: &Import) -> Result<Code, Failure> {
         let is_possible = plan.findings.iter().all(|finding| finding.level != Level::Refuse);
         match context.is_json() {
             true => context.terminal.result(&clean_json(&wire::import::to_json(check, Some(plan)))),
+            false if plan.is_empty() && plan.findings.is_empty() => {
+                let text =
+                    format!("\nNo changes. Environment {} holds all this already.\n", environment.name);
+                context.terminal.result(&clean_lines(&text));
+            }
             false => {
                 context.terminal.result("\n");
                 plan::show(context, &[plan]);
