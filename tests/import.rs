@@ -160,7 +160,7 @@ fn what_cannot_be_imported_is_refused_with_its_reason() {
     refuses(&open, &["--setup", "entity/order=update"], 12, "entity resources have no such setup action");
     refuses(&open, &["--setup", "entity/none=merge"], 12, "`entity/none` is decided, and is neither");
     let skipped = ["--setup", "entity/order=merge", "--setup", "entity/customer=skip"];
-    refuses(&open, &skipped, 12, "needs `entity/customer` (skipped), which is neither");
+    refuses(&open, &skipped, 12, "needs `entity/customer`, which is skipped and not in environment here");
 
     let bindings = here.path("bindings.yaml");
     let head = "apiVersion: reconcile/v1\nkind: Bindings\nresources:\n";
@@ -208,6 +208,41 @@ fn what_cannot_be_imported_is_refused_with_its_reason() {
     }
     assert!(n_refused > 30);
     assert_eq!(here.run(&["import", whole.to_str().unwrap(), "--yes"]).code, 0);
+}
+
+#[test]
+fn every_document_passes_its_schema() {
+    let shop = Place::new(&[SHOP]);
+    let here = Place::new(&["Picklist status\n    options: { draft: {}, old: {} }"]);
+    let whole = exported(&shop, "whole.zip", &["--all"]);
+    let lone = exported(&shop, "lone.zip", &["--select", "entity/order", "--no-related"]);
+    let (whole, lone) = (whole.to_str().unwrap(), lone.to_str().unwrap());
+    let document = |schema: &str, arguments: &[&str]| {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("schemas").join(schema);
+        let schema = serde_json::from_str(&fs::read_to_string(root).unwrap()).unwrap();
+        let ran = here.run(&[arguments, &["--format", "json", "--quiet"]].concat());
+        let text = ran.said.split("\nerror: ").next().unwrap();
+        let value: serde_json::Value = serde_json::from_str(text).unwrap();
+        let schema = jsonschema::validator_for(&schema).unwrap();
+        let faults: Vec<String> = schema.iter_errors(&value).map(|e| e.to_string()).collect();
+        assert_eq!(faults, Vec::<String>::new(), "{arguments:?}");
+        value
+    };
+    let check = document("import.schema.json", &["import", lone]);
+    assert_eq!(check["check"]["missing"][0]["neededBy"][0], "entity/order/customer");
+    assert_eq!(check.get("plan"), None);
+    let check = document("import.schema.json", &["import", whole, "--plan"]);
+    assert_eq!(check["plan"]["summary"]["add"], 3);
+    document("diff.schema.json", &["diff", "here", whole]);
+    let report =
+        document("report.schema.json", &["import", whole, "--yes", "--setup", "picklist/status=existing"]);
+    let states: Vec<&str> = report["reports"][0]["resources"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|one| one["state"].as_str().unwrap())
+        .collect();
+    assert_eq!(states, ["applied", "applied", "applied", "unchanged"]);
 }
 
 #[test]

@@ -246,22 +246,24 @@ impl Work<'_> {
             }
             for (path, to) in one.packaged.resource.references() {
                 let place = format!("{address}/{}", path.trim_start_matches("fields/"));
-                let (is_there, left) = match self.decided.get(&to) {
-                    Some(dependency) if dependency.action == Action::Skip => (holds(&to), " (skipped)"),
-                    // What it lacks itself is said of it.
-                    Some(_) => (true, ""),
-                    None => (holds(&self.bound_outside(&to)), ""),
-                };
-                if is_there {
-                    continue;
-                }
                 let name = &self.into.environment.name;
-                let message =
-                    format!("needs `{to}`{left}, which is neither in the package nor in environment {name}");
+                let remark = match self.decided.get(&to).map(|dependency| dependency.action) {
+                    Some(Action::Skip) if !holds(&to) => {
+                        error(format!("needs `{to}`, which is skipped and not in environment {name}"))
+                            .help(format!("choose another action for `{to}`, or skip this one too"))
+                    }
+                    None if !holds(&self.bound_outside(&to)) => {
+                        let help = "export it along, create it there, or bind it to another name there: \
+                                    `{ action: existing, target: NAME }` in a file of bindings";
+                        error(format!(
+                            "needs `{to}`, which is neither in the package nor in environment {name}"
+                        ))
+                        .help(help)
+                    }
+                    // What another resource of the package lacks itself is said of it.
+                    Some(_) | None => continue,
+                };
                 let own = remarks.entry(address.clone()).or_default();
-                let help =
-                    "export it along, create it there, or bind it: `{ action: existing, target: NAME }`";
-                let remark = error(message).help(help);
                 if !own.contains(&remark) {
                     own.push(remark);
                 }
@@ -400,16 +402,23 @@ impl Work<'_> {
                 .push(warning(format!("the plan in the package also deletes {what}; an import never does")));
         }
         let environment = self.into.environment;
-        let strays =
-            self.decided.values().filter(|one| !matches!(one.action, Action::Skip | Action::Existing));
-        let n_strays = strays.filter(|one| !self.into.declared.contains(&one.bound)).count();
-        if n_strays > 0 {
+        let mut strays = self
+            .decided
+            .values()
+            .filter(|one| !matches!(one.action, Action::Skip | Action::Existing))
+            .map(|one| &one.bound)
+            .filter(|bound| !self.into.declared.contains(*bound));
+        if let Some(first) = strays.next() {
+            let more = match strays.count() {
+                0 => String::new(),
+                n_more => format!(" and {n_more} more"),
+            };
             let next = if environment.prune { "delete" } else { "release" };
             let message = format!(
-                "{n_strays} of these are not declared for environment {} in this repository: its next plan would {next} them",
+                "this repository does not declare `{first}`{more} for environment {}, and its next plan would {next} that",
                 environment.name
             );
-            remarks.push(warning(message).help("add their manifests to the repository before the next plan"));
+            remarks.push(warning(message).help("add the manifests to the repository before the next plan"));
         }
         remarks
     }
