@@ -79,6 +79,25 @@ pub struct StepReport {
     pub fate: Fate,
 }
 
+/// Where an apply failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FailedAt {
+    /// Before its first step.
+    Start,
+    Step(StepId),
+    /// After its last step.
+    Commit,
+}
+
+impl FailedAt {
+    pub fn step(self) -> Option<StepId> {
+        match self {
+            FailedAt::Step(step) => Some(step),
+            FailedAt::Start | FailedAt::Commit => None,
+        }
+    }
+}
+
 /// What became of a step.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case", tag = "state")]
@@ -103,14 +122,15 @@ impl Report {
         Report::of(plan, outcome, entry, remaining, |_| Fate::Done)
     }
 
-    /// The report of a plan that failed at `failed` (none: at the commit) and was rolled back.
-    pub fn rolled_back(plan: &Plan, failed: Option<StepId>, message: &str, entry: Option<u64>) -> Report {
+    /// The report of a plan that failed and was rolled back.
+    pub fn rolled_back(plan: &Plan, failed: FailedAt, message: &str, entry: Option<u64>) -> Report {
         let report = Report::of(plan, Applied::RolledBack, entry, Vec::new(), |id| match failed {
-            Some(failed) if id == failed => Fate::Failed { message: message.to_owned() },
-            Some(failed) if id > failed => Fate::NotStarted,
-            Some(_) | None => Fate::Undone,
+            FailedAt::Start => Fate::NotStarted,
+            FailedAt::Step(failed) if id == failed => Fate::Failed { message: message.to_owned() },
+            FailedAt::Step(failed) if id > failed => Fate::NotStarted,
+            FailedAt::Step(_) | FailedAt::Commit => Fate::Undone,
         });
-        let message = failed.is_none().then(|| message.to_owned());
+        let message = failed.step().is_none().then(|| message.to_owned());
         Report { message, ..report }
     }
 
@@ -173,7 +193,9 @@ impl Report {
         let again = Some("nothing of it was changed; import again once that is mended");
         let Some((step, message)) = failed else {
             let why = self.message.clone().unwrap_or_else(|| "the transaction was rolled back".to_owned());
-            return report(ResourceState::NotApplied, why, again);
+            let was_started = self.steps.iter().any(|step| step.fate != Fate::NotStarted);
+            let state = if was_started { ResourceState::NotApplied } else { ResourceState::NotStarted };
+            return report(state, why, again);
         };
         let mut own = self.steps.iter().filter(|step| step.address == *address).peekable();
         if step.address == *address {

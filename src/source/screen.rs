@@ -42,6 +42,10 @@ impl Screen {
             return Ok(false);
         }
         if !is_ours(text.as_bytes()) {
+            if is_cut_short(&text) {
+                let found = Diagnostic::warning("RV009", format!("`{path}` ends within its first line"));
+                self.note(path, found.help("write the rest of it, or delete the file"));
+            }
             return Ok(false);
         }
         if let Some(span) = conflict(&text) {
@@ -93,16 +97,31 @@ impl Screen {
 
 /// Tells whether a file speaks of our `apiVersion`; anything else is another tool's.
 pub(super) fn is_ours(bytes: &[u8]) -> bool {
-    let holds = |word: &[u8]| bytes.windows(word.len()).any(|window| window == word);
-    holds(b"apiVersion") && holds(b"reconcile/")
+    let Ok(text) = std::str::from_utf8(bytes) else { return false };
+    if text.contains("apiVersion") {
+        return text.contains("reconcile/");
+    }
+    // A manifest whose first line was lost is still somebody's manifest, and its reader says so.
+    let begins = |key: &str| text.lines().any(|line| line.starts_with(key));
+    begins("kind:") && begins("metadata:") && begins("spec:")
 }
 
 fn is_empty(text: &str) -> bool {
-    let is_nothing = |line: &str| {
-        let line = line.trim();
-        line.is_empty() || line.starts_with('#') || line == "---" || line == "..."
-    };
-    text.trim_start_matches('\u{feff}').lines().all(is_nothing)
+    content(text).next().is_none()
+}
+
+/// Tells whether a file is the beginning of a manifest, written so far and no further.
+fn is_cut_short(text: &str) -> bool {
+    let mut lines = content(text);
+    let first = lines.next().unwrap_or_default();
+    lines.next().is_none() && "apiVersion: reconcile/".starts_with(first)
+}
+
+/// The lines that say something.
+fn content(text: &str) -> impl Iterator<Item = &str> {
+    let is_nothing =
+        |line: &&str| line.is_empty() || line.starts_with('#') || *line == "---" || *line == "...";
+    text.trim_start_matches('\u{feff}').lines().map(str::trim).filter(move |line| !is_nothing(line))
 }
 
 fn conflict(text: &str) -> Option<Span> {

@@ -1,22 +1,21 @@
 //! A real SQLite file: opened, read, locked, and changed in one transaction.
 //! Never leaves a half-done apply: dropping the session rolls everything back.
 
-use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 
-use super::lexer::quote;
-use super::{NAME, SqliteDialect, catalog, inspect, rehearse};
+use super::dialect::{NAME, SqliteDialect};
+use super::references::references_to_nowhere;
+use super::refusal::{failed, strict_names};
+use super::{catalog, inspect, rehearse};
 use crate::diff::change::Change;
 use crate::journal::{Entry, Holder};
 use crate::model::environment::TargetConfig;
 use crate::model::state::Snapshot;
 use crate::plan::Step;
-use crate::provider::open::Mode;
-use crate::target::{Answer, Broken, Dialect, Session, Target, TargetError};
+use crate::target::{Answer, Broken, Dialect, Mode, Session, Target, TargetError};
 
 /// How long a reader waits for a writer.
 const READ_PATIENCE: Duration = Duration::from_secs(5);
@@ -58,29 +57,6 @@ pub struct SqliteTarget {
     path: PathBuf,
     mode: Mode,
     connection: Option<Connection>,
-}
-
-/// Says in the words of the contract what SQLite refused.
-pub fn failed(target: &str, doing: &str, error: &rusqlite::Error) -> TargetError {
-    match error.sqlite_error_code() {
-        Some(ErrorCode::NotADatabase) => TargetError::Open {
-            target: target.to_owned(),
-            message: "the file is no SQLite database".to_owned(),
-        },
-        Some(_) | None => TargetError::Failed {
-            target: target.to_owned(),
-            doing: doing.to_owned(),
-            message: message(error),
-        },
-    }
-}
-
-/// What SQLite said, without the statement: that is in the plan.
-pub fn message(error: &rusqlite::Error) -> String {
-    match error {
-        rusqlite::Error::SqlInputError { msg, .. } => msg.clone(),
-        other => other.to_string(),
-    }
 }
 
 fn is_busy(error: &rusqlite::Error) -> bool {
@@ -209,11 +185,6 @@ impl SqliteTarget {
             }
         }
     }
-}
-
-/// Makes SQLite refuse a name that it does not know instead of taking it for a text.
-pub fn strict_names(connection: &Connection) -> rusqlite::Result<()> {
-    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DQS_DDL, false).map(drop)
 }
 
 fn probe(connection: &Connection) -> rusqlite::Result<()> {
@@ -367,39 +338,6 @@ impl SqliteSession<'_> {
             .unwrap_or_default();
         Ok(found.into_iter().filter(|reference| !before.contains(reference)).collect())
     }
-}
-
-/// One line for each row of a table whose reference points nowhere.
-fn references_to_nowhere(connection: &Connection) -> rusqlite::Result<BTreeSet<String>> {
-    if let Ok(found) = check_references(connection, "PRAGMA foreign_key_check") {
-        return Ok(found);
-    }
-    // Some reference cannot even be checked, because nothing keeps its far end unique; the others can.
-    let mut statement = connection.prepare("SELECT name FROM sqlite_schema WHERE type = 'table'")?;
-    let names = statement.query_map([], |row| row.get::<_, String>(0))?;
-    let mut found = BTreeSet::new();
-    for name in names {
-        let pragma = format!("PRAGMA foreign_key_check({})", quote(&name?));
-        match check_references(connection, &pragma) {
-            Ok(more) => found.extend(more),
-            Err(error) => {
-                found.insert(message(&error));
-            }
-        }
-    }
-    Ok(found)
-}
-
-fn check_references(connection: &Connection, pragma: &str) -> rusqlite::Result<BTreeSet<String>> {
-    let mut statement = connection.prepare(pragma)?;
-    let rows = statement.query_map([], |row| {
-        let (table, parent): (String, String) = (row.get(0)?, row.get(2)?);
-        Ok(match row.get::<_, Option<i64>>(1)? {
-            Some(rowid) => format!("row {rowid} of `{table}` points to no row of `{parent}`"),
-            None => format!("a row of `{table}` points to no row of `{parent}`"),
-        })
-    })?;
-    rows.collect()
 }
 
 impl Session for SqliteSession<'_> {
