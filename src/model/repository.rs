@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use super::environment::Environment;
 use super::resource::{Resource, kind_entry};
 use super::setup::{Action, Setup, choose};
-use super::state::{Declared, Desired, Origin};
+use super::state::{Declared, Desired, Origin, Scope};
 use crate::address::{Address, glob};
 use crate::diagnostic::Diagnostic;
 use crate::yaml::Part;
@@ -71,6 +71,7 @@ impl Repository {
         };
         Some(Desired {
             environment: environment.clone(),
+            scope: Scope::Whole,
             resources: self.resources.iter().filter(|(a, _)| included(a)).filter_map(declared).collect(),
             unfinished: self.unfinished.clone(),
         })

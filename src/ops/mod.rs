@@ -2,8 +2,11 @@
 //! Never names a provider or a renderer, never prints and never asks.
 
 pub mod apply;
+pub mod diff;
 pub mod drift;
+pub mod export;
 pub mod fmt;
+pub mod import;
 pub mod init;
 pub mod package;
 pub mod plan;

@@ -2,12 +2,14 @@
 //! Never prints, never reads a file or a clock, and lets no control character of a value through.
 
 pub mod diagnostics;
+pub mod diff_text;
 pub mod drift_text;
 mod excerpt;
 mod finding;
 pub mod history_text;
 #[cfg(test)]
 mod hostile;
+pub mod import_text;
 mod markdown;
 mod member;
 pub mod package;

@@ -3,7 +3,7 @@
 
 use super::page::{Page, counted};
 use super::paint::{Paint, Role};
-use crate::report::{Applied, Fate, Report};
+use crate::report::{Applied, Fate, Report, ResourceState};
 
 /// Writes one report.
 pub fn report(report: &Report, paint: Paint) -> String {
@@ -15,6 +15,22 @@ pub fn report(report: &Report, paint: Paint) -> String {
     }
     for address in &report.remaining {
         page.line(4, Role::Change, &address.to_string());
+    }
+    if !report.resources.is_empty() {
+        page.end();
+    }
+    for resource in &report.resources {
+        let (sign, role, state) = match resource.state {
+            ResourceState::Applied => ("✓", Role::Create, "applied"),
+            ResourceState::Unchanged => ("=", Role::Plain, "unchanged"),
+            ResourceState::NotApplied => ("✗", Role::Error, "not applied"),
+            ResourceState::NotStarted => ("·", Role::Forget, "not started"),
+        };
+        page.space(2).put(role, sign).space(1).put(Role::Plain, &resource.address.to_string());
+        page.stop().put(role, &format!("{state}: {}", resource.why)).end();
+        if let Some(next) = &resource.next {
+            page.line(6, Role::Note, &format!("help: {next}"));
+        }
     }
     if !report.steps.is_empty() {
         page.end();
