@@ -235,7 +235,12 @@ fn survives(source: &str, column: &str, from: &FieldType, to: &FieldType) -> Opt
              (CAST({source} AS REAL) = {column} AND abs({column}) < 9007199254740992))",
             is_number("'integer', 'real'")
         )),
-        ("TEXT", "REAL") => Some(is_number("'integer', 'real'")),
+        // A float has every number of 15 digits, and of the longer ones only some.
+        ("TEXT", "REAL") => Some(format!(
+            "(CASE WHEN json_valid({source}) THEN CASE json_type({source}) \
+             WHEN 'integer' THEN CAST({source} AS INTEGER) = {column} WHEN 'real' THEN \
+             length(trim(replace(replace({source}, '-', ''), '.', ''), '0')) <= 15 ELSE 0 END ELSE 0 END)"
+        )),
         ("INTEGER", "INTEGER") | ("REAL", "REAL") => None,
         ("INTEGER" | "REAL", "INTEGER" | "REAL") => Some(format!("{column} = {source}")),
         ("BLOB", "TEXT") => Some(is_utf8(source)),

@@ -6,6 +6,6 @@ CREATE TABLE "order" (
   "customer" REAL CHECK (abs("customer") < 1e10 AND round("customer", 2) = "customer")
 ) STRICT;
 INSERT INTO "order" ("id", "customer")
-  SELECT "id", CASE WHEN (CASE WHEN json_valid("customer") THEN json_type("customer") IN ('integer', 'real') ELSE 0 END) THEN CAST("customer" AS REAL) ELSE "customer" END
+  SELECT "id", CASE WHEN (CASE WHEN json_valid("customer") THEN CASE json_type("customer") WHEN 'integer' THEN CAST("customer" AS INTEGER) = CAST("customer" AS REAL) WHEN 'real' THEN length(trim(replace(replace("customer", '-', ''), '.', ''), '0')) <= 15 ELSE 0 END ELSE 0 END) THEN CAST("customer" AS REAL) ELSE "customer" END
   FROM "_reconcile_old_order";
 DROP TABLE "_reconcile_old_order";
