@@ -163,13 +163,13 @@ fn names() -> impl Strategy<Value = Vec<String>> {
 }
 
 pub fn entity() -> impl Strategy<Value = Entity> {
-    let key = (names(), option::of(name()), any::<bool>()).prop_map(|(fields, renamed_from, standard)| Key {
-        fields,
-        renamed_from,
-        standard,
-    });
-    let index = (names(), option::of(name()), any::<bool>())
-        .prop_map(|(fields, renamed_from, standard)| Index { fields, renamed_from, standard });
+    let native = || option::of(name().prop_map(|name| format!("index {name}")));
+    let key = (names(), native(), option::of(name()), any::<bool>()).prop_map(
+        |(fields, native, renamed_from, standard)| Key { fields, native, renamed_from, standard },
+    );
+    let index = (names(), native(), option::of(name()), any::<bool>()).prop_map(
+        |(fields, native, renamed_from, standard)| Index { fields, native, renamed_from, standard },
+    );
     let check = (text(), any::<bool>()).prop_map(|(sql, standard)| Check { sql, standard });
     let relationship = (names(), name(), names(), on_event(), on_event(), any::<bool>()).prop_map(
         |(fields, entity, to, on_delete, on_update, standard)| Relationship {
