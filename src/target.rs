@@ -105,6 +105,15 @@ pub trait Dialect: Sync {
     fn ask(&self, change: &Change, question: &Question, scene: &Scene<'_>) -> Option<String>;
 }
 
+/// What the target is opened for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// Nothing is made and nothing is written; a target that is not there yet is an empty one.
+    Read,
+    /// The target is made when it is locked, where it is not there yet.
+    Write,
+}
+
 /// A real target.
 pub trait Target {
     /// The target as people know it, without secrets: `sqlite .reconcile/staging.db`.

@@ -1,6 +1,7 @@
 //! The comparison of a whole environment: which resources change, what stays, what stands in the way.
 //! Never goes deeper than a resource: `members` does.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
@@ -17,14 +18,14 @@ use crate::model::shape::{MemberId, Shape};
 use crate::model::state::{Declared, Desired, Inventory, Owned, Snapshot, State};
 
 /// Everything that differs between one environment and its target.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Comparison {
+#[derive(Clone, Debug, PartialEq)]
+pub struct Comparison<'a> {
     /// By address.
     pub changes: Vec<Change>,
     pub kept: Vec<Kept>,
     pub obstacles: Vec<Obstacle>,
     /// Everything the target will hold once the changes are made.
-    pub after: State,
+    pub after: Cow<'a, State>,
 }
 
 /// Something that makes the comparison impossible to carry out as it is declared.
@@ -41,7 +42,7 @@ pub struct Obstacle {
 
 /// Compares what is declared for one environment with one inspection of its target. Declared resources are in the
 /// target's words already (`Dialect::normalize`).
-pub fn compare(desired: &Desired, snapshot: &Snapshot) -> Comparison {
+pub fn compare<'a>(desired: &Desired, snapshot: &'a Snapshot) -> Comparison<'a> {
     let declared = bind(desired);
     let renamed = renames::resources(&declared, snapshot);
     let fields = renames::fields(&declared, &snapshot.state, &renamed);
@@ -55,18 +56,26 @@ pub fn compare(desired: &Desired, snapshot: &Snapshot) -> Comparison {
         snapshot,
         old_of: &old_of,
         fields: &fields,
-        out: Comparison::default(),
+        out: Found::default(),
         after: BTreeMap::new(),
     };
     for (address, one) in declared.iter() {
         work.declared_one(address, one);
     }
     work.undeclared(desired, &renamed);
-    let Work { mut out, after, .. } = work;
-    out.changes.sort_by(|a, b| a.address.cmp(&b.address));
-    out.after = goal_state(&state, after);
-    dangling(&declared, &mut out);
-    out
+    let Work { out: Found { mut changes, kept, mut obstacles }, after, .. } = work;
+    changes.sort_by(|a, b| a.address.cmp(&b.address));
+    let after = goal_state(state, after);
+    obstacles.extend(dangling(&declared, &changes, &after));
+    Comparison { changes, kept, obstacles, after }
+}
+
+/// What the walk over the addresses collects.
+#[derive(Default)]
+struct Found {
+    changes: Vec<Change>,
+    kept: Vec<Kept>,
+    obstacles: Vec<Obstacle>,
 }
 
 struct Work<'a> {
@@ -76,7 +85,7 @@ struct Work<'a> {
     snapshot: &'a Snapshot,
     old_of: &'a BTreeMap<Address, Address>,
     fields: &'a BTreeMap<Address, RenamedFields>,
-    out: Comparison,
+    out: Found,
     /// What becomes of each touched address; none where it goes.
     after: BTreeMap<Address, Option<Resource>>,
 }
@@ -125,7 +134,7 @@ impl Work<'_> {
     }
 
     fn create(&mut self, address: &Address, one: &Declared, owned: Option<&Owned>) {
-        let resource = stripped(&one.resource);
+        let resource = stripped(&one.resource).into_owned();
         let reason = if owned.is_some() { Reason::Vanished } else { Reason::Declared };
         let shape = Shape::of(&resource);
         let settings = shape.settings.iter().map(|(name, value)| SettingChange {
@@ -156,10 +165,10 @@ impl Work<'_> {
         let old_address = self.old_of.get(address);
         // Our record still has the old names of what it points at.
         let record_follows = self.is_renaming()
-            && self.snapshot.inventory.get(address).is_some_and(|o| o.declared != declared);
+            && self.snapshot.inventory.get(address).is_some_and(|o| o.declared != *declared);
         if !record_follows
-            && owned.is_some_and(|o| o.declared == declared)
-            && *found == declared
+            && owned.is_some_and(|o| o.declared == *declared)
+            && *found == *declared
             && old_address.is_none()
         {
             return;
@@ -187,7 +196,7 @@ impl Work<'_> {
         }
         reorder(&outcome.goal, &shapes.1, &mut outcome.settings);
         let after = outcome.goal.into_resource(&declared, &|id| fixed.contains(id));
-        let record_moves = record_follows || owned.is_none_or(|o| o.declared != declared);
+        let record_moves = record_follows || owned.is_none_or(|o| o.declared != *declared);
         // A standard entity's marks are ours alone: the target does not know them.
         let target_moves = Shape::of(&after) != shapes.1;
         if target_moves
@@ -212,7 +221,7 @@ impl Work<'_> {
                 renamed_from: old_address.cloned(),
                 before: Some(found.clone()),
                 after: Some(after.clone()),
-                declared: Some(declared),
+                declared: Some(declared.into_owned()),
                 backfill: backfill(&one.resource),
                 settings: outcome.settings,
                 members: outcome.members,
@@ -334,10 +343,14 @@ impl ObstacleDraft<'_> {
     }
 }
 
-fn stripped(resource: &Resource) -> Resource {
+/// The resource as a state, without its directives.
+fn stripped(resource: &Resource) -> Cow<'_, Resource> {
+    if !resource.has_directives() {
+        return Cow::Borrowed(resource);
+    }
     let mut resource = resource.clone();
     resource.strip_directives();
-    resource
+    Cow::Owned(resource)
 }
 
 fn fixed_members(resources: &[Option<&Resource>]) -> BTreeSet<MemberId> {
@@ -411,28 +424,31 @@ fn reorder(goal: &Shape, found: &Shape, settings: &mut Vec<SettingChange>) {
     }
 }
 
-fn goal_state(state: &State, touched: BTreeMap<Address, Option<Resource>>) -> State {
-    let mut after = state.clone();
+fn goal_state(state: Cow<'_, State>, touched: BTreeMap<Address, Option<Resource>>) -> Cow<'_, State> {
+    if touched.is_empty() {
+        return state;
+    }
+    let mut after = state.into_owned();
     for (address, resource) in touched {
         match resource {
             Some(resource) => drop(after.insert(address, resource)),
             None => drop(after.remove(&address)),
         }
     }
-    after
+    Cow::Owned(after)
 }
 
 /// After the plan, nothing may point at what is not there.
-fn dangling(declared: &BTreeMap<Address, Declared>, out: &mut Comparison) {
-    let changed: BTreeSet<&Address> = out.changes.iter().map(|c| &c.address).collect();
-    let deletes = out.changes.iter().any(|c| c.verb == Verb::Delete);
+fn dangling(declared: &BTreeMap<Address, Declared>, changes: &[Change], after: &State) -> Vec<Obstacle> {
+    let changed: BTreeSet<&Address> = changes.iter().map(|c| &c.address).collect();
+    let deletes = changes.iter().any(|c| c.verb == Verb::Delete);
     let mut found = Vec::new();
-    for (address, resource) in &out.after {
+    for (address, resource) in after {
         if !deletes && !changed.contains(address) {
             continue;
         }
         for (path, to) in resource.references() {
-            if out.after.contains_key(&to) {
+            if after.contains_key(&to) {
                 continue;
             }
             let (code, why) = match declared.get(&to).map(|d| d.action) {
@@ -452,5 +468,5 @@ fn dangling(declared: &BTreeMap<Address, Declared>, out: &mut Comparison) {
             });
         }
     }
-    out.obstacles.extend(found);
+    found
 }

@@ -223,7 +223,7 @@ impl DefaultValue {
 }
 
 /// One field. An absent setting is one that its author said nothing about.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Field {
     #[serde(flatten)]

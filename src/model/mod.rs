@@ -5,6 +5,7 @@ pub mod entity;
 pub mod environment;
 pub mod expression;
 pub mod field;
+mod field_form;
 pub mod name;
 pub mod picklist;
 pub mod repository;

@@ -107,6 +107,18 @@ impl Resource {
         }
     }
 
+    /// Tells whether there is anything that is a directive and no state.
+    pub fn has_directives(&self) -> bool {
+        match self {
+            Resource::Entity(entity) => {
+                entity.fields.values().any(|f| f.renamed_from.is_some() || f.backfill.is_some())
+                    || entity.keys.values().any(|k| k.renamed_from.is_some())
+                    || entity.indexes.values().any(|i| i.renamed_from.is_some())
+            }
+            Resource::Picklist(picklist) => picklist.options.values().any(|o| o.renamed_from.is_some()),
+        }
+    }
+
     /// Drops what is a directive and no state.
     pub fn strip_directives(&mut self) {
         match self {

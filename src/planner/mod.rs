@@ -39,7 +39,7 @@ pub struct Draft<'a> {
     desired: &'a Desired,
     snapshot: &'a Snapshot,
     dialect: &'a dyn Dialect,
-    comparison: Comparison,
+    comparison: Comparison<'a>,
     asked: Vec<Asked>,
     queries: Vec<String>,
 }

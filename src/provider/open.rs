@@ -6,16 +6,8 @@ use std::path::Path;
 use super::sqlite;
 use crate::model::environment::TargetConfig;
 use crate::model::name::NameLimits;
+pub use crate::target::Mode;
 use crate::target::{Dialect, Target, TargetError};
-
-/// What the target is opened for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Mode {
-    /// Nothing is made and nothing is written; a target that is not there yet is an empty one.
-    Read,
-    /// The target is made when it is locked, where it is not there yet.
-    Write,
-}
 
 /// Opens a target; its settings and the folder that relative paths begin at.
 type Opener = fn(&TargetConfig, &Path, Mode) -> Result<Box<dyn Target>, TargetError>;

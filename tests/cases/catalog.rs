@@ -50,7 +50,7 @@ fn table(database: &Connection, name: &str, sql: &str) -> Vec<String> {
 
 /// The items of a CREATE TABLE, each on its own, and what follows the last parenthesis.
 fn parts(sql: &str) -> Vec<String> {
-    let (Some(open), Some(close)) = (sql.find('('), sql.rfind(')')) else { return vec![squeezed(sql)] };
+    let (Some(open), Some(close)) = (opening(sql), sql.rfind(')')) else { return vec![squeezed(sql)] };
     let mut parts = vec![squeezed(&sql[close + 1..])];
     let (mut depth, mut quote, mut part) = (0, None, String::new());
     for c in sql[open + 1..close].chars() {
@@ -73,6 +73,16 @@ fn parts(sql: &str) -> Vec<String> {
 }
 
 /// White space folded, and no quotes: SQLite quotes a name when it follows a rename.
+/// Where the first parenthesis stands that is no part of a name.
+fn opening(sql: &str) -> Option<usize> {
+    let mut in_name = false;
+    let is_opening = |(_, c): &(usize, char)| {
+        in_name ^= *c == '"';
+        *c == '(' && !in_name
+    };
+    sql.char_indices().find(is_opening).map(|(at, _)| at)
+}
+
 fn squeezed(text: &str) -> String {
     text.replace('"', "").split_whitespace().collect::<Vec<_>>().join(" ")
 }

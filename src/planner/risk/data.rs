@@ -1,7 +1,7 @@
 //! Risks to rows and values: what a change would destroy, and what would not fit after it.
 //! Never lets a conversion cut a value: what does not fit refuses the plan.
 
-use super::{Asking, count};
+use super::{Asking, count, kept};
 use crate::address::Address;
 use crate::diff::change::{Change, MemberChange};
 use crate::diff::decision::Verb;
@@ -40,6 +40,7 @@ pub fn ask(change: &Change, out: &mut Asking<'_>) {
             if before.native.is_some() && after.native.is_none() {
                 loose_values(change, before, after, out);
             }
+            kept::ask(change, before, after, out);
         }
         (Some(Resource::Picklist(_)), Some(Resource::Picklist(_))) => {
             for member in change.members.iter().filter(|m| m.verb == Verb::Delete) {
@@ -96,7 +97,8 @@ fn field(change: &Change, member: &MemberChange, before: &Entity, after: &Entity
             format!("give `{name}` a `backfill` for the rows that exist, or fill them first"),
         );
     }
-    if becomes(Field::is_unique) || (goal.is_unique() && type_changes) {
+    let numbered = matches!(goal.ty, FieldType::Autonumber { .. });
+    if becomes(Field::is_unique) || (type_changes && (goal.is_unique() || numbered)) {
         duplicates(path.clone(), vec![name.clone()], out);
     }
     if let Some(sql) = &goal.check
@@ -216,7 +218,7 @@ fn primary_key(change: &Change, after: &Entity, out: &mut Asking<'_>) {
     }
 }
 
-fn duplicates(path: Option<String>, fields: Vec<String>, out: &mut Asking<'_>) {
+pub fn duplicates(path: Option<String>, fields: Vec<String>, out: &mut Asking<'_>) {
     let names = fields.join(", ");
     out.ask(
         "RK207",
@@ -228,7 +230,7 @@ fn duplicates(path: Option<String>, fields: Vec<String>, out: &mut Asking<'_>) {
     );
 }
 
-fn violations(path: Option<String>, sql: &str, out: &mut Asking<'_>) {
+pub fn violations(path: Option<String>, sql: &str, out: &mut Asking<'_>) {
     out.ask(
         "RK209",
         Level::Refuse,
@@ -239,7 +241,13 @@ fn violations(path: Option<String>, sql: &str, out: &mut Asking<'_>) {
     );
 }
 
-fn orphans(path: Option<String>, fields: Vec<String>, to: Address, keys: Vec<String>, out: &mut Asking<'_>) {
+pub fn orphans(
+    path: Option<String>,
+    fields: Vec<String>,
+    to: Address,
+    keys: Vec<String>,
+    out: &mut Asking<'_>,
+) {
     let help = format!("create the missing rows of `{to}`, or empty the field in those rows");
     let name = to.to_string();
     out.ask(

@@ -2,6 +2,7 @@
 //! Never asks: it writes the question down and weighs the answer.
 
 mod data;
+mod kept;
 mod object;
 mod rename;
 mod whole;

@@ -3,8 +3,8 @@
 
 use std::collections::BTreeMap;
 
+use super::actual;
 use super::conversion::{self, Losses, is_kept};
-use super::ddl;
 use super::lexer::{literal, quote};
 use super::lower;
 use super::table::Table;
@@ -43,7 +43,7 @@ pub fn query(change: &Change, question: &Question, scene: &Scene<'_>) -> Option<
     if *question == Question::Rows {
         return Some(format!("SELECT count(*), '[]' FROM {}", quote(name)));
     }
-    let actual = ddl::actual(name, before, scene.natives, scene.before, scene).table;
+    let actual = actual::actual(name, before, scene.natives, scene.before, scene).table;
     if let Question::Values { field } = question {
         let columns = lower::columns_of(before, std::slice::from_ref(field));
         let there: Vec<&String> = columns.iter().filter(|column| actual.column(column).is_some()).collect();
@@ -214,12 +214,13 @@ fn source(column: &str) -> String {
 
 fn option_use(change: &Change, option: &str, scene: &Scene<'_>) -> Option<String> {
     let (old, new) = (change.address_before().name.as_str(), change.address.name.as_str());
-    let terms: Vec<String> = ddl::users(old, new, scene.before)
+    let terms: Vec<String> = actual::users(old, new, scene.before)
         .into_iter()
         .map(|(table, column)| {
             let address = Address::new(crate::model::entity::KIND, table.as_str());
             let entity = scene.before.get(&address).and_then(Resource::as_entity);
-            let shape = entity.map(|entity| ddl::actual(&table, entity, scene.natives, scene.before, scene));
+            let shape =
+                entity.map(|entity| actual::actual(&table, entity, scene.natives, scene.before, scene));
             let key = shape.map_or_else(|| "rowid".to_owned(), |shape| key(&shape.table));
             format!(
                 "SELECT {} || {key} AS {KEY} FROM {} WHERE {} = {}",

@@ -161,6 +161,11 @@ fn convert(value: &str, from: &FieldType, to: &FieldType, storage: &str) -> Stri
 /// As `convert`, but a value that would be lost stays as it is.
 fn convert_or_stay(value: &str, from: &FieldType, to: &FieldType, storage: &str) -> String {
     let converted = convert(value, from, to, storage);
+    // A key as text is the value itself, and one key for another loses nothing unless the types differ.
+    let is_key = matches!(to, FieldType::Lookup { .. });
+    if is_key && (storage == "TEXT" || matches!(from, FieldType::Lookup { .. })) {
+        return converted;
+    }
     match survives(value, &converted, from, to) {
         Some(survives) if converted != value => {
             format!("CASE WHEN {survives} THEN {converted} ELSE {value} END")
@@ -206,16 +211,32 @@ fn survives(source: &str, column: &str, from: &FieldType, to: &FieldType) -> Opt
         (_, _) if matches!((from, to), (FieldType::Datetime, FieldType::Date)) => {
             Some(format!("datetime({source}) IS datetime(date({source}))"))
         }
-        ("TEXT", "INTEGER") if matches!(to, FieldType::Boolean) => None,
-        ("TEXT", "INTEGER") if is_text(from) => Some(format!(
+        // What a lookup holds is of the type of the key it points to, which the types do not say.
+        (_, _) if matches!(to, FieldType::Lookup { .. }) => {
+            Some(format!("({column} = {source} OR CAST({column} AS TEXT) = CAST({source} AS TEXT))"))
+        }
+        ("TEXT", "INTEGER") if matches!(to, FieldType::Boolean) && is_text(from) => None,
+        ("TEXT", "INTEGER") => Some(format!(
             "{} AND (CAST({column} AS TEXT) = trim({source}) OR \
              (CAST({source} AS REAL) = {column} AND abs({column}) < 9007199254740992))",
             is_number("'integer', 'real'")
         )),
-        ("TEXT", "REAL") if is_text(from) => Some(is_number("'integer', 'real'")),
+        ("TEXT", "REAL") => Some(is_number("'integer', 'real'")),
         ("INTEGER", "INTEGER") | ("REAL", "REAL") => None,
         ("INTEGER" | "REAL", "INTEGER" | "REAL") => Some(format!("{column} = {source}")),
-        ("BLOB", "TEXT") => Some(format!("CAST({column} AS BLOB) IS {source}")),
+        ("BLOB", "TEXT") => Some(is_utf8(source)),
+        // Bytes are no number, and a cast would make most of them 0.
+        ("BLOB", "INTEGER" | "REAL") => Some("0".to_owned()),
         (_, _) => None,
     }
+}
+
+/// A condition that some bytes are text: every character, written anew, is the one that was read.
+fn is_utf8(bytes: &str) -> String {
+    format!(
+        "instr({bytes}, x'00') = 0 AND NOT EXISTS (WITH RECURSIVE \"_reconcile_at\" (\"_reconcile_i\") AS \
+         (SELECT 1 UNION ALL SELECT \"_reconcile_i\" + 1 FROM \"_reconcile_at\" WHERE \"_reconcile_i\" < length(CAST({bytes} AS TEXT))) \
+         SELECT 1 FROM \"_reconcile_at\" WHERE CAST(char(unicode(substr(CAST({bytes} AS TEXT), \"_reconcile_i\", 1))) AS BLOB) \
+         IS NOT CAST(substr(CAST({bytes} AS TEXT), \"_reconcile_i\", 1) AS BLOB) AND length({bytes}) > 0)"
+    )
 }

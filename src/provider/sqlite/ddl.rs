@@ -3,20 +3,20 @@
 
 use std::collections::BTreeMap;
 
+use super::actual::{actual, users};
 use super::conversion::{self, Losses, Projected};
-use super::lexer::{quote, tokens};
+use super::lexer::quote;
 use super::lower::{self, World};
 use super::rebuild::{self, Course, Passage};
-use super::table::{Clause, Column, Meaning, Shape, Table};
+use super::table::{Shape, Table};
 use super::wanted;
-use super::{autonumber, inspect, lift, parse, picklist, scratch};
-use crate::address::Address;
+use super::{autonumber, picklist, scratch};
 use crate::diff::change::Change;
-use crate::model::entity::{self, Entity};
+use crate::model::entity::Entity;
 use crate::model::field::FieldType;
 use crate::model::picklist::Picklist;
 use crate::model::resource::Resource;
-use crate::model::state::{Native, State};
+use crate::model::state::Native;
 use crate::target::{Cost, Scene, Work};
 
 /// Turns a change into work. Empty where only our record changes.
@@ -91,64 +91,6 @@ fn alter_picklist(change: &Change, before: &Picklist, after: &Picklist, scene: &
         false => format!("rename picklist {} to {}", quote(old), quote(new)),
     };
     Work { title, statements, cost }
-}
-
-/// The tables and columns that hold options of a picklist, under either of its names.
-pub fn users(old: &str, new: &str, state: &State) -> Vec<(String, String)> {
-    let mut found = Vec::new();
-    for (address, resource) in state {
-        let Some(entity) = resource.as_entity() else { continue };
-        for (field_name, field) in &entity.fields {
-            if matches!(&field.ty, FieldType::Picklist { picklist } if picklist == old || picklist == new) {
-                found.push((address.name.clone(), field_name.clone()));
-            }
-        }
-    }
-    found
-}
-
-/// The table as it is, in the form in which it is lifted; as it should be where nobody has looked.
-pub fn actual(name: &str, entity: &Entity, natives: &[Native], state: &State, scene: &Scene<'_>) -> Shape {
-    let of_kind = |kind: &'static str| natives.iter().filter(move |native| native.kind == kind);
-    let found = of_kind("table").find(|native| native.name.eq_ignore_ascii_case(name));
-    let Some(table) = found.and_then(|native| parse::table(&native.definition).ok()) else {
-        let mut shape = lower::shape(name, entity, World::State(state));
-        shape.triggers.clear();
-        return shape;
-    };
-    let on_table = |native: &&Native| native.table.eq_ignore_ascii_case(name);
-    let hanging = of_kind("index").chain(of_kind("trigger")).filter(on_table);
-    let clauses = table.columns.iter().flat_map(|column| &column.clauses).chain(&table.constraints);
-    let mut known = BTreeMap::new();
-    for clause in clauses {
-        let Meaning::ForeignKey(key) = &clause.meaning else { continue };
-        let far = of_kind("table").find(|native| native.name.eq_ignore_ascii_case(&key.table));
-        if let Some((far, table)) = far.and_then(|far| Some((far, parse::table(&far.definition).ok()?))) {
-            let is_entity = state.contains_key(&Address::new(entity::KIND, far.name.as_str()));
-            known.insert(far.name.to_ascii_lowercase(), inspect::known_table(&far.name, &table, is_entity));
-        }
-    }
-    let mut shape = inspect::shape(table, name, hanging);
-    lift::prepare(&mut shape, Some(entity), &known);
-    let clauses = shape.table.columns.iter_mut().flat_map(|column| &mut column.clauses);
-    clauses.chain(&mut shape.table.constraints).for_each(|clause| follow(clause, scene));
-    shape
-}
-
-/// Points a foreign key at the new name of a table that the plan renames, as SQLite itself will do.
-fn follow(clause: &mut Clause, scene: &Scene<'_>) {
-    let Meaning::ForeignKey(key) = &mut clause.meaning else { return };
-    let Some((new, _)) = scene.renamed.iter().find(|(_, old)| old.name.eq_ignore_ascii_case(&key.table))
-    else {
-        return;
-    };
-    let words = tokens(&clause.text).unwrap_or_default();
-    let place = words.iter().position(|token| token.is("REFERENCES")).and_then(|at| words.get(at + 1));
-    let place = place.map(|token| token.start..token.end());
-    if let Some(place) = place {
-        clause.text.replace_range(place, &quote(&new.name));
-        key.table.clone_from(&new.name);
-    }
 }
 
 /// The triggers that number an entity's fields.
@@ -327,16 +269,4 @@ fn sequences_before(change: &Change, before: &Entity, after: &Entity) -> Vec<Str
 fn sequences_after(change: &Change, before: &Entity, after: &Entity) -> Vec<String> {
     let new = numbered(change, before, after).filter(|(_, old)| old.is_none());
     new.map(|(name, _)| autonumber::start(&change.address.name, name)).collect()
-}
-
-/// Puts the far end of a column's foreign key where the wanted column has it.
-pub fn retarget(column: &mut Column, wanted: &Column) {
-    let far = wanted.clauses.iter().find(|clause| matches!(clause.meaning, Meaning::ForeignKey(_)));
-    let Some(far) = far else { return };
-    let own = column.clauses.iter_mut().find(|clause| matches!(clause.meaning, Meaning::ForeignKey(_)));
-    if let (Some(own), Meaning::ForeignKey(key)) = (own, &far.meaning)
-        && !matches!(&own.meaning, Meaning::ForeignKey(now) if now.table.eq_ignore_ascii_case(&key.table))
-    {
-        *own = Clause { name: own.name.take(), ..far.clone() };
-    }
 }

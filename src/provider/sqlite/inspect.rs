@@ -21,7 +21,7 @@ const LISTS_AT_ONCE: usize = 400;
 
 /// Reads all of a database. `target` names it in errors.
 pub fn snapshot(connection: &Connection, target: &str) -> Result<Snapshot, TargetError> {
-    let failed = |error: rusqlite::Error| super::session::failed(target, "read its definitions", &error);
+    let failed = |error: rusqlite::Error| super::refusal::failed(target, "read its definitions", &error);
     let version = catalog::version(connection).map_err(failed)?;
     if let Some(found) = version.filter(|found| *found > catalog::VERSION) {
         return Err(TargetError::Newer { target: target.to_owned(), found, known: catalog::VERSION });

@@ -1,11 +1,13 @@
 //! The embedded default target: one SQLite file.
 //! Never touches a row or an object that a step does not name.
 
+mod actual;
 mod ask;
 mod autonumber;
 mod catalog;
 mod conversion;
 mod ddl;
+mod dialect;
 mod inspect;
 mod lexer;
 mod lift;
@@ -15,6 +17,7 @@ mod parse;
 mod parts;
 mod picklist;
 mod rebuild;
+mod refusal;
 mod rehearse;
 mod scratch;
 mod session;
@@ -22,42 +25,5 @@ mod table;
 mod types;
 mod wanted;
 
+pub use dialect::{NAME, NAME_LIMITS, SqliteDialect};
 pub use session::open;
-
-use crate::diff::change::Change;
-use crate::model::name::NameLimits;
-use crate::model::resource::Resource;
-use crate::target::{Dialect, Question, Scene, Work};
-
-/// The provider's name.
-pub const NAME: &str = "sqlite";
-
-/// SQLite bounds a statement and no name; two names that differ in case only are one.
-pub const NAME_LIMITS: NameLimits =
-    NameLimits { max_bytes: 800, ignores_case: true, reserved_prefixes: &["sqlite_"] };
-
-/// The pure half of the target.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct SqliteDialect;
-
-impl Dialect for SqliteDialect {
-    fn name(&self) -> &'static str {
-        NAME
-    }
-
-    fn name_limits(&self) -> NameLimits {
-        NAME_LIMITS
-    }
-
-    fn normalize(&self, resource: &mut Resource) {
-        normalize::resource(resource);
-    }
-
-    fn lower(&self, change: &Change, scene: &Scene<'_>) -> Vec<Work> {
-        ddl::work(change, scene)
-    }
-
-    fn ask(&self, change: &Change, question: &Question, scene: &Scene<'_>) -> Option<String> {
-        ask::query(change, question, scene)
-    }
-}

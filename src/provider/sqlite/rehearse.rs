@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use rusqlite::Connection;
 
 use super::lexer::quote;
-use super::{catalog, session};
+use super::{catalog, refusal};
 use crate::plan::Step;
 use crate::target::Broken;
 
@@ -15,7 +15,7 @@ type Object = (String, String, String, String);
 /// Runs the steps and returns what they break. `connection` is the target, if there is one.
 pub fn rehearse(connection: Option<&Connection>, steps: &[Step]) -> rusqlite::Result<Vec<Broken>> {
     let stage = Connection::open_in_memory()?;
-    session::strict_names(&stage)?;
+    refusal::strict_names(&stage)?;
     stage.execute_batch("PRAGMA foreign_keys = OFF; BEGIN")?;
     if let Some(connection) = connection {
         set(&stage, connection)?;
@@ -25,7 +25,7 @@ pub fn rehearse(connection: Option<&Connection>, steps: &[Step]) -> rusqlite::Re
     for step in steps {
         for statement in &step.statements {
             if let Err(error) = stage.execute_batch(statement) {
-                return Ok(vec![Broken::Step { step: step.id, message: session::message(&error) }]);
+                return Ok(vec![Broken::Step { step: step.id, message: refusal::message(&error) }]);
             }
         }
     }
@@ -80,7 +80,7 @@ fn ailing(stage: &Connection) -> rusqlite::Result<BTreeMap<(String, String), Str
 }
 
 fn fault(stage: &Connection, sql: &str) -> Option<String> {
-    stage.prepare(sql).err().map(|error| session::message(&error))
+    stage.prepare(sql).err().map(|error| refusal::message(&error))
 }
 
 /// Prepares what would fire a trigger, with all other triggers of the table out of the way.

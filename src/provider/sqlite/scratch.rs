@@ -12,7 +12,7 @@ use crate::model::state::Native;
 /// the definitions of the objects as they are then. None where SQLite refuses.
 pub fn rename(natives: &[&Native], table: &str, statements: &[String]) -> Option<Vec<Native>> {
     let connection = Connection::open_in_memory().ok()?;
-    super::session::strict_names(&connection).ok()?;
+    super::refusal::strict_names(&connection).ok()?;
     connection.execute_batch("PRAGMA foreign_keys = OFF; BEGIN").ok()?;
     let wanted = surroundings(natives, table);
     for kind in ["table", "index", "view", "trigger"] {

@@ -5,18 +5,18 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 
+use super::dialect::{NAME, SqliteDialect};
 use super::lexer::quote;
-use super::{NAME, SqliteDialect, catalog, inspect, rehearse};
+use super::refusal::{failed, message, strict_names};
+use super::{catalog, inspect, rehearse};
 use crate::diff::change::Change;
 use crate::journal::{Entry, Holder};
 use crate::model::environment::TargetConfig;
 use crate::model::state::Snapshot;
 use crate::plan::Step;
-use crate::provider::open::Mode;
-use crate::target::{Answer, Broken, Dialect, Session, Target, TargetError};
+use crate::target::{Answer, Broken, Dialect, Mode, Session, Target, TargetError};
 
 /// How long a reader waits for a writer.
 const READ_PATIENCE: Duration = Duration::from_secs(5);
@@ -58,29 +58,6 @@ pub struct SqliteTarget {
     path: PathBuf,
     mode: Mode,
     connection: Option<Connection>,
-}
-
-/// Says in the words of the contract what SQLite refused.
-pub fn failed(target: &str, doing: &str, error: &rusqlite::Error) -> TargetError {
-    match error.sqlite_error_code() {
-        Some(ErrorCode::NotADatabase) => TargetError::Open {
-            target: target.to_owned(),
-            message: "the file is no SQLite database".to_owned(),
-        },
-        Some(_) | None => TargetError::Failed {
-            target: target.to_owned(),
-            doing: doing.to_owned(),
-            message: message(error),
-        },
-    }
-}
-
-/// What SQLite said, without the statement: that is in the plan.
-pub fn message(error: &rusqlite::Error) -> String {
-    match error {
-        rusqlite::Error::SqlInputError { msg, .. } => msg.clone(),
-        other => other.to_string(),
-    }
 }
 
 fn is_busy(error: &rusqlite::Error) -> bool {
@@ -209,11 +186,6 @@ impl SqliteTarget {
             }
         }
     }
-}
-
-/// Makes SQLite refuse a name that it does not know instead of taking it for a text.
-pub fn strict_names(connection: &Connection) -> rusqlite::Result<()> {
-    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DQS_DDL, false).map(drop)
 }
 
 fn probe(connection: &Connection) -> rusqlite::Result<()> {

@@ -1,7 +1,6 @@
 //! The table that a change leads to, worked out from the table that is there.
 //! Never touches a column, constraint or index whose member stays as it is.
 
-use super::ddl::retarget;
 use super::lexer::normal;
 use super::lift::matches;
 use super::lower::{self, World};
@@ -366,4 +365,16 @@ fn is_alike(was: &FieldType, ty: &FieldType) -> bool {
             && !is_reference(ty)
             && types::storage(was) == types::storage(ty)
             && types::check(was, "x") == types::check(ty, "x"))
+}
+
+/// Puts the far end of a column's foreign key where the wanted column has it.
+fn retarget(column: &mut Column, wanted: &Column) {
+    let far = wanted.clauses.iter().find(|clause| matches!(clause.meaning, Meaning::ForeignKey(_)));
+    let Some(far) = far else { return };
+    let own = column.clauses.iter_mut().find(|clause| matches!(clause.meaning, Meaning::ForeignKey(_)));
+    if let (Some(own), Meaning::ForeignKey(key)) = (own, &far.meaning)
+        && !matches!(&own.meaning, Meaning::ForeignKey(now) if now.table.eq_ignore_ascii_case(&key.table))
+    {
+        *own = Clause { name: own.name.take(), ..far.clone() };
+    }
 }

@@ -1,0 +1,12 @@
+-- 1. rebuild table "thing"
+CREATE TABLE "_reconcile_old_thing" AS SELECT "id", "code" FROM "thing";
+DROP TABLE "thing";
+CREATE TABLE "thing" (
+  "id" TEXT NOT NULL PRIMARY KEY DEFAULT (lower(hex(randomblob(4)) || '-' || hex(randomblob(2)) || '-4' || substr(hex(randomblob(2)), 2) || '-' || substr('89ab', 1 + (random() & 3), 1) || substr(hex(randomblob(2)), 2) || '-' || hex(randomblob(6)))),
+  "code" TEXT NOT NULL CHECK (length("code") <= 20)
+) STRICT;
+INSERT INTO "thing" ("id", "code")
+  SELECT "id", coalesce("code", 'none')
+  FROM "_reconcile_old_thing";
+DROP TABLE "_reconcile_old_thing";
+CREATE UNIQUE INDEX "thing.by-code" ON "thing" ("code");

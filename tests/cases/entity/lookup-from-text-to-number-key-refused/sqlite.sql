@@ -1,0 +1,11 @@
+-- 1. rebuild table "order"
+CREATE TABLE "_reconcile_old_order" AS SELECT "id", "customer" FROM "order";
+DROP TABLE "order";
+CREATE TABLE "order" (
+  "id" TEXT NOT NULL PRIMARY KEY DEFAULT (lower(hex(randomblob(4)) || '-' || hex(randomblob(2)) || '-4' || substr(hex(randomblob(2)), 2) || '-' || substr('89ab', 1 + (random() & 3), 1) || substr(hex(randomblob(2)), 2) || '-' || hex(randomblob(6)))),
+  "customer" INTEGER REFERENCES "customer" ("number")
+) STRICT;
+INSERT INTO "order" ("id", "customer")
+  SELECT "id", CASE WHEN (CAST("customer" AS INTEGER) = "customer" OR CAST(CAST("customer" AS INTEGER) AS TEXT) = CAST("customer" AS TEXT)) THEN CAST("customer" AS INTEGER) ELSE "customer" END
+  FROM "_reconcile_old_order";
+DROP TABLE "_reconcile_old_order";
