@@ -4,6 +4,7 @@
 use schemars::{JsonSchema, SchemaGenerator};
 use serde_json::Value;
 
+use super::adoption::AdoptionDocument;
 use super::difference::DifferenceDocument;
 use super::drift::DriftDocument;
 use super::form;
@@ -20,6 +21,7 @@ pub fn schemas() -> Vec<(&'static str, String)> {
         schema::<HistoryDocument>("history.schema.json", "Journal of reconcile"),
         schema::<EntryDocument>("entry.schema.json", "Journal entry of reconcile"),
         schema::<DriftDocument>("drift.schema.json", "Drift of reconcile"),
+        schema::<AdoptionDocument>("adoption.schema.json", "Adoptions of reconcile"),
         schema::<DifferenceDocument>("package-difference.schema.json", "Package differences of reconcile"),
         schema::<Manifest>("package.schema.json", "Package manifest of reconcile"),
     ]

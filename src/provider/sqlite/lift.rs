@@ -342,9 +342,9 @@ impl Lift<'_> {
             };
             !(is_said && plain.clauses.iter().any(|other| other.is_same(clause)))
         });
-        field.native = Some(rest.tail());
+        field.native = Some(types::without_comments(&rest.tail()));
         if !matches(column, &lower::column(entity, &column.name, &field, world)) {
-            field.native = Some(own.tail());
+            field.native = Some(types::without_comments(&own.tail()));
         }
         field
     }

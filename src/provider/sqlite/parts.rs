@@ -70,6 +70,17 @@ pub fn of(shape: &Shape, fields: &IndexMap<String, Field>, hint: Option<&Entity>
     parts
 }
 
+/// Where a part is.
+pub fn place(part: &Part) -> &Place {
+    match part {
+        Part::Unique { place, .. }
+        | Part::Key { place, .. }
+        | Part::Index { place, .. }
+        | Part::Check { place, .. }
+        | Part::Relationship { place, .. } => place,
+    }
+}
+
 fn constraints(
     shape: &Shape,
     fields: &IndexMap<String, Field>,

@@ -4,7 +4,7 @@
 use super::lexer::normal;
 use super::lift::matches;
 use super::lower::{self, World};
-use super::parts::{self, Part, Place};
+use super::parts::{self, Part, Place, place};
 use super::table::{Clause, Column, Index, Meaning, Shape, Table};
 use super::types;
 use crate::diff::change::Change;
@@ -335,16 +335,6 @@ impl Wanted<'_> {
             | Part::Check { .. }
             | Part::Relationship { .. } => false,
         })
-    }
-}
-
-fn place(part: &Part) -> &Place {
-    match part {
-        Part::Unique { place, .. }
-        | Part::Key { place, .. }
-        | Part::Index { place, .. }
-        | Part::Check { place, .. }
-        | Part::Relationship { place, .. } => place,
     }
 }
 
