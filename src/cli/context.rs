@@ -165,7 +165,7 @@ pub fn now() -> Timestamp {
     jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
 }
 
-fn name_limits() -> BTreeMap<String, NameLimits> {
+pub fn name_limits() -> BTreeMap<String, NameLimits> {
     let known = provider::open::providers().iter();
     known.filter_map(|name| Some(((*name).to_owned(), provider::open::name_limits(name)?))).collect()
 }

@@ -29,7 +29,7 @@ pub struct Request<'a> {
     pub environment: &'a Environment,
     /// Globs over addresses; empty selects everything.
     pub select: &'a [String],
-    /// The folder of the new files, from the repository's root, with `/`.
+    /// The folder of the new files, from the repository's root, with `/`; empty for the root.
     pub folder: &'a str,
     /// Tells whether something stands at a path of the repository.
     pub is_taken: &'a dyn Fn(&str) -> bool,
@@ -135,14 +135,17 @@ impl<'a> Work<'a> {
 
     /// Where each manifest goes: never where something stands already.
     fn paths(&self) -> BTreeMap<Address, String> {
-        let folder = self.request.folder.trim_end_matches('/');
+        let folder = match self.request.folder {
+            "" => String::new(),
+            folder => format!("{folder}/"),
+        };
         let mut paths = BTreeMap::new();
         for (address, path) in package::paths(self.chosen.keys()) {
             let name = path.rsplit('/').next().unwrap_or_default().trim_end_matches(".yaml").to_owned();
             let plural = kind_entry(&address.kind).map_or(address.kind.as_str(), |kind| kind.plural);
             let numbers = std::iter::once(String::new()).chain((2..).map(|number| format!("-{number}")));
             let free = numbers
-                .map(|number| format!("{folder}/{plural}/{name}{number}.yaml"))
+                .map(|number| format!("{folder}{plural}/{name}{number}.yaml"))
                 .find(|path| !(self.request.is_taken)(path) && !paths.values().any(|used| used == path));
             paths.insert(address, free.unwrap_or_default());
         }

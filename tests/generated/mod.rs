@@ -22,7 +22,7 @@ use reconcile::model::resource::Resource;
 use reconcile::model::setup::{ACTIONS, Action, Setup};
 use reconcile::model::text::Text;
 use reconcile::package::{About, PackagedResource};
-use reconcile::plan::{Fact, Finding, Level, Plan, Policy, Step, Summary};
+use reconcile::plan::{Fact, Finding, Level, Plan, Policy, Promotion, Step, Summary};
 use reconcile::report::{Applied, Fate, Report, StepReport};
 use reconcile::source::Revision;
 use serde_json::{Value, json};

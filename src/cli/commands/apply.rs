@@ -91,7 +91,7 @@ fn chosen<'a>(context: &Context, opened: &'a Opened, plan: &Plan) -> Result<&'a 
 }
 
 /// Shows one plan, asks, applies and prints the report. None where the person said no.
-fn one(
+pub(super) fn one(
     context: &Context,
     environment: &Environment,
     plan: &Plan,
@@ -137,7 +137,7 @@ fn one(
     Ok(Some(report))
 }
 
-fn finish(context: &Context, reports: Vec<Report>) -> Result<Code, Failure> {
+pub(super) fn finish(context: &Context, reports: Vec<Report>) -> Result<Code, Failure> {
     let is_good = reports.iter().all(|r| matches!(r.outcome, Applied::Done | Applied::Nothing));
     if context.is_json() {
         let document = wire::report::ReportDocument::new(reports);

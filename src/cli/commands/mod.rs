@@ -1,6 +1,7 @@
 //! The verbs as people call them: open, call the operation, print, end. One file a verb.
 //! Never decides what changes.
 
+pub mod adopt;
 pub mod apply;
 pub mod drift;
 pub mod fmt;
@@ -9,6 +10,7 @@ pub mod init;
 pub mod manual;
 pub mod package;
 pub mod plan;
+pub mod promote;
 pub mod schema;
 pub mod validate;
 
