@@ -110,6 +110,7 @@ mod bench {
             version: String::new(),
             environment: "dev".to_owned(),
             revision: Revision::default(),
+            promoted_from: None,
             plan: print,
             base: print,
             goal: print,

@@ -62,8 +62,7 @@ fn dispatch(context: &Context, verb: Verb) -> Result<Code, Failure> {
             commands::adopt::run(context, &commands::adopt::Order { select, out, only_shown: plan, yes })
         }
         Verb::Promote { from, to, plan, out, yes, allow, allow_drift } => {
-            let order =
-                commands::promote::Order { from, to, only_shown: plan, out, yes, allow, allow_drift };
+            let order = commands::promote::Order { from, to, only_shown: plan, out, yes, allow, allow_drift };
             commands::promote::run(context, &order)
         }
         Verb::Package(verb) => commands::package::run(context, &verb),

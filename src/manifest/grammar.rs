@@ -35,6 +35,8 @@ pub enum Shape {
     Count(u32, u32),
     /// A list of names, at least one.
     Names,
+    /// A list of names, perhaps empty.
+    NamesOrNone,
     /// A list of texts, perhaps empty.
     Texts,
     /// A list of these words.
@@ -148,7 +150,11 @@ pub const ENTITY: Object = Object {
             Shape::Word(&["standard"]),
             "This document lists customizations of a standard entity only.",
         ),
-        may("primaryKey", Shape::Names, "The fields of the primary key; without it, a generated uuid `id`."),
+        may(
+            "primaryKey",
+            Shape::NamesOrNone,
+            "The fields of the primary key; without it, a generated uuid `id`. An empty list: no primary key.",
+        ),
         may("fields", Shape::Map(&FIELD), "The fields, in the order that people see."),
         may("keys", Shape::Map(&KEY), "Alternate keys: their fields together are unique."),
         may("indexes", Shape::Map(&INDEX), "Indexes that make reading by these fields fast."),

@@ -68,10 +68,13 @@ mod tests {
 
     #[test]
     fn the_rest_of_a_column_stays_in_its_column() {
-        for sql in ["NVARCHAR(160) COLLATE NOCASE", "DECIMAL(10, 2)", "TEXT CHECK (a IN ('x', 'y'))", "[a,b]"] {
+        for sql in ["NVARCHAR(160) COLLATE NOCASE", "DECIMAL(10, 2)", "TEXT CHECK (a IN ('x', 'y'))", "[a,b]"]
+        {
             assert_eq!(tail_fault(sql), None, "{sql}");
         }
-        for sql in ["TEXT, b TEXT", "TEXT)", "TEXT; DROP TABLE x", "TEXT -- x", "TEXT /* x", "TEXT DEFAULT 'a"] {
+        for sql in
+            ["TEXT, b TEXT", "TEXT)", "TEXT; DROP TABLE x", "TEXT -- x", "TEXT /* x", "TEXT DEFAULT 'a"]
+        {
             assert!(tail_fault(sql).is_some(), "{sql}");
         }
     }

@@ -67,7 +67,12 @@ impl Repository {
         };
         Some(Desired {
             environment: environment.clone(),
-            resources: self.resources.iter().filter(|(a, _)| environment.includes(a)).filter_map(declared).collect(),
+            resources: self
+                .resources
+                .iter()
+                .filter(|(a, _)| environment.includes(a))
+                .filter_map(declared)
+                .collect(),
             unfinished: self.unfinished.clone(),
         })
     }

@@ -158,8 +158,13 @@ impl<'a> Work<'a> {
         for address in self.chosen.keys().cloned().collect::<Vec<_>>() {
             let found = &self.snapshot.state[&address];
             let (labels, setup) = (BTreeMap::new(), Setup::default());
-            let manifest =
-                Written { address: &address, resource: found, renamed_from: None, labels: &labels, setup: &setup };
+            let manifest = Written {
+                address: &address,
+                resource: found,
+                renamed_from: None,
+                labels: &labels,
+                setup: &setup,
+            };
             let text = yaml::emit(&manifest_value(&manifest));
             let path = paths[&address].clone();
             match self.read_back(&address, found, &path, &text) {
@@ -171,9 +176,6 @@ impl<'a> Work<'a> {
     }
 
     fn read_back(&self, address: &Address, found: &Resource, path: &str, text: &str) -> Result<(), String> {
-        if found.as_entity().is_some_and(|entity| entity.key_fields().is_empty()) {
-            return Err("it has no primary key".to_owned());
-        }
         let (read, entry) =
             manifest::document(path, text).map_err(|why| format!("no manifest can say it: {why}"))?;
         let mut resource = entry.resource;
@@ -221,8 +223,7 @@ impl<'a> Work<'a> {
             }
         }
         let environment = &self.request.environment.name;
-        let mut desired =
-            checked.repository.desired(environment, &BTreeMap::new()).unwrap_or_default();
+        let mut desired = checked.repository.desired(environment, &BTreeMap::new()).unwrap_or_default();
         planner::normalize(&mut desired, self.dialect);
         let comparison = compare(&desired, self.snapshot);
         let mut changes: Vec<Change> = Vec::new();

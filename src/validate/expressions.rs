@@ -68,8 +68,7 @@ fn natives(site: &Site<'_>, entity: &Entity, found: &mut Vec<Remark>) {
             let is_name = |name: &str| {
                 !name.chars().any(is_unprintable) && !name.to_lowercase().starts_with(RESERVED_PREFIX)
             };
-            keeper.name().is_none_or(is_name)
-                && (section == "keys" || matches!(keeper, Keeper::Index(_)))
+            keeper.name().is_none_or(is_name) && (section == "keys" || matches!(keeper, Keeper::Index(_)))
         });
         if keeper.is_none() {
             let message = format!("`native` of `{}` names nothing: `{}`", shown(name), shown(native));

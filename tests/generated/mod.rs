@@ -164,9 +164,8 @@ fn names() -> impl Strategy<Value = Vec<String>> {
 
 pub fn entity() -> impl Strategy<Value = Entity> {
     let native = || option::of(name().prop_map(|name| format!("index {name}")));
-    let key = (names(), native(), option::of(name()), any::<bool>()).prop_map(
-        |(fields, native, renamed_from, standard)| Key { fields, native, renamed_from, standard },
-    );
+    let key = (names(), native(), option::of(name()), any::<bool>())
+        .prop_map(|(fields, native, renamed_from, standard)| Key { fields, native, renamed_from, standard });
     let index = (names(), native(), option::of(name()), any::<bool>()).prop_map(
         |(fields, native, renamed_from, standard)| Index { fields, native, renamed_from, standard },
     );

@@ -108,10 +108,8 @@ fn write(context: &Context, adopting: &Adopting) -> Result<(), Failure> {
         let read = context.files()?;
         match adopting.files.iter().find(|file| read.text(&file.path) != Some(file.text.as_str())) {
             None => Ok(()),
-            Some(unread) => {
-                Err(Failure::error(format!("the repository does not read `{}`", unread.path))
-                    .help("choose a folder with --out that `reconcile.yaml` and `.gitignore` leave in"))
-            }
+            Some(unread) => Err(Failure::error(format!("the repository does not read `{}`", unread.path))
+                .help("choose a folder with --out that `reconcile.yaml` and `.gitignore` leave in")),
         }
     };
     save().inspect_err(|_| take_back(context, adopting))

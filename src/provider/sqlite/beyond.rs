@@ -4,10 +4,10 @@
 use std::collections::BTreeMap;
 
 use super::actual::actual;
-use super::lexer::normal;
 use super::lower::targets_name;
 use super::parts::{self, Place};
 use super::table::{Clause, Meaning, Shape};
+use super::types;
 use crate::address::Address;
 use crate::model::entity::{self, Entity};
 use crate::model::state::Snapshot;
@@ -65,7 +65,9 @@ fn of_table(address: &Address, entity: &Entity, snapshot: &Snapshot, found: &mut
     for (number, clause) in shape.table.constraints.iter().enumerate() {
         if !places.contains(&&Place::Constraint(number)) && !is_said(clause, entity, &shape) {
             let name = format!("constraint of {}", address.name);
-            say(name, format!("`{}` says more than a manifest can", normal(&clause.text)));
+            let text = types::without_comments(&clause.text);
+            let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+            say(name, format!("`{text}` says more than a manifest can"));
         }
     }
 }

@@ -226,9 +226,10 @@ impl Lift<'_> {
         let in_key = entity.primary_key.as_ref().is_some_and(|key| key.contains(&column.name));
         let mut field = Field::of(ty);
         field.required = (column.is_not_null() && !in_key).then_some(true);
-        field.default = column
-            .default()
-            .and_then(|sql| types::default_value(&field.ty, sql, &column.type_name.to_uppercase()));
+        field.default = column.default().and_then(|sql| {
+            let storage = types::storage(&types::guess(&column.type_name));
+            types::default_value(&field.ty, sql, storage)
+        });
         field.check = column.clauses.iter().find_map(|clause| match (&clause.meaning, &clause.name) {
             (Meaning::Check(sql), Some(name)) if *name == column.name => Some(types::without_comments(sql)),
             (_, _) => None,
@@ -343,8 +344,18 @@ impl Lift<'_> {
             !(is_said && plain.clauses.iter().any(|other| other.is_same(clause)))
         });
         field.native = Some(types::without_comments(&rest.tail()));
+        let says = |rest: &Column, is_it: fn(&Meaning) -> bool| {
+            rest.clauses.iter().any(|clause| is_it(&clause.meaning))
+        };
+        if says(&rest, |meaning| matches!(meaning, Meaning::Default(_))) {
+            field.default = None;
+        }
+        if says(&rest, |meaning| matches!(meaning, Meaning::NotNull)) {
+            field.required = None;
+        }
         if !matches(column, &lower::column(entity, &column.name, &field, world)) {
-            field.native = Some(types::without_comments(&own.tail()));
+            (field.native, field.default) = (Some(types::without_comments(&own.tail())), None);
+            field.required = None;
         }
         field
     }

@@ -176,7 +176,7 @@ pub fn column(entity: &Entity, name: &str, field: &Field, world: World<'_>) -> C
         let is_said = |other: &Clause| match (&clause.meaning, &other.meaning) {
             (Meaning::PrimaryKey(_), Meaning::PrimaryKey(_) | Meaning::OtherPrimaryKey(_))
             | (Meaning::NotNull, Meaning::NotNull)
-            | (Meaning::Default(_), Meaning::Default(_) | Meaning::Generated)
+            | (Meaning::Default(_), Meaning::Generated)
             | (Meaning::ForeignKey(_), Meaning::ForeignKey(_)) => true,
             (_, _) => clause.is_same(other),
         };
@@ -192,6 +192,15 @@ pub fn column(entity: &Entity, name: &str, field: &Field, world: World<'_>) -> C
             | Meaning::Generated
             | Meaning::Other => true,
         };
+        // What a setting says goes before the target's own words for it.
+        let is_overruled = |other: &Clause| match (&clause.meaning, &other.meaning) {
+            (Meaning::Default(_), Meaning::Default(_)) => true,
+            (Meaning::ForeignKey(new), Meaning::ForeignKey(old)) => {
+                !new.table.eq_ignore_ascii_case(&old.table)
+            }
+            (_, _) => false,
+        };
+        column.clauses.retain(|other| !is_overruled(other));
         if is_own && !column.clauses.iter().any(is_said) {
             column.clauses.push(clause);
         }

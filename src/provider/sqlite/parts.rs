@@ -3,8 +3,8 @@
 
 use indexmap::IndexMap;
 
-use super::lower::{index_name, targets_name, unique_name};
 use super::lexer::normal;
+use super::lower::{index_name, targets_name, unique_name};
 use super::table::{ForeignKey, Index, Meaning, Shape};
 use crate::model::entity::{Check, Entity, Keeper};
 use crate::model::field::{Field, FieldType};
@@ -109,8 +109,8 @@ fn constraints(
                 let Some(members) = fields_of(fields, columns) else { continue };
                 let own = Keeper::Constraint(clause.name.as_deref()).to_string();
                 let recorded = hint.into_iter().flat_map(|hint| &hint.keys);
-                let mut recorded = recorded
-                    .filter(|(_, key)| key.native.as_ref() == Some(&own) && key.fields == members);
+                let mut recorded =
+                    recorded.filter(|(_, key)| key.native.as_ref() == Some(&own) && key.fields == members);
                 let name = recorded.next().map(|(name, _)| name.clone()).or_else(|| clause.name.clone());
                 let name = free_name(parts, "keys", name, columns);
                 parts.push(Part::Key { name, fields: members, place });

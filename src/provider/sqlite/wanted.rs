@@ -279,8 +279,7 @@ impl Wanted<'_> {
             }
             let is_alike = |index: &&Index| index.unique == wanted.unique && same_columns(index, &wanted);
             let is_ours = wanted.name.starts_with(&lower::index_name(new, ""));
-            let is_named =
-                |index: &&Index| index.name == wanted.name || (is_ours && index.name == *member);
+            let is_named = |index: &&Index| index.name == wanted.name || (is_ours && index.name == *member);
             match open.iter().position(|index| is_alike(index) && is_named(index)) {
                 Some(found) => all.push((number, open.remove(found).clone())),
                 None => missing.push((number, wanted)),
