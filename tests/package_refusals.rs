@@ -48,9 +48,10 @@ fn write_zip(entries: &[Raw]) -> Vec<u8> {
         bytes.extend(&entry.gap);
         let offset = entry.offset.unwrap_or(bytes.len() as u32);
         let size = entry.size.unwrap_or(entry.content.len() as u32);
+        let needed = if entry.method == 0 { 10 } else { 20 };
         let shared = |name: &[u8]| {
             let mut shared = Vec::new();
-            shared.extend(20u16.to_le_bytes());
+            shared.extend([needed, 0]);
             shared.extend(entry.flags.to_le_bytes());
             shared.extend(entry.method.to_le_bytes());
             shared.extend([0, 0, 0x21, 0]);
@@ -72,7 +73,7 @@ fn write_zip(entries: &[Raw]) -> Vec<u8> {
         }
         n_listed += 1;
         directory.extend(b"PK\x01\x02");
-        directory.extend([20, 3]);
+        directory.extend([needed, 3]);
         directory.extend(shared(&entry.name));
         directory.extend([0; 6]);
         directory.extend(entry.attributes.to_le_bytes());

@@ -7,7 +7,7 @@ use crate::address::Address;
 use crate::fingerprint::Fingerprint;
 use crate::journal::{Entry, Holder, Outcome, Timestamp};
 use crate::plan::{Allowance, Plan, Refusal, StepId};
-use crate::report::Report;
+use crate::report::{FailedAt, Report};
 use crate::target::{Session, Target, TargetError};
 
 pub use verify::remaining;
@@ -78,17 +78,17 @@ pub fn apply(
                 check_base(plan, session.as_mut(), name)?;
                 run(plan, session, &mut entry, terms, observer)
             }
-            Err(message) => Err((None, message)),
+            Err(message) => Err((FailedAt::Start, message)),
         }
     };
     match result {
         Ok(number) => Ok(Report::done(plan, Some(number), Vec::new())),
-        Err((step, message)) => {
+        Err((failed, message)) => {
             entry.finished = (terms.clock)();
-            entry.outcome = Outcome::Failed { step, message: message.clone() };
+            entry.outcome = Outcome::Failed { step: failed.step(), message: message.clone() };
             // The journal is a courtesy here: the failure itself is what must be told.
             let number = target.journal_failure(&entry).ok();
-            Ok(Report::rolled_back(plan, step, &message, number))
+            Ok(Report::rolled_back(plan, failed, &message, number))
         }
     }
 }
@@ -109,31 +109,31 @@ fn check_base(plan: &Plan, session: &mut dyn Session, target: String) -> Result<
     Ok(())
 }
 
-/// Runs all steps in the session's transaction. An error says at which step, and why.
+/// Runs all steps in the session's transaction. An error says where, and why.
 fn run(
     plan: &Plan,
     mut session: Box<dyn Session + '_>,
     entry: &mut Entry,
     terms: &Terms<'_>,
     observer: &mut dyn Observer,
-) -> Result<u64, (Option<StepId>, String)> {
-    let whole = |error: TargetError| (None, error.to_string());
-    observer.at(&Moment::Checked).map_err(|m| (None, m))?;
+) -> Result<u64, (FailedAt, String)> {
+    let whole = |error: TargetError| (FailedAt::Commit, error.to_string());
+    observer.at(&Moment::Checked).map_err(|m| (FailedAt::Start, m))?;
     for step in &plan.steps {
-        observer.at(&Moment::Before(step.id)).map_err(|m| (Some(step.id), m))?;
-        session.run(step).map_err(|error| (Some(step.id), error.to_string()))?;
-        observer.at(&Moment::After(step.id)).map_err(|m| (Some(step.id), m))?;
+        observer.at(&Moment::Before(step.id)).map_err(|m| (FailedAt::Step(step.id), m))?;
+        session.run(step).map_err(|error| (FailedAt::Step(step.id), error.to_string()))?;
+        observer.at(&Moment::After(step.id)).map_err(|m| (FailedAt::Step(step.id), m))?;
     }
     for change in &plan.changes {
         session.record(change, plan.revision.commit.as_deref()).map_err(whole)?;
     }
-    observer.at(&Moment::Recorded).map_err(|m| (None, m))?;
+    observer.at(&Moment::Recorded).map_err(|m| (FailedAt::Commit, m))?;
     let found = session.inspect().map_err(whole)?;
     if let Some(difference) = verify::remaining(plan, &found).first() {
         let message = format!("the target does not report back what was planned for `{difference}`");
-        return Err((None, message));
+        return Err((FailedAt::Commit, message));
     }
-    observer.at(&Moment::Verified).map_err(|m| (None, m))?;
+    observer.at(&Moment::Verified).map_err(|m| (FailedAt::Commit, m))?;
     entry.finished = (terms.clock)();
     let number = session.commit(entry).map_err(whole)?;
     // The target has committed: from here on nothing can be taken back.

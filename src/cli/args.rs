@@ -191,6 +191,36 @@ change from the repository instead: reconcile apply -e TO.")]
         #[arg(long)]
         allow_drift: bool,
     },
+    /// Compare two environments, an environment with a revision, or two packages
+    #[command(after_help = "Examples:
+  reconcile diff staging production        what would make staging like production
+  reconcile diff staging @HEAD~1           an environment with a revision
+  reconcile diff staging --rev HEAD~1      the same
+  reconcile diff reviewed.zip now.zip      two packages, resource by resource")]
+    Diff {
+        /// An environment, a revision as @REV, or a package FILE.zip
+        #[arg(value_name = "A")]
+        before: String,
+        /// Likewise; `+` is what only this side has
+        #[arg(value_name = "B")]
+        after: Option<String>,
+        /// Exit 2 when the sides differ
+        #[arg(long)]
+        detailed_exitcode: bool,
+    },
+    /// Save resources of an environment, as they really are there, as a package
+    #[command(after_help = "Examples:
+  reconcile export -e dev -o order.zip --select entity/order      with all that it needs
+  reconcile export -e dev -o crm.zip --select 'entity/crm-*' --exclude picklist/country
+  reconcile export -e dev -o all.zip --all --setup 'picklist/*=merge' --allow-setup 'entity/*=merge,overwrite'")]
+    Export(Box<Export>),
+    /// Import a package into an environment: validate, show, choose, plan, apply
+    #[command(after_help = "Examples:
+  reconcile import order.zip -e staging --plan                          look, and change nothing
+  reconcile import order.zip -e staging                                 choose, see, confirm
+  reconcile import order.zip -e staging --yes --setup entity/order=merge
+  reconcile import order.zip -e staging --yes --bindings staging.yaml")]
+    Import(Box<Import>),
     /// Read packages
     #[command(subcommand)]
     Package(PackageVerb),
@@ -237,6 +267,63 @@ Comments before a file's first line stay. A file with other comments is not touc
     Man,
 }
 
+/// What is exported, and how.
+#[derive(Clone, Debug, Args)]
+pub struct Export {
+    /// The package
+    #[arg(short, long, value_name = "FILE.zip")]
+    pub output: PathBuf,
+    /// A resource by address, or several by glob; repeatable
+    #[arg(long, value_name = "ADDRESS|GLOB", conflicts_with = "all")]
+    pub select: Vec<String>,
+    /// Everything that is managed
+    #[arg(long)]
+    pub all: bool,
+    /// Choose from a list on the terminal
+    #[arg(long, conflicts_with = "all")]
+    pub interactive: bool,
+    /// Leave out what the selected resources need
+    #[arg(long)]
+    pub no_related: bool,
+    /// Leave this out; repeatable
+    #[arg(long, value_name = "ADDRESS|GLOB")]
+    pub exclude: Vec<String>,
+    /// The package's name; default: the environment's
+    #[arg(long)]
+    pub name: Option<String>,
+    /// What the package is for
+    #[arg(long, value_name = "TEXT")]
+    pub description: Option<String>,
+    /// The setup action stored for a resource; `select` leaves it to the importer; repeatable
+    #[arg(long, value_name = "ADDRESS=ACTION", value_parser = stored)]
+    pub setup: Vec<(String, Action)>,
+    /// What an importer may choose; default: any; repeatable
+    #[arg(long, value_name = "ADDRESS=ACTION,…", value_parser = allowed)]
+    pub allow_setup: Vec<(String, Vec<Action>)>,
+}
+
+/// What is imported, and how.
+#[derive(Clone, Debug, Args)]
+pub struct Import {
+    /// A package made by `export` or by `plan --out`
+    #[arg(value_name = "FILE.zip")]
+    pub package: PathBuf,
+    /// Stop at the preview
+    #[arg(long)]
+    pub plan: bool,
+    /// Do not ask
+    #[arg(short, long)]
+    pub yes: bool,
+    /// Accept a finding: CODE, CODE:ADDRESS or CODE:ADDRESS/path; repeatable
+    #[arg(long, value_name = "CODE[:ADDRESS[/path]]")]
+    pub allow: Vec<Allowance>,
+    /// Actions and names in the target, from a file of `kind: Bindings`
+    #[arg(long, value_name = "FILE")]
+    pub bindings: Option<PathBuf>,
+    #[command(flatten)]
+    pub choices: Choices,
+}
+
 /// Setup actions chosen for this run.
 #[derive(Clone, Debug, Args)]
 pub struct Choices {
@@ -267,14 +354,33 @@ fn choice(text: &str) -> Result<(Address, Action), String> {
     Ok((address, action))
 }
 
+fn stored(text: &str) -> Result<(String, Action), String> {
+    let (pattern, action) = text
+        .split_once('=')
+        .ok_or_else(|| "write ADDRESS=ACTION, for example entity/order=merge".to_owned())?;
+    Ok((pattern.to_owned(), action.parse().map_err(|e: crate::model::setup::NoAction| e.to_string())?))
+}
+
+fn allowed(text: &str) -> Result<(String, Vec<Action>), String> {
+    let (pattern, actions) = text
+        .split_once('=')
+        .ok_or_else(|| "write ADDRESS=ACTION,…, for example entity/order=merge,overwrite".to_owned())?;
+    let actions: Result<Vec<Action>, _> = actions.split(',').map(|word| word.trim().parse()).collect();
+    Ok((pattern.to_owned(), actions.map_err(|e: crate::model::setup::NoAction| e.to_string())?))
+}
+
 /// Turns the short forms `--plan` into the verb, wherever it stands before any other verb.
 pub fn expand(arguments: impl IntoIterator<Item = std::ffi::OsString>) -> Vec<std::ffi::OsString> {
     let mut arguments: Vec<std::ffi::OsString> = arguments.into_iter().collect();
-    // Some verbs have a `--plan` of their own.
-    let has_own = |argument: &std::ffi::OsString| argument == "adopt" || argument == "promote";
-    if let Some(at) = arguments.iter().position(|a| a == "--plan")
-        && !arguments[..at].iter().any(has_own)
-    {
+    let Some(at) = arguments.iter().position(|a| a == "--plan") else { return arguments };
+    let takes_value = ["-C", "--directory", "-e", "--environment", "--rev", "--format", "--color"];
+    let is_word = |(index, one): (usize, &std::ffi::OsString)| {
+        let follows_flag = index > 0 && takes_value.iter().any(|flag| arguments[index - 1] == *flag);
+        !follows_flag && !one.to_string_lossy().starts_with('-')
+    };
+    // Behind another verb it is a flag of that verb.
+    let has_verb = arguments.iter().enumerate().take(at).skip(1).any(is_word);
+    if !has_verb {
         arguments[at] = "plan".into();
     }
     arguments

@@ -7,6 +7,7 @@ use super::files::FileError;
 use crate::apply::ApplyError;
 use crate::ops::adopt::AdoptError;
 use crate::ops::promote::PromoteError;
+use crate::ops::export::ExportError;
 use crate::package::PackageError;
 use crate::source::SourceError;
 use crate::target::TargetError;
@@ -75,6 +76,12 @@ impl From<PackageError> for Failure {
     fn from(error: PackageError) -> Failure {
         Failure::new(Code::BadPackage, error.to_string())
             .help("nothing in it was used; make the package again")
+    }
+}
+
+impl From<ExportError> for Failure {
+    fn from(error: ExportError) -> Failure {
+        Failure::error(error.to_string())
     }
 }
 

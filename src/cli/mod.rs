@@ -65,6 +65,11 @@ fn dispatch(context: &Context, verb: Verb) -> Result<Code, Failure> {
             let order = commands::promote::Order { from, to, only_shown: plan, out, yes, allow, allow_drift };
             commands::promote::run(context, &order)
         }
+        Verb::Diff { before, after, detailed_exitcode } => {
+            commands::diff::run(context, &before, after.as_deref(), detailed_exitcode)
+        }
+        Verb::Export(arguments) => commands::export::run(context, *arguments),
+        Verb::Import(arguments) => commands::import::run(context, &arguments),
         Verb::Package(verb) => commands::package::run(context, &verb),
         Verb::History { limit } => commands::history::list(context, limit),
         Verb::Show { id } => commands::history::show(context, id),

@@ -57,6 +57,11 @@ impl Terminal {
         }
     }
 
+    /// Writes a warning to stderr, `--quiet` or not.
+    pub fn warning(&self, text: &str) {
+        eprintln!("{}: {}", self.paint_error.paint(Role::Warn, "warning"), clean_lines(text));
+    }
+
     /// Writes a failure and its next move to stderr.
     pub fn failure(&self, failure: &Failure) {
         if let Some(message) = &failure.message {
@@ -74,10 +79,20 @@ impl Terminal {
                 Failure::error("nobody can be asked here").help("give --yes to apply without a question")
             );
         }
-        eprint!("{question} Only `yes` applies: ");
+        Ok(self.ask(&format!("{question} Only `yes` applies: "))? == "yes")
+    }
+
+    /// Tells whether somebody sits there who can be asked.
+    pub fn can_ask(&self) -> bool {
+        std::io::stdin().is_terminal()
+    }
+
+    /// Asks for a line. Its end, or the end of the input, answers nothing.
+    pub fn ask(&self, question: &str) -> Result<String, Failure> {
+        eprint!("{}", clean_lines(question));
         let mut answer = String::new();
         std::io::stdin().lock().read_line(&mut answer).map_err(|e| Failure::error(e.to_string()))?;
-        Ok(answer.trim() == "yes")
+        Ok(answer.trim().to_owned())
     }
 
     /// Shows that something goes on, until the returned bar is dropped.

@@ -15,7 +15,7 @@ use crate::address::Address;
 use crate::model::resource::Resource;
 use crate::model::setup::Action;
 use crate::model::shape::{MemberId, Shape};
-use crate::model::state::{Declared, Desired, Inventory, Owned, Snapshot, State};
+use crate::model::state::{Declared, Desired, Inventory, Owned, Scope, Snapshot, State};
 
 /// Everything that differs between one environment and its target.
 #[derive(Clone, Debug, PartialEq)]
@@ -62,7 +62,10 @@ pub fn compare<'a>(desired: &Desired, snapshot: &'a Snapshot) -> Comparison<'a> 
     for (address, one) in declared.iter() {
         work.declared_one(address, one);
     }
-    work.undeclared(desired, &renamed);
+    match desired.scope {
+        Scope::Whole => work.undeclared(desired, &renamed),
+        Scope::Part => {}
+    }
     let Work { out: Found { mut changes, kept, mut obstacles }, after, .. } = work;
     changes.sort_by(|a, b| a.address.cmp(&b.address));
     let after = goal_state(state, after);

@@ -332,6 +332,29 @@ pub const ENVIRONMENT_SETUP: Object = Object {
 pub const KINDS: &[(&str, &Object, bool)] =
     &[("Environment", &ENVIRONMENT, false), ("Entity", &ENTITY, true), ("Picklist", &PICKLIST, true)];
 
+/// What an importer decides for the resources of a package. It is no manifest: no environment holds it.
+pub const BINDINGS: Object = Object {
+    title: "a file of bindings",
+    doc: "What an importer decides for the resources of a package: setup actions, and names in the target.",
+    keys: &[
+        must("apiVersion", Shape::Word(&[API_VERSION]), "The version of the file's form."),
+        must("kind", Shape::Word(&[BINDINGS_KIND]), "What the file holds."),
+        must("resources", Shape::Map(&BINDING), "The decisions, by the address in the package."),
+    ],
+};
+
+pub const BINDINGS_KIND: &str = "Bindings";
+
+pub const BINDING: Object = Object {
+    title: "a binding",
+    doc: "What is decided for one resource of a package, or for one that it needs.",
+    keys: &[
+        may("action", Shape::Word(ACTIONS), "The setup action, where the package allows it."),
+        may("as", Shape::Name, "The free name that `create` gives the new resource."),
+        may("target", Shape::Name, "The name in the target that `existing` or `update` binds."),
+    ],
+};
+
 /// `reconcile.yaml` at the root.
 pub const CONFIG: Object = Object {
     title: "`reconcile.yaml`",

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use indexmap::IndexMap;
 
 use super::decode::{actions, count, flag, labels, members, setup, text, texts, translated, word};
-use super::grammar::{API_VERSION, KINDS, METADATA, Object, SETUP};
+use super::grammar::{API_VERSION, BINDINGS_KIND, KINDS, METADATA, Object, SETUP};
 use super::place::place;
 use super::{check, entity};
 use crate::address::Address;
@@ -275,6 +275,10 @@ fn header(node: &Node, found: &mut Vec<Diagnostic>) -> Option<(&'static str, &'s
         return None;
     };
     let word = kind_node.text().unwrap_or_default();
+    // An importer's decisions may lie beside the manifests; `import --bindings` reads them.
+    if word == BINDINGS_KIND {
+        return None;
+    }
     let known = KINDS.iter().find(|(known, ..)| *known == word).copied();
     if known.is_none() {
         let help = match nearest(word, words()) {

@@ -1,6 +1,7 @@
 //! Manifests: documents to typed resources and environments, with every mistake at its place.
 //! Never compares, never looks at a target.
 
+mod bindings;
 mod canonical;
 mod check;
 mod config;
@@ -11,6 +12,7 @@ mod load;
 mod place;
 pub mod schema;
 
+pub use bindings::bindings;
 pub use canonical::canonical;
 pub use config::{Config, config};
 pub use load::{document, load};

@@ -4,8 +4,8 @@
 use serde_json::{Map, Value, json};
 
 use super::grammar::{
-    API_VERSION, ENVIRONMENT, FIELD, INDEX, KEY, KINDS, METADATA, Object, PARAMETERS, SETUP, Shape,
-    TEXT_FORMATS,
+    API_VERSION, BINDING, BINDINGS, ENVIRONMENT, FIELD, INDEX, KEY, KINDS, METADATA, Object, PARAMETERS,
+    SETUP, Shape, TEXT_FORMATS,
 };
 use crate::model::setup::ACTIONS;
 
@@ -33,9 +33,20 @@ pub fn schemas() -> Vec<(&'static str, String)> {
         let schema = document(kind, spec, *is_resource, &mut definitions);
         all.push((file, written(file, &format!("{kind} of reconcile"), schema, definitions)));
     }
+    let file = "bindings.schema.json";
+    all.push((file, bindings(file)));
     let file = "manifest.schema.json";
     all.push((file, any_kind(file)));
     all
+}
+
+/// The decisions of an importer: no manifest, and written by hand like one.
+fn bindings(file: &str) -> String {
+    let mut definitions = Map::new();
+    object(&BINDINGS, &mut definitions);
+    let name = definition_name(&BINDINGS);
+    let schema = definitions.remove(&name).unwrap_or_default();
+    written(file, "Bindings of reconcile", schema, definitions)
 }
 
 /// Any manifest: its `kind` decides which schema it is held against, so that faults are those of the right one.
@@ -117,11 +128,14 @@ fn define(
     reference(name)
 }
 
+fn definition_name(object: &Object) -> String {
+    let title = object.title.replace("'s", "").replace('`', "");
+    title.split(' ').filter(|word| !matches!(*word, "a" | "an")).collect::<Vec<_>>().join("-")
+}
+
 /// A reference to the schema of an object, by the words of its title: `an entity's `spec`` is `entity-spec`.
 fn object(object: &Object, definitions: &mut Map<String, Value>) -> Value {
-    let title = object.title.replace("'s", "").replace('`', "");
-    let name = title.split(' ').filter(|word| !matches!(*word, "a" | "an")).collect::<Vec<_>>().join("-");
-    define(&name, definitions, |definitions| {
+    define(&definition_name(object), definitions, |definitions| {
         let mut properties = Map::new();
         for key in object.keys {
             let mut schema = shape(key.shape, definitions);
@@ -200,6 +214,9 @@ fn shape(shape: Shape, definitions: &mut Map<String, Value>) -> Value {
             let mut names = self::shape(Shape::Name, definitions);
             if [KEY.title, INDEX.title].contains(&inner.title) {
                 names["pattern"] = r"^[^.]*$".into();
+            }
+            if inner.title == BINDING.title {
+                names = json!({ "type": "string", "pattern": "^[a-z-]+/[^/]+$" });
             }
             let one = object(inner, definitions);
             // A member about which nothing need be said may be left empty: `draft:`.

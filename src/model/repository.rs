@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use super::environment::Environment;
 use super::resource::{Resource, kind_entry};
 use super::setup::{Action, Setup, choose};
-use super::state::{Declared, Desired, Origin};
+use super::state::{Declared, Desired, Origin, Scope};
 use crate::address::{Address, glob};
 use crate::diagnostic::Diagnostic;
 use crate::yaml::Part;
@@ -67,6 +67,7 @@ impl Repository {
         };
         Some(Desired {
             environment: environment.clone(),
+            scope: Scope::Whole,
             resources: self
                 .resources
                 .iter()

@@ -95,6 +95,16 @@ impl Setup {
     }
 }
 
+/// What an importer decides for one resource of a package.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Binding {
+    pub action: Option<Action>,
+    /// The name that `create` gives the new resource.
+    pub as_name: Option<String>,
+    /// The name that `existing` or `update` binds in the target.
+    pub target: Option<String>,
+}
+
 /// Where the action of a resource was decided, for messages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DecidedBy {

@@ -35,10 +35,21 @@ pub struct Declared {
     pub origin: Origin,
 }
 
+/// How much of an environment a desired state speaks of.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Scope {
+    /// All of it: what we own and it does not name is not wanted any more.
+    #[default]
+    Whole,
+    /// Only the resources it names. The rest is left as it is, in the target and in our record.
+    Part,
+}
+
 /// What the repository says for one environment.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Desired {
     pub environment: Environment,
+    pub scope: Scope,
     pub resources: BTreeMap<Address, Declared>,
     /// Why this repository cannot be taken as a whole (an empty file, a skipped link); then nothing is pruned.
     pub unfinished: Vec<String>,

@@ -6,7 +6,7 @@ use crate::diff::compare;
 use crate::diff::decision::Verb;
 use crate::model::environment::Environment;
 use crate::model::setup::{Action, Setup};
-use crate::model::state::{Declared, Desired, Origin, Snapshot};
+use crate::model::state::{Declared, Desired, Origin, Scope, Snapshot};
 use crate::target::{Target, TargetError};
 use crate::wire::drift::Drift;
 
@@ -39,6 +39,7 @@ fn applied(environment: &str, snapshot: &Snapshot) -> Desired {
     });
     Desired {
         environment: Environment { name: environment.to_owned(), ..Environment::default() },
+        scope: Scope::Whole,
         resources: declared.collect(),
         unfinished: Vec::new(),
     }

@@ -3,8 +3,11 @@
 
 pub mod adopt;
 pub mod apply;
+pub mod diff;
 pub mod drift;
+pub mod export;
 pub mod fmt;
+pub mod import;
 pub mod init;
 pub mod package;
 pub mod plan;

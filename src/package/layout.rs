@@ -14,6 +14,8 @@ pub struct Slot {
     /// When unpacked, as the archive claims.
     pub size: u64,
     pub attributes: u32,
+    /// The system and the version it says it was made with, and the version it needs.
+    pub version: [u8; 4],
 }
 
 const END: [u8; 4] = *b"PK\x05\x06";
@@ -118,16 +120,16 @@ struct Record {
 impl Record {
     fn read(from: &mut Cursor<'_>) -> Option<Record> {
         from.expect(RECORD)?;
-        from.slice(4)?;
+        let version = from.array::<4>()?;
         let (flags, method, time, sum) = (from.u16()?, from.u16()?, from.array()?, from.array()?);
         let (packed, size) = (from.u32()?, from.u32()?);
         let name_bytes = usize::from(from.u16()?);
-        from.expect([0; 6])?;
-        from.slice(2)?;
+        from.expect([0; 8])?;
         let attributes = from.u32()?;
         let offset = from.u32()? as usize;
         let name = from.slice(name_bytes)?.to_vec();
-        let slot = Slot { name, flags, method, packed: packed.into(), size: size.into(), attributes };
+        let slot =
+            Slot { name, flags, method, packed: packed.into(), size: size.into(), attributes, version };
         (packed != u32::MAX && size != u32::MAX).then_some(Record { slot, time, sum, offset })
     }
 }
@@ -137,7 +139,7 @@ fn header_agrees(from: &mut Cursor<'_>, record: &Record) -> bool {
     let slot = &record.slot;
     let mut agrees = || {
         from.expect(HEADER)?;
-        from.slice(2)?;
+        from.expect([slot.version[2], slot.version[3]])?;
         from.expect(slot.flags.to_le_bytes())?;
         from.expect(slot.method.to_le_bytes())?;
         from.expect(record.time)?;

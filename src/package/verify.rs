@@ -129,10 +129,19 @@ fn check_slots(slots: &[Slot]) -> Result<Vec<&str>, PackageError> {
         }
         total = total.saturating_add(slot.size);
     }
-    match total > MAX_TOTAL_BYTES {
-        true => Err(PackageError::TooLargeUnpacked { limit: MAX_TOTAL_BYTES }),
-        false => Ok(names),
+    if total > MAX_TOTAL_BYTES {
+        return Err(PackageError::TooLargeUnpacked { limit: MAX_TOTAL_BYTES });
     }
+    match slots.iter().all(is_written_by_us) {
+        true => Ok(names),
+        false => Err(PackageError::Layout("an entry has marks that `reconcile` does not give".to_owned())),
+    }
+}
+
+/// Made on Unix, a plain file of mode 0644, with the version that the method needs (APPNOTE.TXT, 4.4.3.2).
+fn is_written_by_us(slot: &Slot) -> bool {
+    let needed = if slot.method == STORED { 10 } else { 20 };
+    slot.version == [needed, 3, needed, 0] && slot.attributes == 0o100644 << 16
 }
 
 fn slot_fault(name: &str, slot: &Slot) -> Option<EntryFault> {

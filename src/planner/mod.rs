@@ -103,7 +103,7 @@ impl Draft<'_> {
         risk::renames(&self.comparison.changes, &rows, &mut findings);
         risk::first_run(self.snapshot.initialized, &mut findings);
         risk::irreversible(&mut findings);
-        risk::pointed_at(&self.comparison.changes, &self.snapshot.state, &mut findings);
+        risk::pointed_at(&self.comparison.changes, &self.snapshot.state, &rows, &mut findings);
         let mut steps = Vec::new();
         for change in &self.comparison.changes {
             for work in self.dialect.lower(change, &scene) {

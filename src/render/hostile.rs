@@ -18,7 +18,7 @@ use crate::model::entity;
 use crate::model::name::is_unprintable;
 use crate::model::setup::Action;
 use crate::plan::{Finding, Level, Plan, Step, Summary};
-use crate::report::Report;
+use crate::report::{FailedAt, Report};
 
 /// A text of what does harm: escapes, breaks, bidi, fences, our own words.
 fn hostile() -> impl Strategy<Value = String> {
@@ -212,7 +212,7 @@ proptest! {
         let paint = Paint::new(is_colored);
         let remaining = plan.changes.iter().map(|change| change.address.clone()).collect();
         let done = Report::done(&plan, Some(1), remaining);
-        let failed = Report::rolled_back(&plan, Some(1), &word, None);
+        let failed = Report::rolled_back(&plan, FailedAt::Step(1), &word, None);
         let mut entry = Entry::open(&plan, &Holder { actor: word.clone(), since: word.clone() }, std::slice::from_ref(&word));
         entry.outcome = Outcome::Failed { step: None, message: word.clone() };
         let things = [(word.clone(), word.clone())];

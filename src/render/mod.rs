@@ -3,12 +3,14 @@
 
 pub mod adoption_text;
 pub mod diagnostics;
+pub mod diff_text;
 pub mod drift_text;
 mod excerpt;
 mod finding;
 pub mod history_text;
 #[cfg(test)]
 mod hostile;
+pub mod import_text;
 mod markdown;
 mod member;
 pub mod package;

@@ -3,7 +3,7 @@
 
 use super::page::{Page, counted};
 use super::paint::{Paint, Role};
-use crate::report::{Applied, Fate, Report};
+use crate::report::{Applied, Fate, Report, ResourceState};
 
 /// Writes one report.
 pub fn report(report: &Report, paint: Paint) -> String {
@@ -15,6 +15,22 @@ pub fn report(report: &Report, paint: Paint) -> String {
     }
     for address in &report.remaining {
         page.line(4, Role::Change, &address.to_string());
+    }
+    if !report.resources.is_empty() {
+        page.end();
+    }
+    for resource in &report.resources {
+        let (sign, role, state) = match resource.state {
+            ResourceState::Applied => ("✓", Role::Create, "applied"),
+            ResourceState::Unchanged => ("=", Role::Plain, "unchanged"),
+            ResourceState::NotApplied => ("✗", Role::Error, "not applied"),
+            ResourceState::NotStarted => ("·", Role::Forget, "not started"),
+        };
+        page.space(2).put(role, sign).space(1).put(Role::Plain, &resource.address.to_string());
+        page.stop().put(role, &format!("{state}: {}", resource.why)).end();
+        if let Some(next) = &resource.next {
+            page.line(6, Role::Note, &format!("help: {next}"));
+        }
     }
     if !report.steps.is_empty() {
         page.end();
@@ -46,6 +62,9 @@ fn verdict(report: &Report) -> (Role, String) {
             let failed = report.steps.iter().find(|step| matches!(step.fate, Fate::Failed { .. }));
             let what = match failed {
                 Some(step) => format!("step {} failed", step.id),
+                None if report.steps.iter().all(|step| step.fate == Fate::NotStarted) => {
+                    "it stopped before the first step".to_owned()
+                }
                 None => "the steps could not be committed".to_owned(),
             };
             (Role::Error, format!("Nothing was changed: {what} and the transaction was rolled back."))
@@ -63,6 +82,7 @@ mod tests {
     use super::super::sample;
     use super::*;
     use crate::plan::Plan;
+    use crate::report::FailedAt;
 
     fn plan() -> Plan {
         let mut plan = sample::of_the_design();
@@ -98,7 +118,7 @@ Journal entry 7: reconcile show 7 -e staging
     #[test]
     fn a_failed_apply_says_that_nothing_was_changed() {
         check(
-            &Report::rolled_back(&plan(), Some(2), "no such column: \u{1b}x", None),
+            &Report::rolled_back(&plan(), FailedAt::Step(2), "no such column: \u{1b}x", None),
             r#"
 Nothing was changed: step 2 failed and the transaction was rolled back.
 
@@ -107,8 +127,13 @@ Nothing was changed: step 2 failed and the transaction was rolled back.
   · 3. drop table "old-order"               not started
 "#,
         );
-        let text = super::report(&Report::rolled_back(&plan(), None, "disk full", None), Paint::plain());
+        let text =
+            super::report(&Report::rolled_back(&plan(), FailedAt::Commit, "disk full", None), Paint::plain());
         assert!(text.starts_with("Nothing was changed: the steps could not be committed and"), "{text}");
+        let text =
+            super::report(&Report::rolled_back(&plan(), FailedAt::Start, "gone", None), Paint::plain());
+        assert!(text.starts_with("Nothing was changed: it stopped before the first step and"), "{text}");
+        assert!(text.contains("· 1. create table \"order-status\"          not started"), "{text}");
     }
 
     #[test]

@@ -2,9 +2,11 @@
 //! Never decides what is in them: it names the version, writes them one way, and reads them back.
 
 pub mod adoption;
+pub mod comparison;
 pub mod difference;
 pub mod drift;
 pub mod form;
+pub mod import;
 pub mod journal;
 pub mod package;
 pub mod plan;

@@ -5,9 +5,11 @@ use schemars::{JsonSchema, SchemaGenerator};
 use serde_json::Value;
 
 use super::adoption::AdoptionDocument;
+use super::comparison::DiffDocument;
 use super::difference::DifferenceDocument;
 use super::drift::DriftDocument;
 use super::form;
+use super::import::ImportDocument;
 use super::journal::{EntryDocument, HistoryDocument};
 use super::package::Manifest;
 use super::plan::PlanDocument;
@@ -23,6 +25,8 @@ pub fn schemas() -> Vec<(&'static str, String)> {
         schema::<DriftDocument>("drift.schema.json", "Drift of reconcile"),
         schema::<AdoptionDocument>("adoption.schema.json", "Adoptions of reconcile"),
         schema::<DifferenceDocument>("package-difference.schema.json", "Package differences of reconcile"),
+        schema::<DiffDocument>("diff.schema.json", "Differences of reconcile"),
+        schema::<ImportDocument>("import.schema.json", "Imports of reconcile"),
         schema::<Manifest>("package.schema.json", "Package manifest of reconcile"),
     ]
 }

@@ -23,7 +23,7 @@ use reconcile::model::setup::{ACTIONS, Action, Setup};
 use reconcile::model::text::Text;
 use reconcile::package::{About, PackagedResource};
 use reconcile::plan::{Fact, Finding, Level, Plan, Policy, Promotion, Step, Summary};
-use reconcile::report::{Applied, Fate, Report, StepReport};
+use reconcile::report::{Applied, Fate, Report, ResourceReport, ResourceState, StepReport};
 use reconcile::source::Revision;
 use serde_json::{Value, json};
 
@@ -391,8 +391,17 @@ pub fn report() -> impl Strategy<Value = Report> {
         fate,
     });
     let outcome = select(vec![Applied::Nothing, Applied::Done, Applied::RolledBack, Applied::NotConverged]);
-    (text(), outcome, vec(step, 0..3), option::of(any::<u64>()), vec(address(), 0..2)).prop_map(
-        |(target, outcome, steps, entry, remaining)| Report {
+    let states = vec![
+        ResourceState::Applied,
+        ResourceState::Unchanged,
+        ResourceState::NotApplied,
+        ResourceState::NotStarted,
+    ];
+    let resource = (address(), select(states), text(), option::of(text()))
+        .prop_map(|(address, state, why, next)| ResourceReport { address, state, why, next });
+    let resources = vec(resource, 0..3);
+    (text(), outcome, vec(step, 0..3), option::of(any::<u64>()), vec(address(), 0..2), resources).prop_map(
+        |(target, outcome, steps, entry, remaining, resources)| Report {
             environment: "staging".to_owned(),
             target,
             outcome,
@@ -400,6 +409,7 @@ pub fn report() -> impl Strategy<Value = Report> {
             entry,
             message: None,
             remaining,
+            resources,
         },
     )
 }

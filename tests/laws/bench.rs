@@ -127,7 +127,7 @@ impl Bench {
 /// The rows of one table by column, in no order that means anything.
 pub fn rows(database: &Connection, table: &str) -> Vec<BTreeMap<String, Value>> {
     let mut statement = database.prepare(&format!("SELECT * FROM {}", quote(table))).unwrap();
-    let columns: Vec<String> = statement.column_names().into_iter().map(str::to_owned).collect();
+    let columns: Vec<String> = statement.column_names().map(str::to_owned).collect();
     let read = |row: &rusqlite::Row<'_>| {
         columns.iter().enumerate().map(|(n, c)| Ok((c.clone(), row.get::<_, Value>(n)?))).collect()
     };

@@ -135,10 +135,8 @@ pub fn rows_are_kept(before: &World, after: &World, found: &Dump, now: &Dump) ->
                     }
                 }
             }
-            None if after.merge || !after.prune => {
-                if now.rows.get(old) != Some(was) {
-                    return Err(format!("table `{old}` is not what it was, and nobody pruned it"));
-                }
+            None if (after.merge || !after.prune) && now.rows.get(old) != Some(was) => {
+                return Err(format!("table `{old}` is not what it was, and nobody pruned it"));
             }
             None => {}
         }

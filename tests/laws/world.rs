@@ -629,10 +629,9 @@ impl World {
             let is_whole = once.len() == to.len() && relationship.fields.len() == to.len();
             let holds = |field: &String| in_key(field) || fields[field].is_required();
             let is_good = is_key && is_whole && relationship.fields.iter().zip(to).all(alike);
-            if is_good && relationship.fields.iter().any(holds) {
-                if relationship.on_delete == OnEvent::SetNull {
-                    relationship.on_delete = OnEvent::Restrict;
-                }
+            let is_held = relationship.fields.iter().any(|field| is_good && holds(field));
+            if is_held && relationship.on_delete == OnEvent::SetNull {
+                relationship.on_delete = OnEvent::Restrict;
             }
             is_good
         });

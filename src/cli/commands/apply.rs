@@ -4,6 +4,7 @@
 use std::path::Path;
 
 use super::{desired, plan};
+use crate::address::Address;
 use crate::apply::Terms;
 use crate::cli::args::Choices;
 use crate::cli::context::{Context, Opened, Purpose, now};
@@ -11,6 +12,7 @@ use crate::cli::exit::{Code, Failure};
 use crate::cli::files;
 use crate::manifest;
 use crate::model::environment::Environment;
+use crate::model::setup::Action;
 use crate::model::state::Desired;
 use crate::ops;
 use crate::package::{self, PackagedResource};
@@ -34,7 +36,7 @@ pub fn planned(
     for environment in context.environments(&opened.repository, Purpose::Write)? {
         let plan = plan::one(context, &opened, environment, choices)?;
         let desired = desired(&opened.repository, environment, choices)?;
-        match one(context, environment, &plan, Some(desired), yes, allow)? {
+        match one(context, environment, &plan, Some(desired), &Consent { yes, allow }, &[])? {
             Some(report) => reports.push(report),
             None => return Ok(Code::Done),
         }
@@ -67,7 +69,7 @@ pub fn saved(
         (Some(packed), Some(limit)) => Some(packed.min(limit)),
         (packed, limit) => packed.or(limit),
     };
-    match one(context, environment, &plan, None, yes, allow)? {
+    match one(context, environment, &plan, None, &Consent { yes, allow }, &[])? {
         Some(report) => finish(context, vec![report]),
         None => Ok(Code::Done),
     }
@@ -90,15 +92,23 @@ fn chosen<'a>(context: &Context, opened: &'a Opened, plan: &Plan) -> Result<&'a 
     Ok(environment)
 }
 
-/// Shows one plan, asks, applies and prints the report. None where the person said no.
-pub(super) fn one(
+/// What the person who applies agrees to in advance.
+pub struct Consent<'a> {
+    pub yes: bool,
+    pub allow: &'a [Allowance],
+}
+
+/// Shows one plan, asks, applies and prints the report. None where the person said no. The report says of each
+/// resource that is `spoken_of` what became of it.
+pub fn one(
     context: &Context,
     environment: &Environment,
     plan: &Plan,
     desired: Option<Desired>,
-    yes: bool,
-    allow: &[Allowance],
+    consent: &Consent<'_>,
+    spoken_of: &[(Address, Action)],
 ) -> Result<Option<Report>, Failure> {
+    let Consent { yes, allow } = *consent;
     let terminal = &context.terminal;
     let mut target = context.target(environment, Mode::Write)?;
     if target.describe() != plan.target {
@@ -112,7 +122,7 @@ pub(super) fn one(
     }
     let options = Options { paint: terminal.paint, verbose: context.global.verbose };
     // Nobody reads a plan under `--yes --quiet`; a question is never asked without one.
-    let is_shown = !context.is_json() && (!yes || !terminal.quiet);
+    let is_shown = !context.is_json() && (!yes || !terminal.quiet) && !has_nothing(plan, spoken_of);
     if is_shown {
         terminal.result(&plan_text::plan(plan, &options));
     }
@@ -130,14 +140,22 @@ pub(super) fn one(
     let mut progress = terminal.apply_progress(plan);
     let report = ops::apply::run(plan, desired, target.as_mut(), &terms, &mut progress)?;
     drop(progress);
-    if !context.is_json() && report.outcome != Applied::Nothing {
+    let report = report.with_resources(plan, spoken_of);
+    if !context.is_json() && (report.outcome != Applied::Nothing || has_nothing(plan, spoken_of)) {
         let gap = if is_shown { "\n" } else { "" };
         terminal.result(&format!("{gap}{}", report_text::report(&report, terminal.paint)));
     }
     Ok(Some(report))
 }
 
-pub(super) fn finish(context: &Context, reports: Vec<Report>) -> Result<Code, Failure> {
+/// An import that changes nothing says so resource by resource: that the environment matches a revision would be
+/// too much said.
+fn has_nothing(plan: &Plan, spoken_of: &[(Address, Action)]) -> bool {
+    plan.is_empty() && plan.findings.is_empty() && !spoken_of.is_empty()
+}
+
+/// Prints the reports where they are one document, and says how it went.
+pub fn finish(context: &Context, reports: Vec<Report>) -> Result<Code, Failure> {
     let is_good = reports.iter().all(|r| matches!(r.outcome, Applied::Done | Applied::Nothing));
     if context.is_json() {
         let document = wire::report::ReportDocument::new(reports);
@@ -147,10 +165,10 @@ pub(super) fn finish(context: &Context, reports: Vec<Report>) -> Result<Code, Fa
 }
 
 /// Reads one resource of a package.
-pub fn decode(path: &str, text: &str) -> Result<(crate::address::Address, PackagedResource), String> {
+pub fn decode(path: &str, text: &str) -> Result<(Address, PackagedResource), String> {
     let (address, entry) = manifest::document(path, text)?;
     let kind = crate::model::resource::kind_entry(&address.kind);
-    let default = kind.map_or(crate::model::setup::Action::Merge, |k| k.actions.default);
+    let default = kind.map_or(Action::Merge, |k| k.actions.default);
     let packaged = PackagedResource {
         action: entry.setup.action.unwrap_or(default),
         resource: entry.resource,

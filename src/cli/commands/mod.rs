@@ -3,9 +3,12 @@
 
 pub mod adopt;
 pub mod apply;
+pub mod diff;
 pub mod drift;
+pub mod export;
 pub mod fmt;
 pub mod history;
+pub mod import;
 pub mod init;
 pub mod manual;
 pub mod package;

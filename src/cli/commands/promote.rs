@@ -53,7 +53,8 @@ pub fn run(context: &Context, order: &Order) -> Result<Code, Failure> {
         let is_refused = plan.findings.iter().any(|finding| finding.level == Level::Refuse);
         return Ok(if is_refused { Code::Refused } else { Code::Done });
     }
-    match apply::one(context, to, &plan, Some(desired), order.yes, &order.allow)? {
+    let consent = apply::Consent { yes: order.yes, allow: &order.allow };
+    match apply::one(context, to, &plan, Some(desired), &consent, &[])? {
         Some(report) => apply::finish(context, vec![report]),
         None => Ok(Code::Done),
     }

@@ -1,6 +1,8 @@
 //! Risks to whole objects: a table written again, a view that would stop working, a key that others point at.
 //! Never raised for an object that the plan does not touch.
 
+use std::collections::BTreeMap;
+
 use super::count;
 use crate::address::Address;
 use crate::diff::change::Change;
@@ -40,35 +42,74 @@ pub fn broken(broken: Broken, steps: &[Step]) -> Option<Finding> {
 }
 
 /// `RK112`: others store this entity's key, or are stored under its name, and would not follow the change.
-pub fn pointed_at(changes: &[Change], before: &State, findings: &mut Vec<Finding>) {
+pub fn pointed_at(
+    changes: &[Change],
+    before: &State,
+    rows: &BTreeMap<Address, u64>,
+    findings: &mut Vec<Finding>,
+) {
     for change in changes {
         let (Some(Resource::Entity(old)), Some(Resource::Entity(new))) = (&change.before, &change.after)
         else {
             continue;
         };
         let address = change.address_before();
-        let types =
-            |e: &entity::Entity| -> Vec<_> { e.key_fields().iter().map(|f| e.field_type(f)).collect() };
-        let key_changes = types(old) != types(new);
-        if !key_changes && change.renamed_from.is_none() {
+        let key = key_change(change, old, new);
+        if key.is_none() && change.renamed_from.is_none() {
             continue;
         }
         let pointing = before.iter().filter(|(from, _)| *from != address).find_map(|(from, resource)| {
             let entity = resource.as_entity()?;
             let held = entity.fields.iter().find(|(_, field)| {
                 let targets = field.ty.lookup_targets();
-                targets.contains(&address.name.as_str()) && (key_changes || targets.len() > 1)
+                targets.contains(&address.name.as_str()) && (key.is_some() || targets.len() > 1)
             });
             held.map(|(name, _)| format!("{from}/{name}"))
         });
-        if let Some(path) = pointing {
-            let what = if key_changes { "its primary key changes type" } else { "it is renamed" };
+        let has_rows = rows.get(&change.address).is_some_and(|n_rows| *n_rows > 0);
+        // Without rows there is nothing in its own lookups that would have to follow.
+        let own = || {
+            let held = lookups_to_itself(change, old, new).next();
+            held.filter(|_| key.is_some() && has_rows).map(|name| format!("{}/{name}", change.address))
+        };
+        if let Some(path) = pointing.or_else(own) {
+            let what = key.unwrap_or("it is renamed");
             let message = format!("{what}, and `{path}` points at it and would not follow");
             let help = "drop that lookup first, and add it again in a later revision".to_owned();
             let finding = finding("RK112", Level::Refuse, &change.address, message);
             findings.push(Finding { help: Some(help), ..finding });
         }
     }
+}
+
+/// How the key changes that others store, if it does. A field under a new name is the key that it was.
+fn key_change(change: &Change, old: &entity::Entity, new: &entity::Entity) -> Option<&'static str> {
+    let types = |e: &entity::Entity| -> Vec<_> { e.key_fields().iter().map(|f| e.field_type(f)).collect() };
+    let renames: BTreeMap<&str, &str> = change.renames("fields").collect();
+    if types(old) != types(new) {
+        return Some("its primary key changes type");
+    }
+    let is_other = !new
+        .key_fields()
+        .into_iter()
+        .map(|name| renames.get(name).copied().unwrap_or(name))
+        .eq(old.key_fields());
+    is_other.then_some("its primary key is another one")
+}
+
+/// The names of the lookups that point at the entity itself, before and after the change.
+fn lookups_to_itself<'a>(
+    change: &'a Change,
+    old: &'a entity::Entity,
+    new: &'a entity::Entity,
+) -> impl Iterator<Item = &'a str> {
+    let renames: BTreeMap<&str, &str> = change.renames("fields").collect();
+    let (was, is) = (change.address_before().name.as_str(), change.address.name.as_str());
+    let lookups = new.fields.iter().filter(move |(_, field)| field.ty.lookup_targets().contains(&is));
+    lookups.map(|(name, _)| name.as_str()).filter(move |name| {
+        let former = old.fields.get(renames.get(name).copied().unwrap_or(name));
+        former.is_some_and(|field| field.ty.lookup_targets().contains(&was))
+    })
 }
 
 fn finding(code: &str, level: Level, address: &Address, message: String) -> Finding {

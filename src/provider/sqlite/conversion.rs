@@ -209,7 +209,11 @@ fn survives(source: &str, column: &str, from: &FieldType, to: &FieldType) -> Opt
     match (types::storage(from), types::storage(to)) {
         (_, _) if from == to => None,
         (_, _) if matches!((from, to), (FieldType::Datetime, FieldType::Date)) => {
-            Some(format!("datetime({source}) IS datetime(date({source}))"))
+            // SQLite reads thousandths of a second; finer ones have no day that they would be the beginning of.
+            Some(format!(
+                "strftime('%Y-%m-%d %H:%M:%f', {source}) IS strftime('%Y-%m-%d %H:%M:%f', date({source})) \
+                 AND {source} NOT GLOB '*.[0-9][0-9][0-9][0-9]*'"
+            ))
         }
         // What a lookup holds is of the type of the key it points to, which the types do not say.
         (_, _) if matches!(to, FieldType::Lookup { .. }) => {

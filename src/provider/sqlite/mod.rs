@@ -18,6 +18,7 @@ mod parse;
 mod parts;
 mod picklist;
 mod rebuild;
+mod references;
 mod refusal;
 mod rehearse;
 mod scratch;

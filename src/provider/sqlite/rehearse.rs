@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use rusqlite::Connection;
 
 use super::lexer::quote;
-use super::{catalog, refusal};
+use super::{catalog, references, refusal};
 use crate::plan::Step;
 use crate::target::Broken;
 
@@ -22,12 +22,19 @@ pub fn rehearse(connection: Option<&Connection>, steps: &[Step]) -> rusqlite::Re
     }
     stage.execute_batch(catalog::CREATE)?;
     let before = ailing(&stage)?;
+    let loose = references::references_to_nowhere(&stage)?;
     for step in steps {
         for statement in &step.statements {
             if let Err(error) = stage.execute_batch(statement) {
                 return Ok(vec![Broken::Step { step: step.id, message: refusal::message(&error) }]);
             }
         }
+    }
+    // Without rows only a reference shows here that nothing keeps unique at its far end: no apply could commit it.
+    let mut untied =
+        references::references_to_nowhere(&stage)?.into_iter().filter(|one| !loose.contains(one));
+    if let (Some(message), Some(last)) = (untied.next(), steps.last()) {
+        return Ok(vec![Broken::Step { step: last.id, message }]);
     }
     let after = ailing(&stage)?;
     let broken = after.into_iter().filter(|(object, _)| !before.contains_key(object));

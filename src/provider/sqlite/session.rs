@@ -1,15 +1,14 @@
 //! A real SQLite file: opened, read, locked, and changed in one transaction.
 //! Never leaves a half-done apply: dropping the session rolls everything back.
 
-use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 
 use super::dialect::{NAME, SqliteDialect};
-use super::lexer::quote;
-use super::refusal::{failed, message, strict_names};
+use super::references::references_to_nowhere;
+use super::refusal::{failed, strict_names};
 use super::{catalog, inspect, rehearse};
 use crate::diff::change::Change;
 use crate::journal::{Entry, Holder};
@@ -339,39 +338,6 @@ impl SqliteSession<'_> {
             .unwrap_or_default();
         Ok(found.into_iter().filter(|reference| !before.contains(reference)).collect())
     }
-}
-
-/// One line for each row of a table whose reference points nowhere.
-fn references_to_nowhere(connection: &Connection) -> rusqlite::Result<BTreeSet<String>> {
-    if let Ok(found) = check_references(connection, "PRAGMA foreign_key_check") {
-        return Ok(found);
-    }
-    // Some reference cannot even be checked, because nothing keeps its far end unique; the others can.
-    let mut statement = connection.prepare("SELECT name FROM sqlite_schema WHERE type = 'table'")?;
-    let names = statement.query_map([], |row| row.get::<_, String>(0))?;
-    let mut found = BTreeSet::new();
-    for name in names {
-        let pragma = format!("PRAGMA foreign_key_check({})", quote(&name?));
-        match check_references(connection, &pragma) {
-            Ok(more) => found.extend(more),
-            Err(error) => {
-                found.insert(message(&error));
-            }
-        }
-    }
-    Ok(found)
-}
-
-fn check_references(connection: &Connection, pragma: &str) -> rusqlite::Result<BTreeSet<String>> {
-    let mut statement = connection.prepare(pragma)?;
-    let rows = statement.query_map([], |row| {
-        let (table, parent): (String, String) = (row.get(0)?, row.get(2)?);
-        Ok(match row.get::<_, Option<i64>>(1)? {
-            Some(rowid) => format!("row {rowid} of `{table}` points to no row of `{parent}`"),
-            None => format!("a row of `{table}` points to no row of `{parent}`"),
-        })
-    })?;
-    rows.collect()
 }
 
 impl Session for SqliteSession<'_> {

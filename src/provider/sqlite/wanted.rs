@@ -106,7 +106,10 @@ impl Wanted<'_> {
     /// A column that is there, as the field wants it.
     fn column(&self, found: &Column, was: Option<&Field>, field: &Field, wanted: Column) -> Column {
         let same_native = was.is_some_and(|was| was.native == field.native && field.native.is_some());
-        if matches(found, &wanted) && found.name == wanted.name {
+        // A number that is the key needs no rule to have a value; as soon as it is not, or becomes it, that counts.
+        let is_key =
+            |column: &Column| column.clauses.iter().any(|c| matches!(c.meaning, Meaning::PrimaryKey(_)));
+        if is_key(found) == is_key(&wanted) && matches(found, &wanted) && found.name == wanted.name {
             return found.clone();
         }
         match was {
@@ -201,7 +204,11 @@ impl Wanted<'_> {
             };
             kept.extend(wanted);
         }
-        let is_there = |kept: &[Clause], clause: &Clause| kept.iter().any(|other| other.is_same(clause));
+        // Two members may say the same under two names.
+        let is_named = |other: &Clause, clause: &Clause| other.name.is_none() || other.name == clause.name;
+        let is_there = |kept: &[Clause], clause: &Clause| {
+            kept.iter().any(|other| other.is_same(clause) && is_named(other, clause))
+        };
         let checks = self.after.checks.iter().map(|(name, check)| lower::check(name, &check.sql));
         let relationships =
             self.after.relationships.keys().filter_map(|name| lower::relationship(self.after, name));

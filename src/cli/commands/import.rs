@@ -1,0 +1,189 @@
+//! `reconcile import`: a package into an environment: verify, validate, show, let choose, plan, apply.
+//! Never goes on while an error stands, and never touches what the package does not hold.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+use super::apply::{self, decode};
+use super::plan;
+use crate::address::Address;
+use crate::cli::args::Import;
+use crate::cli::context::{Context, name_limits};
+use crate::cli::exit::{Code, Failure};
+use crate::cli::files;
+use crate::manifest;
+use crate::model::environment::Environment;
+use crate::model::setup::{Action, Binding};
+use crate::model::state::Desired;
+use crate::ops;
+use crate::ops::import::{Checked, Destination, check};
+use crate::package::{self, Package};
+use crate::plan::{Level, Plan};
+use crate::provider::open::Mode;
+use crate::render::diagnostics::diagnostics;
+use crate::render::import_text;
+use crate::render::paint::{clean_json, clean_lines};
+use crate::source::File;
+use crate::wire;
+
+pub fn run(context: &Context, arguments: &Import) -> Result<Code, Failure> {
+    let package = package::read(&files::load(&arguments.package)?, &decode)?;
+    let opened = context.open()?;
+    let environment = context.environment(&opened.repository)?;
+    let mut bindings = match &arguments.bindings {
+        Some(path) => read_bindings(context, path)?,
+        None => BTreeMap::new(),
+    };
+    for (address, action) in &arguments.choices.setup {
+        bindings.entry(address.clone()).or_default().action = Some(*action);
+    }
+    let declared = opened.repository.desired(&environment.name, &BTreeMap::new());
+    let declared = declared.map(|desired| desired.resources.into_keys().collect()).unwrap_or_default();
+    let Checked { check, desired } = decided(context, &package, environment, &declared, bindings, arguments)?;
+    let n_errors = check.n_errors();
+    if n_errors > 0 {
+        if context.is_json() {
+            context.terminal.result(&clean_json(&wire::import::to_json(check, None)));
+        }
+        let errors =
+            if n_errors == 1 { "1 error stands".to_owned() } else { format!("{n_errors} errors stand") };
+        return Err(Failure::new(Code::Refused, format!("the package is not imported while {errors}"))
+            .help("choose with --setup ADDRESS=ACTION or --bindings FILE; nothing was changed"));
+    }
+    let plan = planned(context, environment, &package, desired.clone())?;
+    if arguments.plan {
+        let is_possible = plan.findings.iter().all(|finding| finding.level != Level::Refuse);
+        match context.is_json() {
+            true => context.terminal.result(&clean_json(&wire::import::to_json(check, Some(plan)))),
+            false if plan.is_empty() && plan.findings.is_empty() => {
+                let text =
+                    format!("\nNo changes. Environment {} holds all this already.\n", environment.name);
+                context.terminal.result(&clean_lines(&text));
+            }
+            false => {
+                context.terminal.result("\n");
+                plan::show(context, &[plan]);
+            }
+        }
+        return Ok(if is_possible { Code::Done } else { Code::Refused });
+    }
+    let spoken_of: Vec<(Address, Action)> =
+        check.resources.into_iter().map(|r| (r.bound_to.unwrap_or(r.address), r.action)).collect();
+    if !context.is_json() && !(arguments.yes && context.terminal.quiet) {
+        context.terminal.result("\n");
+    }
+    let consent = apply::Consent { yes: arguments.yes, allow: &arguments.allow };
+    match apply::one(context, environment, &plan, Some(desired), &consent, &spoken_of)? {
+        Some(report) => apply::finish(context, vec![report]),
+        None => Ok(Code::Done),
+    }
+}
+
+/// Validates and shows; on a terminal, lets the person choose, and does both again after each choice.
+fn decided(
+    context: &Context,
+    package: &Package,
+    environment: &Environment,
+    declared: &BTreeSet<Address>,
+    mut bindings: BTreeMap<Address, Binding>,
+    arguments: &Import,
+) -> Result<Checked, Failure> {
+    let mut target = context.target(environment, Mode::Read)?;
+    let (snapshot, name, limits) = (target.inspect()?, target.describe(), name_limits());
+    let destination =
+        Destination { environment, target: &name, snapshot: &snapshot, declared, limits: &limits };
+    let may_ask = !arguments.yes && !arguments.plan && !context.is_json() && context.terminal.can_ask();
+    loop {
+        let checked = check(package, &destination, &bindings);
+        let is_quiet = arguments.yes && context.terminal.quiet && checked.check.n_errors() == 0;
+        if !context.is_json() && !is_quiet {
+            let text = import_text::check(&checked.check, may_ask, context.terminal.paint);
+            context.terminal.result(&text);
+        }
+        if !may_ask {
+            return Ok(checked);
+        }
+        let question = "\nA number and another action (`2 merge`, `2 create as NAME`), or nothing to go on: ";
+        let answer = context.terminal.ask(question)?;
+        if answer.is_empty() {
+            return Ok(checked);
+        }
+        match choice(&answer, checked.check.resources.iter().map(|r| &r.address)) {
+            Ok((address, binding)) => drop(bindings.insert(address, binding)),
+            Err(message) => context.terminal.remark(&message),
+        }
+    }
+}
+
+/// Reads `2 merge`, `2 create as NAME` or `2 existing target NAME`.
+fn choice<'a>(
+    answer: &str,
+    mut listed: impl Iterator<Item = &'a Address>,
+) -> Result<(Address, Binding), String> {
+    let (number, rest) = answer.split_once(' ').ok_or("write a number and an action, as in `2 merge`")?;
+    let at = number.trim_end_matches('.').parse::<usize>().ok().and_then(|n| n.checked_sub(1));
+    let address = at.and_then(|at| listed.nth(at)).ok_or_else(|| format!("there is no number `{number}`"))?;
+    let (action, name) = rest.trim().split_once(' ').unwrap_or((rest.trim(), ""));
+    let action = action.parse::<Action>().map_err(|error| error.to_string())?;
+    let (as_name, target) = match name.trim().split_once(' ') {
+        None if name.is_empty() => (None, None),
+        Some(("as", name)) => (Some(name.trim().to_owned()), None),
+        Some(("target", name)) => (None, Some(name.trim().to_owned())),
+        Some(_) | None => return Err("after the action comes `as NAME` or `target NAME`".to_owned()),
+    };
+    Ok((address.clone(), Binding { action: Some(action), as_name, target }))
+}
+
+fn planned(
+    context: &Context,
+    environment: &Environment,
+    package: &Package,
+    desired: Desired,
+) -> Result<Plan, Failure> {
+    let _progress = context.terminal.spinner(&format!("planning {}", environment.name));
+    let mut target = context.target(environment, Mode::Read)?;
+    Ok(ops::plan::plan(desired, target.as_mut(), &package.manifest().provenance)?)
+}
+
+fn read_bindings(context: &Context, path: &Path) -> Result<BTreeMap<Address, Binding>, Failure> {
+    let name = path.display().to_string();
+    let text = String::from_utf8(files::load(path)?)
+        .map_err(|_| Failure::error(format!("cannot read `{name}`: it is not UTF-8 text")))?;
+    let file = File { path: name, text };
+    let (bindings, found) = manifest::bindings(&file);
+    if !found.is_empty() {
+        let text_of = |path: &str| (path == file.path).then_some(file.text.as_str());
+        eprint!("{}", diagnostics(&found, context.terminal.paint_error, &text_of));
+    }
+    match found.iter().any(|d| d.is_error()) {
+        true => Err(Failure::said(Code::Error)),
+        false => Ok(bindings),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_answer_names_a_resource_and_an_action() {
+        let listed: Vec<Address> =
+            ["entity/order", "picklist/status"].iter().map(|a| a.parse().unwrap()).collect();
+        let read = |answer: &str| {
+            let binding = choice(answer, listed.iter());
+            binding.map(|(a, b)| format!("{a} {:?} {:?} {:?}", b.action.unwrap(), b.as_name, b.target))
+        };
+        for (answer, want) in [
+            ("2 merge", Ok("picklist/status Merge None None")),
+            ("1. create as order 2", Ok("entity/order Create Some(\"order 2\") None")),
+            ("1 existing target bestellung", Ok("entity/order Existing None Some(\"bestellung\")")),
+            ("3 merge", Err("there is no number `3`")),
+            ("0 merge", Err("there is no number `0`")),
+            ("merge", Err("write a number and an action, as in `2 merge`")),
+            ("1 merge into x", Err("after the action comes `as NAME` or `target NAME`")),
+        ] {
+            assert_eq!(read(answer), want.map(str::to_owned).map_err(str::to_owned), "{answer}");
+        }
+        assert!(read("1 marge").is_err());
+    }
+}

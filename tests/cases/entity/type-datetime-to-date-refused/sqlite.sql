@@ -1,0 +1,11 @@
+-- 1. rebuild table "thing"
+CREATE TABLE "_reconcile_old_thing" AS SELECT "id", "value" FROM "thing";
+DROP TABLE "thing";
+CREATE TABLE "thing" (
+  "id" TEXT NOT NULL PRIMARY KEY DEFAULT (lower(hex(randomblob(4)) || '-' || hex(randomblob(2)) || '-4' || substr(hex(randomblob(2)), 2) || '-' || substr('89ab', 1 + (random() & 3), 1) || substr(hex(randomblob(2)), 2) || '-' || hex(randomblob(6)))),
+  "value" TEXT CHECK ("value" IS date("value"))
+) STRICT;
+INSERT INTO "thing" ("id", "value")
+  SELECT "id", CASE WHEN strftime('%Y-%m-%d %H:%M:%f', "value") IS strftime('%Y-%m-%d %H:%M:%f', date("value")) AND "value" NOT GLOB '*.[0-9][0-9][0-9][0-9]*' THEN date("value") ELSE "value" END
+  FROM "_reconcile_old_thing";
+DROP TABLE "_reconcile_old_thing";
