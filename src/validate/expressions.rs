@@ -54,7 +54,7 @@ fn natives(site: &Site<'_>, entity: &Entity, found: &mut Vec<Remark>) {
     }
     for (name, field) in &entity.fields {
         let fault = field.native.as_deref().filter(|native| !native.trim().is_empty());
-        if let Some(fault) = fault.and_then(|native| expression::tail_fault(native)) {
+        if let Some(fault) = fault.and_then(expression::tail_fault) {
             let message = format!("`native` of field `{}` {fault}", shown(name));
             let help = "write a type and what belongs to it, such as `NVARCHAR(160) COLLATE NOCASE`";
             wrong(message, help, field.standard, &["spec", "fields", name, "native"]);

@@ -220,7 +220,7 @@ fn recorded_name(hint: &Entity, index: &Index) -> Option<String> {
             true => hint.keys.contains_key(&index.name),
             false => hint.indexes.contains_key(&index.name),
         };
-        known.then(|| &index.name)
+        known.then_some(&index.name)
     };
     by_native.or_else(by_name).cloned()
 }
