@@ -183,6 +183,11 @@ fn what_cannot_be_imported_is_refused_with_its_reason() {
             12,
             "another resource of the package is bound to `picklist/country` too",
         ),
+        (
+            "  entity/order: { action: create, as: sqlite_order }\n",
+            12,
+            "cannot be given the name `sqlite_order`",
+        ),
         ("  entity/order: { action: marge }\n", 1, "`action` cannot be `marge`"),
     ] {
         fs::write(&bindings, format!("{head}{text}")).unwrap();
@@ -243,6 +248,31 @@ fn every_document_passes_its_schema() {
         .map(|one| one["state"].as_str().unwrap())
         .collect();
     assert_eq!(states, ["applied", "applied", "applied", "unchanged"]);
+}
+
+#[test]
+fn what_nobody_manages_is_exported_only_by_its_address() {
+    let shop = Place::new(&[SHOP]);
+    shop.sql(
+        "CREATE TABLE theirs (id TEXT PRIMARY KEY NOT NULL, a TEXT) STRICT;
+         ALTER TABLE [order] ADD COLUMN their TEXT REFERENCES theirs (id);",
+    );
+    let exported = |flags: &[&str]| {
+        let ran = shop.run(&[&["export", "-o", "x.zip"], flags].concat());
+        assert_eq!(ran.code, 0, "{}", ran.said);
+        let package = package::read(&fs::read(shop.path("x.zip")).unwrap(), &packed::decode).unwrap();
+        let held: Vec<String> = package.resources().keys().map(Address::to_string).collect();
+        (held.contains(&"entity/theirs".to_owned()), ran.said)
+    };
+    for flags in [&["--all"][..], &["--select", "*"], &["--select", "entity/order"]] {
+        let (is_held, said) = exported(flags);
+        assert!(
+            !is_held && said.contains("`entity/theirs` is left out, because nobody manages it"),
+            "{said}"
+        );
+    }
+    let (is_held, said) = exported(&["--select", "entity/order", "--select", "entity/theirs"]);
+    assert!(is_held && !said.contains("is left out"), "{said}");
 }
 
 #[test]

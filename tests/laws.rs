@@ -10,6 +10,7 @@ mod laws {
     pub mod judge;
     pub mod rows;
     pub mod strangers;
+    pub mod table;
     pub mod world;
 }
 
@@ -18,7 +19,7 @@ use laws::draw::{Draw, numbers};
 use laws::judge;
 use laws::strangers::Strangers;
 use laws::world::World;
-use laws::{catalog, rows};
+use laws::{catalog, rows, table};
 use proptest::prelude::*;
 use proptest::test_runner::FileFailurePersistence;
 use reconcile::apply::ApplyError;
@@ -134,6 +135,12 @@ proptest! {
     fn an_empty_or_unfinished_repository_deletes_nothing(numbers in three(), is_empty in any::<bool>()) {
         hold(numbers, |stage| unfinished(stage, is_empty))?;
     }
+}
+
+/// Section 3: declared, found and owned, at resources and at members.
+#[test]
+fn what_comes_of_a_path_is_what_the_table_says() {
+    assert_eq!(table::follow(), 8);
 }
 
 /// Tells `fault` unless `truth` holds.

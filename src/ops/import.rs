@@ -193,8 +193,12 @@ impl Work<'_> {
             remarks.push(error(message));
         }
         for given in binding.as_name.iter().chain(&binding.target) {
+            let limits = self.into.limits.get(&self.into.environment.target.provider);
             if let Some(fault) = name::fault(given) {
                 remarks.push(error(format!("the name `{given}` {fault}")));
+            } else if let Some(fault) = limits.and_then(|limits| name::fault_on(given, limits)) {
+                let message = format!("the target cannot be given the name `{given}`: it {fault}");
+                remarks.push(error(message));
             }
         }
         remarks
@@ -394,6 +398,10 @@ impl Work<'_> {
                     format!("`{address}` is not in the package, so it can only be bound as `existing`");
                 remarks.push(error(message).help("write `{ action: existing, target: NAME }`"));
             }
+        }
+        if self.package.manifest().environment.as_ref() == Some(&self.into.environment.name) {
+            let message = "the package holds a plan for this very environment, and an import plans again";
+            remarks.push(warning(message).help("apply exactly that plan: reconcile apply FILE.zip"));
         }
         let deleted = self.package.plan().map(|plan| plan.summary.destroy).unwrap_or_default();
         if deleted > 0 {

@@ -5,10 +5,11 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::diagnostics::{diagnostics, diagnostics_json};
+use super::diff_text::diff;
 use super::drift_text::{DriftView, drift};
 use super::paint::Paint;
 use super::plan_text::{Options, last_line};
-use super::{history_text, plan_markdown, plan_text, report_text, sample};
+use super::{history_text, import_text, plan_markdown, plan_text, report_text, sample};
 use crate::address::Address;
 use crate::diagnostic::{Diagnostic, Span};
 use crate::diff::change::{Change, Kept, MemberChange, Reason, SettingChange};
@@ -19,6 +20,8 @@ use crate::model::name::is_unprintable;
 use crate::model::setup::Action;
 use crate::plan::{Finding, Level, Plan, Step, Summary};
 use crate::report::{FailedAt, Report};
+use crate::wire::comparison::SidesDiffer;
+use crate::wire::import::{ImportCheck, Missing, Remark, ResourceCheck, Weight};
 
 /// A text of what does harm: escapes, breaks, bidi, fences, our own words.
 fn hostile() -> impl Strategy<Value = String> {
@@ -224,6 +227,41 @@ proptest! {
             history_text::entry(&entry, paint),
             drift(&view, paint),
         ] {
+            prop_assert_eq!(harm(&text, paint), None, "{:?}", text);
+        }
+    }
+
+    #[test]
+    fn no_import_or_difference_reaches_the_terminal_but_as_text(plan in plan(), word in hostile(), is_colored: bool) {
+        let paint = Paint::new(is_colored);
+        let address = Address::new(entity::KIND, word.as_str());
+        let remark = Remark { weight: Weight::Error, message: word.clone(), help: Some(word.clone()) };
+        let resource = ResourceCheck {
+            address: address.clone(),
+            kind: word.clone(),
+            state: Weight::Warning,
+            action: Action::Merge,
+            actions: vec![Action::Skip],
+            bound_to: Some(address.clone()),
+            remarks: vec![remark.clone()],
+        };
+        let check = ImportCheck {
+            package: word.clone(),
+            environment: word.clone(),
+            target: word.clone(),
+            provenance: plan.revision.clone(),
+            resources: vec![resource],
+            missing: vec![Missing { address, needed_by: vec![word.clone()] }],
+            remarks: vec![remark],
+        };
+        let imported = import_text::check(&check, is_colored, paint);
+        prop_assert!(imported.lines().last().is_some_and(|line| is_colored || line.starts_with("Import: 1 resource,")));
+        let difference = SidesDiffer { from: word.clone(), to: word.clone(), changes: plan.changes.clone() };
+        let spoken_of: Vec<(Address, Action)> =
+            plan.changes.iter().map(|change| (change.address.clone(), change.action)).collect();
+        let report = Report::rolled_back(&plan, FailedAt::Step(1), &word, None).with_resources(&plan, &spoken_of);
+        let difference = diff(&difference, paint);
+        for text in [imported, difference, report_text::report(&report, paint)] {
             prop_assert_eq!(harm(&text, paint), None, "{:?}", text);
         }
     }

@@ -124,13 +124,16 @@ fn one_of(database: &Connection, table: &str, column: &str, draw: &mut Draw) -> 
     if all.is_empty() { Value::Null } else { draw.pick(&all).clone() }
 }
 
+const TWO_TO_63: f64 = 9_223_372_036_854_775_808.0;
+
 /// A value of a type in words that do not depend on how it is stored.
 fn meaning(value: &Value) -> String {
     match value {
         Value::Null => "nothing".to_owned(),
         Value::Integer(number) => format!("number {number}"),
+        // The whole numbers that 64 bits hold; the bounds are powers of two, which a float has exactly.
         #[allow(clippy::cast_possible_truncation)]
-        Value::Real(number) if number.fract() == 0.0 && number.abs() < 9e18 => {
+        Value::Real(number) if number.fract() == 0.0 && (-TWO_TO_63..TWO_TO_63).contains(number) => {
             format!("number {}", *number as i64)
         }
         Value::Real(number) => format!("number {number:?}"),

@@ -69,7 +69,8 @@ pub fn run(context: &Context, arguments: &Import) -> Result<Code, Failure> {
     }
     let spoken_of: Vec<(Address, Action)> =
         check.resources.into_iter().map(|r| (r.bound_to.unwrap_or(r.address), r.action)).collect();
-    if !context.is_json() && !(arguments.yes && context.terminal.quiet) {
+    let is_listed = !arguments.yes || !context.terminal.quiet;
+    if is_listed && !context.is_json() {
         context.terminal.result("\n");
     }
     let consent = apply::Consent { yes: arguments.yes, allow: &arguments.allow };

@@ -45,7 +45,7 @@ pub fn query(change: &Change, question: &Question, scene: &Scene<'_>) -> Option<
     }
     let actual = actual::actual(name, before, scene.natives, scene.before, scene).table;
     if let Question::Values { field } = question {
-        let columns = lower::columns_of(before, std::slice::from_ref(field));
+        let columns = conversion::columns_now(before, field, scene);
         let there: Vec<&String> = columns.iter().filter(|column| actual.column(column).is_some()).collect();
         let held: Vec<String> = there.iter().map(|column| format!("{} IS NOT NULL", quote(column))).collect();
         let rows = format!("SELECT {} AS {KEY} FROM {} WHERE {}", key(&actual), quote(name), any(&held));
@@ -189,7 +189,7 @@ impl Seen<'_> {
         let (was, field) = (self.before.fields.get(before)?, self.after.fields.get(after)?);
         let sources = conversion::pairs(self.change, self.before, self.after, self.actual, self.scene);
         let mut terms = Vec::new();
-        for old in lower::columns_of(self.before, &[before.to_owned()]) {
+        for old in conversion::columns_now(self.before, before, self.scene) {
             if self.actual.column(&old).is_none() {
                 continue;
             }

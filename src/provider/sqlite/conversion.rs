@@ -60,6 +60,16 @@ pub fn pairs(
     found
 }
 
+/// The columns that a field of before has now. Those of a polymorphic lookup are named for what it points to,
+/// which may have another name after the plan.
+pub fn columns_now(before: &Entity, field: &str, scene: &Scene<'_>) -> Vec<String> {
+    let polymorphic = before.fields.get(field).map(|f| f.ty.polymorphic_columns(field)).unwrap_or_default();
+    if polymorphic.is_empty() {
+        return vec![field.to_owned()];
+    }
+    polymorphic.into_iter().map(|(_, to)| format!("{field}_{}", scene.name_before(to))).collect()
+}
+
 /// The columns of a field, each with the entity it points to where it is a lookup.
 fn targets<'a>(name: &str, field: &'a Field) -> Vec<(String, Option<&'a str>)> {
     let polymorphic = field.ty.polymorphic_columns(name);

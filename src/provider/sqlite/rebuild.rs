@@ -46,7 +46,11 @@ pub fn course(passage: &Passage<'_>) -> Course {
     let addable = added.iter().all(|column| is_addable(column) && !passage.filled.contains(&column.name));
     let droppable = removed.len() <= 1 && removed.iter().all(|column| is_droppable(column, passage));
     let is_small = passage.rows.is_some_and(|rows| rows <= SMALL_TABLE);
-    let is_dear = !removed.is_empty() || added.len() > 1;
+    // `ALTER TABLE` puts a column last; a table made anew has it where it is declared.
+    let stays = actual.columns.iter().filter(|column| wanted.column(&column.name).is_some());
+    let in_place = stays.chain(added.iter().copied()).map(|column| &column.name);
+    let is_last = added.is_empty() || in_place.eq(wanted.columns.iter().map(|column| &column.name));
+    let is_dear = !removed.is_empty() || added.len() > 1 || !is_last;
     match (same_rest && addable && droppable, is_small && is_dear) {
         (true, false) => alter(passage, &added, &removed),
         (true, true) | (false, _) => rebuild(passage, is_small),

@@ -1,6 +1,7 @@
 //! The table that a change leads to, worked out from the table that is there.
 //! Never touches a column, constraint or index whose member stays as it is.
 
+use super::conversion;
 use super::lexer::normal;
 use super::lift::matches;
 use super::lower::{self, World};
@@ -37,9 +38,11 @@ pub fn renamed(change: &Change, before: &Entity) -> Entity {
 
 /// The shape after the change; our own triggers are the caller's.
 pub fn shape(change: &Change, before: &Entity, after: &Entity, actual: &Shape, scene: &Scene<'_>) -> Shape {
+    let former =
+        before.fields.keys().flat_map(|field| conversion::columns_now(before, field, scene)).collect();
     let before = &renamed(change, before);
     let parts = parts(change, before, actual);
-    let mut wanted = Wanted { before, after, actual, parts: &parts, scene };
+    let mut wanted = Wanted { before, former, after, actual, parts: &parts, scene };
     let mut table = Table {
         name: actual.table.name.clone(),
         columns: wanted.columns(),
@@ -66,6 +69,8 @@ fn parts(change: &Change, before: &Entity, actual: &Shape) -> Vec<Part> {
 struct Wanted<'a> {
     /// With the names of after.
     before: &'a Entity,
+    /// The columns of before under the names that they had.
+    former: Vec<String>,
     after: &'a Entity,
     actual: &'a Shape,
     parts: &'a [Part],
@@ -95,7 +100,7 @@ impl Wanted<'_> {
         let before = lower::columns_of(self.before, &self.before.fields.keys().cloned().collect::<Vec<_>>());
         for column in &self.actual.table.columns {
             let is_known = |name: &String| name.eq_ignore_ascii_case(&column.name);
-            let is_dropped = before.iter().any(is_known) || column.name == GENERATED_KEY;
+            let is_dropped = before.iter().chain(&self.former).any(is_known) || column.name == GENERATED_KEY;
             if !is_dropped && columns.iter().all(|known| !known.name.eq_ignore_ascii_case(&column.name)) {
                 columns.push(column.clone());
             }

@@ -1,0 +1,12 @@
+-- 1. rename table "part" to "piece", then rebuild table "piece"
+ALTER TABLE "part" RENAME TO "piece";
+CREATE TABLE "_reconcile_old_piece" AS SELECT "id", "name", "whole_part", "whole_box" FROM "piece";
+DROP TABLE "piece";
+CREATE TABLE "piece" (
+  "id" TEXT NOT NULL PRIMARY KEY DEFAULT (lower(hex(randomblob(4)) || '-' || hex(randomblob(2)) || '-4' || substr(hex(randomblob(2)), 2) || '-' || substr('89ab', 1 + (random() & 3), 1) || substr(hex(randomblob(2)), 2) || '-' || hex(randomblob(6)))),
+  "name" TEXT
+) STRICT;
+INSERT INTO "piece" ("id", "name")
+  SELECT "id", "name"
+  FROM "_reconcile_old_piece";
+DROP TABLE "_reconcile_old_piece";
