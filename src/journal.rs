@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::address::Address;
 use crate::fingerprint::Fingerprint;
 use crate::model::resource::Resource;
-use crate::plan::{Plan, Step, Summary};
+use crate::plan::{Plan, Promotion, Step, Summary};
 use crate::source::Revision;
 
 /// An instant as RFC 3339 in UTC, `2026-11-21T13:45:00Z`.
@@ -26,6 +26,9 @@ pub struct Entry {
     pub version: String,
     pub environment: String,
     pub revision: Revision,
+    /// The apply of another environment that this one repeated.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub promoted_from: Option<Promotion>,
     pub plan: Fingerprint,
     pub base: Fingerprint,
     pub goal: Fingerprint,
@@ -68,6 +71,7 @@ impl Entry {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             environment: plan.environment.clone(),
             revision: plan.revision.clone(),
+            promoted_from: plan.promoted_from.clone(),
             plan: plan.fingerprint(),
             base: plan.base,
             goal: plan.goal,

@@ -22,6 +22,9 @@ pub struct Plan {
     /// The target as people know it, without secrets: `sqlite .reconcile/staging.db`.
     pub target: String,
     pub revision: Revision,
+    /// The apply of another environment that this repeats.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub promoted_from: Option<Promotion>,
     /// What the target was when this was planned; on any other base the plan is stale.
     pub base: Fingerprint,
     /// What is declared for this environment.
@@ -35,6 +38,15 @@ pub struct Plan {
     /// What is not declared and stays, with the reason.
     pub kept: Vec<Kept>,
     pub summary: Summary,
+}
+
+/// An apply of one environment that is repeated in another.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Promotion {
+    pub environment: String,
+    /// The journal's number of that apply there.
+    pub entry: u64,
 }
 
 /// The environment's limits, as the plan was made under them.

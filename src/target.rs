@@ -87,6 +87,16 @@ pub struct Answer {
     pub samples: Vec<String>,
 }
 
+/// Something of a target that no manifest can say: it is left alone.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Beyond {
+    /// What it is, for people: `view late-orders`.
+    pub name: String,
+    /// The table that it belongs to; for a view its own name.
+    pub table: String,
+    pub reason: String,
+}
+
 /// The pure half of a target: it needs no connection.
 pub trait Dialect: Sync {
     /// `sqlite`.
@@ -103,6 +113,16 @@ pub trait Dialect: Sync {
     /// Writes a question about a change as a query that gives one row: a count, and a JSON list of keys.
     /// None where the target's present shape makes the answer zero.
     fn ask(&self, change: &Change, question: &Question, scene: &Scene<'_>) -> Option<String>;
+
+    /// Returns what an inspection found beside the state: what would be missing in a target made from manifests.
+    fn beyond(&self, snapshot: &Snapshot) -> Vec<Beyond> {
+        let opaque = |(name, reason): (&String, &String)| Beyond {
+            name: name.clone(),
+            table: name.clone(),
+            reason: reason.clone(),
+        };
+        snapshot.opaque.iter().map(opaque).collect()
+    }
 }
 
 /// What the target is opened for.

@@ -192,7 +192,7 @@ metadata:
 spec:
   extends: standard
   fields:
-    region: { type: text }
+    region: { type: text, native: varchar(20) }
   indexes:
     by-region: { fields: [region] }
 "

@@ -110,6 +110,7 @@ mod bench {
             version: String::new(),
             environment: "dev".to_owned(),
             revision: Revision::default(),
+            promoted_from: None,
             plan: print,
             base: print,
             goal: print,
@@ -477,7 +478,7 @@ fn a_rebuild_keeps_rows_and_what_others_hung_on_the_table() {
     let Resource::Entity(found) = bench.get("entity/order") else { panic!() };
     assert_eq!(
         found.fields["name"].native.as_deref(),
-        Some("NVARCHAR(160) COLLATE NOCASE NOT NULL DEFAULT 'x' CHECK (name <> '')")
+        Some("NVARCHAR(160) COLLATE NOCASE CHECK (name <> '')")
     );
     assert_eq!(found.fields["name"].ty.describe(), "text 160");
     assert_eq!(found.fields["price"].ty.describe(), "decimal 10,2");
@@ -986,14 +987,16 @@ fn what_somebody_else_made_is_read_and_left_alone() {
         album["fields"]["ArtistId"],
         json!({ "type": "lookup", "entity": "Artist", "required": true })
     );
-    assert_eq!(album["fields"]["Title"]["native"], "NVARCHAR(160) NOT NULL");
+    assert_eq!(album["fields"]["Title"]["native"], "NVARCHAR(160)");
+    assert_eq!(album["fields"]["Title"]["required"], true);
+    assert_eq!(album["keys"]["IPK"], json!({ "fields": ["AlbumId"], "native": "index IPK" }));
     assert_eq!(album["fields"]["Made"]["type"], "datetime");
     assert_eq!(album["indexes"]["IFK_Artist"]["fields"], json!(["ArtistId"]));
     assert_eq!(get("entity/plain")["native"], "WITHOUT ROWID");
     let loose = get("entity/loose");
     assert_eq!(loose["fields"]["id"], json!({ "type": "bigint" }));
     assert_eq!(loose["fields"]["up"], json!({ "type": "lookup", "entity": "loose" }));
-    assert_eq!(loose["fields"]["name"], json!({ "type": "text", "unique": true }));
+    assert_eq!(loose["fields"]["name"], json!({ "type": "text", "native": "TEXT UNIQUE", "unique": true }));
     assert_eq!(get("entity/none")["primaryKey"], json!([]));
     let opaque: Vec<&String> = snapshot.opaque.keys().filter(|name| !name.starts_with("docs_")).collect();
     assert_eq!(opaque, ["a/b", "docs"]);

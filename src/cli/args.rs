@@ -138,6 +138,59 @@ pub enum Verb {
         #[arg(long)]
         detailed_exitcode: bool,
     },
+    /// Write manifests for what exists in a target and is not managed, and begin to own it
+    #[command(after_help = "Examples:
+  reconcile adopt -e dev --plan                   what would be adopted, and what no manifest can say
+  reconcile adopt -e dev                          show, ask, write the manifests, record what is owned
+  reconcile adopt -e dev --select 'entity/Sales*' these, and what they point to
+
+Nothing in the target changes but our own record: the next plan is empty. What no manifest can say (views,
+triggers, partial indexes) is listed and stays as it is. No file is ever written over.")]
+    Adopt {
+        /// Only these resources, and what they point to; repeatable
+        #[arg(long, value_name = "ADDRESS|GLOB")]
+        select: Vec<String>,
+        /// The folder for the manifests, from the repository's root
+        #[arg(long, value_name = "DIR", default_value = "resources")]
+        out: PathBuf,
+        /// Only show; write nothing
+        #[arg(long, visible_alias = "dry-run")]
+        plan: bool,
+        /// Do not ask
+        #[arg(short, long)]
+        yes: bool,
+    },
+    /// Apply to one environment exactly what was last applied to another
+    #[command(after_help = "Examples:
+  reconcile promote dev staging --plan            what would change in staging
+  reconcile promote dev staging                   plan, show, ask, apply
+  reconcile promote dev staging --out s.zip       save the plan; later: reconcile apply s.zip
+
+What is promoted comes from the record in FROM's target, and not from the files: the setup actions, `include` and
+`prune` are those of TO. The record holds no `renamedFrom`: what was renamed in FROM since the last apply to TO is
+planned as one thing that goes and one that comes, with the finding RK401 where it may be a rename. Plan such a
+change from the repository instead: reconcile apply -e TO.")]
+    Promote {
+        /// The environment whose last apply is promoted
+        from: String,
+        /// The environment that it is promoted to
+        to: String,
+        /// Only show; write nothing
+        #[arg(long, visible_alias = "dry-run")]
+        plan: bool,
+        /// Save the plan as a package instead of applying it
+        #[arg(long, value_name = "FILE.zip")]
+        out: Option<PathBuf>,
+        /// Do not ask
+        #[arg(short, long)]
+        yes: bool,
+        /// Accept a finding: CODE, CODE:ADDRESS or CODE:ADDRESS/path; repeatable
+        #[arg(long, value_name = "CODE[:ADDRESS[/path]]")]
+        allow: Vec<Allowance>,
+        /// Promote what was last applied to FROM although FROM has moved since
+        #[arg(long)]
+        allow_drift: bool,
+    },
     /// Compare two environments, an environment with a revision, or two packages
     #[command(after_help = "Examples:
   reconcile diff staging production        what would make staging like production

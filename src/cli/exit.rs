@@ -5,7 +5,9 @@ use std::process::ExitCode;
 
 use super::files::FileError;
 use crate::apply::ApplyError;
+use crate::ops::adopt::AdoptError;
 use crate::ops::export::ExportError;
+use crate::ops::promote::PromoteError;
 use crate::package::PackageError;
 use crate::source::SourceError;
 use crate::target::TargetError;
@@ -93,6 +95,35 @@ impl From<TargetError> for Failure {
             TargetError::Open { .. } | TargetError::Failed { .. } | TargetError::Record { .. } => {
                 Failure::error(error.to_string())
             }
+        }
+    }
+}
+
+impl From<AdoptError> for Failure {
+    fn from(error: AdoptError) -> Failure {
+        let message = error.to_string();
+        match error {
+            AdoptError::NothingSelected(_) => {
+                Failure::error(message).help("see what there is with `reconcile adopt --plan`")
+            }
+            AdoptError::Target(error) => error.into(),
+        }
+    }
+}
+
+impl From<PromoteError> for Failure {
+    fn from(error: PromoteError) -> Failure {
+        let message = error.to_string();
+        match error {
+            PromoteError::NothingApplied(environment) => {
+                Failure::error(message).help(format!("apply to it first: reconcile apply -e {environment}"))
+            }
+            PromoteError::LastFailed { environment, entry } => Failure::new(Code::Refused, message)
+                .help(format!("see why with `reconcile show {entry} -e {environment}`, and apply again")),
+            PromoteError::Drifted { environment, .. } => Failure::new(Code::Refused, message).help(format!(
+                "see what moved with `reconcile drift -e {environment}`; with --allow-drift, what was applied is promoted all the same"
+            )),
+            PromoteError::Target(error) => error.into(),
         }
     }
 }

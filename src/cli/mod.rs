@@ -58,6 +58,13 @@ fn dispatch(context: &Context, verb: Verb) -> Result<Code, Failure> {
             commands::apply::planned(context, yes, &allow, &choices)
         }
         Verb::Drift { detailed_exitcode } => commands::drift::run(context, detailed_exitcode),
+        Verb::Adopt { select, out, plan, yes } => {
+            commands::adopt::run(context, &commands::adopt::Order { select, out, only_shown: plan, yes })
+        }
+        Verb::Promote { from, to, plan, out, yes, allow, allow_drift } => {
+            let order = commands::promote::Order { from, to, only_shown: plan, out, yes, allow, allow_drift };
+            commands::promote::run(context, &order)
+        }
         Verb::Diff { before, after, detailed_exitcode } => {
             commands::diff::run(context, &before, after.as_deref(), detailed_exitcode)
         }

@@ -102,6 +102,17 @@ fn one_declared(views: &Views<'_>, reaches: Reaches, id: &MemberId, declared: &S
         return;
     };
     let none = Settings::new();
+    // An index keeps the name that others gave it, until a manifest says another.
+    let named;
+    let declared = match (id.0.as_str(), declared.get("native"), found.get("native")) {
+        ("keys" | "indexes", None, Some(native)) => {
+            let mut kept = declared.clone();
+            kept.insert("native".to_owned(), native.clone());
+            named = kept;
+            &named
+        }
+        (_, _, _) => declared,
+    };
     let (goal, changes) = settings(declared, found, owned.unwrap_or(&none), reaches.settings);
     out.goal.members.insert(id.clone(), goal);
     if !changes.is_empty() || old_name.is_some() || verb == Verb::Adopt {

@@ -58,7 +58,7 @@ fn shape(name: &str, node: &Node, shape: Shape, found: &mut Vec<Diagnostic>) {
                 found.push(wrong(node, &format!("`{name}` is a whole number from {least} to {most}")));
             }
         }
-        Shape::Names | Shape::Texts => {
+        Shape::Names | Shape::NamesOrNone | Shape::Texts => {
             list(name, node, matches!(shape, Shape::Names), found, |item, found| text(name, item, found));
         }
         Shape::Words(words) => list(name, node, false, found, |item, found| word(name, item, words, found)),

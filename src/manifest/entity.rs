@@ -21,11 +21,13 @@ pub fn decode(spec: &Node, found: &mut Vec<Diagnostic>) -> Entity {
         primary_key: texts(spec, "primaryKey"),
         keys: members(spec, "keys", |node| Key {
             fields: texts(node, "fields").unwrap_or_default(),
+            native: text(node, "native"),
             renamed_from: text(node, "renamedFrom"),
             standard: false,
         }),
         indexes: members(spec, "indexes", |node| Index {
             fields: texts(node, "fields").unwrap_or_default(),
+            native: text(node, "native"),
             renamed_from: text(node, "renamedFrom"),
             standard: false,
         }),
@@ -34,7 +36,7 @@ pub fn decode(spec: &Node, found: &mut Vec<Diagnostic>) -> Entity {
             standard: false,
         }),
         relationships: members(spec, "relationships", relationship),
-        native: None,
+        native: text(spec, "native"),
     }
 }
 
@@ -60,6 +62,7 @@ fn field(node: &Node) -> Field {
         check: text(node, "check"),
         display_name: translated(node, "displayName"),
         description: translated(node, "description"),
+        native: text(node, "native"),
         renamed_from: text(node, "renamedFrom"),
         backfill: value(node, "backfill"),
         ..Field::of(field_type(node))

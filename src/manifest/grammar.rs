@@ -35,6 +35,8 @@ pub enum Shape {
     Count(u32, u32),
     /// A list of names, at least one.
     Names,
+    /// A list of names, perhaps empty.
+    NamesOrNone,
     /// A list of texts, perhaps empty.
     Texts,
     /// A list of these words.
@@ -148,12 +150,21 @@ pub const ENTITY: Object = Object {
             Shape::Word(&["standard"]),
             "This document lists customizations of a standard entity only.",
         ),
-        may("primaryKey", Shape::Names, "The fields of the primary key; without it, a generated uuid `id`."),
+        may(
+            "primaryKey",
+            Shape::NamesOrNone,
+            "The fields of the primary key; without it, a generated uuid `id`. An empty list: no primary key.",
+        ),
         may("fields", Shape::Map(&FIELD), "The fields, in the order that people see."),
         may("keys", Shape::Map(&KEY), "Alternate keys: their fields together are unique."),
         may("indexes", Shape::Map(&INDEX), "Indexes that make reading by these fields fast."),
         may("checks", Shape::Map(&CHECK), "SQL expressions that every row must satisfy."),
         may("relationships", Shape::Map(&RELATIONSHIP), "Foreign keys that are no single-field lookup."),
+        may(
+            "native",
+            Shape::Text,
+            "The table's options in the target's own words, where others made it: `none`, `WITHOUT ROWID`.",
+        ),
     ],
 };
 
@@ -189,6 +200,11 @@ pub const FIELD: Object = Object {
         may("displayName", Shape::Translated, "The name that people read."),
         may("description", Shape::Translated, "What the field holds."),
         may(
+            "native",
+            Shape::Text,
+            "The column's type in the target's own words, where others made it: `NVARCHAR(160) COLLATE NOCASE`.",
+        ),
+        may(
             "renamedFrom",
             Shape::Name,
             "The name this field had before; its values go on under the new one.",
@@ -206,6 +222,11 @@ pub const KEY: Object = Object {
     doc: "Fields that together are unique.",
     keys: &[
         must("fields", Shape::Names, "The fields, in order."),
+        may(
+            "native",
+            Shape::Text,
+            "What keeps it in the target, where others made it: `index NAME`, `constraint NAME` or `constraint`.",
+        ),
         may("renamedFrom", Shape::Name, "The name this key had before."),
     ],
 };
@@ -215,6 +236,7 @@ pub const INDEX: Object = Object {
     doc: "Makes reading by these fields fast.",
     keys: &[
         must("fields", Shape::Names, "The fields, in order."),
+        may("native", Shape::Text, "Its own name in the target, where others made it: `index NAME`."),
         may("renamedFrom", Shape::Name, "The name this index had before."),
     ],
 };

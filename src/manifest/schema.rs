@@ -185,6 +185,10 @@ fn shape(shape: Shape, definitions: &mut Map<String, Value>) -> Value {
             let name = self::shape(Shape::Name, definitions);
             json!({ "type": "array", "items": name, "minItems": 1, "uniqueItems": true })
         }
+        Shape::NamesOrNone => {
+            let name = self::shape(Shape::Name, definitions);
+            json!({ "type": "array", "items": name, "uniqueItems": true })
+        }
         Shape::Texts => json!({ "type": "array", "items": { "type": "string" } }),
         Shape::Words(words) => json!({ "type": "array", "items": { "enum": words } }),
         Shape::Labels => json!({ "type": "object", "additionalProperties": { "type": "string" } }),

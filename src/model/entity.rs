@@ -37,7 +37,8 @@ pub struct Entity {
     pub checks: IndexMap<String, Check>,
     #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
     pub relationships: IndexMap<String, Relationship>,
-    /// How the target itself defines this table, where that is not how the model would have it.
+    /// The options of this table in the target's own words (`none`, `WITHOUT ROWID`), where they are not those
+    /// that we would give it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub native: Option<String>,
 }
@@ -47,6 +48,9 @@ pub struct Entity {
 #[serde(rename_all = "camelCase")]
 pub struct Key {
     pub fields: Vec<String>,
+    /// What keeps it in the target, where that is not an index that we named; `Keeper` reads it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub native: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub renamed_from: Option<String>,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
@@ -58,10 +62,50 @@ pub struct Key {
 #[serde(rename_all = "camelCase")]
 pub struct Index {
     pub fields: Vec<String>,
+    /// The index of the target, where that is not one that we named; `Keeper` reads it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub native: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub renamed_from: Option<String>,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub standard: bool,
+}
+
+/// What keeps a key or an index in a target, as `native` says it: `index NAME`, `constraint NAME`, `constraint`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Keeper<'a> {
+    Index(&'a str),
+    /// A constraint of the table, perhaps with a name.
+    Constraint(Option<&'a str>),
+}
+
+impl<'a> Keeper<'a> {
+    /// Reads a `native`; the name is all that follows the word and one space.
+    pub fn read(native: &'a str) -> Option<Keeper<'a>> {
+        match native.split_once(' ') {
+            Some(("index", name)) if !name.is_empty() => Some(Keeper::Index(name)),
+            Some(("constraint", name)) if !name.is_empty() => Some(Keeper::Constraint(Some(name))),
+            None if native == "constraint" => Some(Keeper::Constraint(None)),
+            Some(_) | None => None,
+        }
+    }
+
+    pub fn name(self) -> Option<&'a str> {
+        match self {
+            Keeper::Index(name) => Some(name),
+            Keeper::Constraint(name) => name,
+        }
+    }
+}
+
+impl std::fmt::Display for Keeper<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Keeper::Index(name) => write!(f, "index {name}"),
+            Keeper::Constraint(Some(name)) => write!(f, "constraint {name}"),
+            Keeper::Constraint(None) => f.write_str("constraint"),
+        }
+    }
 }
 
 /// An SQL expression over the fields of one row that every row must satisfy.

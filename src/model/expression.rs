@@ -3,6 +3,15 @@
 
 /// Returns why `sql` cannot stand inside parentheses on its own, if it cannot.
 pub fn fault(sql: &str) -> Option<String> {
+    scan(sql, false)
+}
+
+/// Returns why `sql` cannot stand as the rest of one column or constraint in a list of them, if it cannot.
+pub fn tail_fault(sql: &str) -> Option<String> {
+    scan(sql, true)
+}
+
+fn scan(sql: &str, in_list: bool) -> Option<String> {
     let mut chars = sql.chars().peekable();
     let mut depth = 0_usize;
     let mut is_empty = true;
@@ -10,6 +19,9 @@ pub fn fault(sql: &str) -> Option<String> {
         match c {
             '\0' => return Some("holds a NUL character".to_owned()),
             ';' => return Some("holds a `;`, which ends a statement".to_owned()),
+            ',' if in_list && depth == 0 => {
+                return Some("holds a `,`, which ends a column".to_owned());
+            }
             '(' => depth += 1,
             ')' if depth == 0 => return Some("closes a parenthesis that it did not open".to_owned()),
             ')' => depth -= 1,
@@ -51,6 +63,19 @@ mod tests {
             ["", " ", "1)", "(1", "1; DROP TABLE x", "'a", "\"a", "[a", "`a", "1 -- x", "1 /* x", "1\0"]
         {
             assert!(fault(sql).is_some(), "{sql}");
+        }
+    }
+
+    #[test]
+    fn the_rest_of_a_column_stays_in_its_column() {
+        for sql in ["NVARCHAR(160) COLLATE NOCASE", "DECIMAL(10, 2)", "TEXT CHECK (a IN ('x', 'y'))", "[a,b]"]
+        {
+            assert_eq!(tail_fault(sql), None, "{sql}");
+        }
+        for sql in
+            ["TEXT, b TEXT", "TEXT)", "TEXT; DROP TABLE x", "TEXT -- x", "TEXT /* x", "TEXT DEFAULT 'a"]
+        {
+            assert!(tail_fault(sql).is_some(), "{sql}");
         }
     }
 }

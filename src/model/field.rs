@@ -241,7 +241,8 @@ pub struct Field {
     pub display_name: Option<Text>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub description: Option<Text>,
-    /// How the target itself defines this column, where that is not how the model would have it.
+    /// The column's type in the target's own words, with what the other settings do not say (`NVARCHAR(160) COLLATE
+    /// NOCASE`), where that is not what the model would make of it. Empty: a column of no type.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub native: Option<String>,
     /// A directive, not a state: the name this field had before.

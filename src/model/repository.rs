@@ -46,10 +46,6 @@ impl Repository {
     /// What is declared for one environment. `choices` are the importer's, by address.
     pub fn desired(&self, name: &str, choices: &BTreeMap<Address, Action>) -> Option<Desired> {
         let (environment, _) = self.environments.get(name)?;
-        let included = |address: &Address| {
-            let text = address.to_string();
-            environment.include.is_empty() || environment.include.iter().any(|pattern| glob(pattern, &text))
-        };
         let declared = |(address, entry): (&Address, &Entry)| {
             let kind = kind_entry(&address.kind)?;
             let (action, _) = choose(
@@ -72,13 +68,24 @@ impl Repository {
         Some(Desired {
             environment: environment.clone(),
             scope: Scope::Whole,
-            resources: self.resources.iter().filter(|(a, _)| included(a)).filter_map(declared).collect(),
+            resources: self
+                .resources
+                .iter()
+                .filter(|(a, _)| environment.includes(a))
+                .filter_map(declared)
+                .collect(),
             unfinished: self.unfinished.clone(),
         })
     }
 }
 
 impl Environment {
+    /// Tells whether a resource belongs to this environment.
+    pub fn includes(&self, address: &Address) -> bool {
+        let text = address.to_string();
+        self.include.is_empty() || self.include.iter().any(|pattern| glob(pattern, &text))
+    }
+
     /// The action of `setup.resources` for an address: the exact entry, else the longest glob that matches.
     pub fn action_for(&self, address: &Address) -> Option<Action> {
         let text = address.to_string();

@@ -27,7 +27,7 @@ pub struct Written<'a> {
 }
 
 /// The settings of a `spec`, in the order they are written.
-const SPEC_ORDER: [&str; 10] = [
+const SPEC_ORDER: [&str; 11] = [
     "displayName",
     "description",
     "extends",
@@ -37,6 +37,7 @@ const SPEC_ORDER: [&str; 10] = [
     "indexes",
     "checks",
     "relationships",
+    "native",
     "options",
 ];
 
@@ -64,8 +65,7 @@ pub fn manifest_value(written: &Written<'_>) -> Value {
     Value::Mapping(document)
 }
 
-/// Returns what a manifest can declare of a resource: no definitions in a target's own words and, of a standard
-/// entity, only what is added to it.
+/// Returns what a manifest can declare of a resource: of a standard entity, only what is added to it.
 pub fn declarable(resource: &Resource) -> Resource {
     match resource {
         Resource::Entity(entity) => Resource::Entity(declarable_entity(entity)),
@@ -75,18 +75,16 @@ pub fn declarable(resource: &Resource) -> Resource {
 
 fn declarable_entity(entity: &Entity) -> Entity {
     let customized = entity.standard;
-    let mut kept = Entity { native: None, ..entity.clone() };
+    let mut kept = entity.clone();
     if customized {
-        (kept.display_name, kept.description, kept.primary_key) = (None, None, None);
+        (kept.display_name, kept.description, kept.primary_key, kept.native) = (None, None, None, None);
     }
     keep(&mut kept.fields, |field| customized && field.standard);
     keep(&mut kept.keys, |key| customized && key.standard);
     keep(&mut kept.indexes, |index| customized && index.standard);
     keep(&mut kept.checks, |check| customized && check.standard);
     keep(&mut kept.relationships, |relationship| customized && relationship.standard);
-    for field in kept.fields.values_mut() {
-        (field.native, field.standard) = (None, false);
-    }
+    kept.fields.values_mut().for_each(|field| field.standard = false);
     kept.keys.values_mut().for_each(|key| key.standard = false);
     kept.indexes.values_mut().for_each(|index| index.standard = false);
     kept.checks.values_mut().for_each(|check| check.standard = false);

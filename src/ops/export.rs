@@ -44,7 +44,7 @@ pub struct Export {
     pub package: Package,
     /// What the package needs and does not hold, with the paths that need it and why it stayed out.
     pub left_out: BTreeMap<Address, LeftOut>,
-    /// Resources that the target defines in words that no manifest has; those words are not in the package.
+    /// Resources that are defined in the target's own words, which a target of another kind may refuse.
     pub in_own_words: Vec<Address>,
 }
 

@@ -1,6 +1,7 @@
 //! What each verb does, one file a verb. Targets, files and clocks come in; values go out.
 //! Never names a provider or a renderer, never prints and never asks.
 
+pub mod adopt;
 pub mod apply;
 pub mod diff;
 pub mod drift;
@@ -10,4 +11,5 @@ pub mod import;
 pub mod init;
 pub mod package;
 pub mod plan;
+pub mod promote;
 pub mod repository;

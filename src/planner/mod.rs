@@ -130,6 +130,7 @@ impl Draft<'_> {
             provider: self.dialect.name().to_owned(),
             target: target.to_owned(),
             revision: revision.clone(),
+            promoted_from: None,
             base: self.snapshot.fingerprint(),
             goal: goal(self.desired),
             policy: Policy {

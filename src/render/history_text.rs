@@ -57,6 +57,10 @@ pub fn entry(entry: &Entry, paint: Paint) -> String {
     if let Some(repository) = &entry.revision.repository {
         detail("repository", Role::Plain, repository);
     }
+    if let Some(promotion) = &entry.promoted_from {
+        let text = format!("from environment {}, journal entry {}", promotion.environment, promotion.entry);
+        detail("promoted", Role::Plain, &text);
+    }
     detail("changes", Role::Plain, &changes(&entry.summary));
     if !entry.allowed.is_empty() {
         detail("allowed", Role::Warn, &entry.allowed.join(", "));
@@ -95,7 +99,12 @@ fn cells(entry: &Entry) -> [String; 6] {
         outcome,
         entry.revision.label(),
         entry.actor.clone(),
-        changes(&entry.summary),
+        match &entry.promoted_from {
+            Some(promotion) => {
+                format!("{} (promoted from {})", changes(&entry.summary), promotion.environment)
+            }
+            None => changes(&entry.summary),
+        },
     ]
 }
 

@@ -1,6 +1,7 @@
 //! Values in, text out: plans, diagnostics, reports, history and drift as people and machines read them.
 //! Never prints, never reads a file or a clock, and lets no control character of a value through.
 
+pub mod adoption_text;
 pub mod diagnostics;
 pub mod diff_text;
 pub mod drift_text;

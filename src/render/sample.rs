@@ -21,6 +21,7 @@ pub fn plan(changes: Vec<Change>, findings: Vec<Finding>) -> Plan {
         provider: "sqlite".to_owned(),
         target: "sqlite .reconcile/staging.db".to_owned(),
         revision: Revision { commit: Some("4f2a91c".repeat(6)), dirty: false, repository: None },
+        promoted_from: None,
         base: Fingerprint::of_bytes(b"base"),
         goal: Fingerprint::of_bytes(b"goal"),
         policy: Policy::default(),

@@ -1,16 +1,19 @@
-//! RV112: SQL that could not stand inside parentheses on its own.
+//! RV112: SQL that could not stand where it is put on its own.
 //! Never understands SQL.
 
 use super::survey::Site;
 use super::words::shown;
 use crate::diagnostic::Diagnostic;
+use crate::model::entity::{Entity, Keeper};
 use crate::model::expression;
 use crate::model::field::DefaultValue;
+use crate::model::name::{RESERVED_PREFIX, is_unprintable};
 use crate::model::repository::Remark;
 use crate::yaml::Part;
 
 pub fn check(site: &Site<'_>, found: &mut Vec<Remark>) {
     let Some(entity) = site.entity() else { return };
+    natives(site, entity, found);
     let mut sql = |what: String, sql: &str, standard: bool, path: &[&str]| {
         if let Some(fault) = expression::fault(sql) {
             let message = format!("the SQL of {what} {fault}");
@@ -32,6 +35,48 @@ pub fn check(site: &Site<'_>, found: &mut Vec<Remark>) {
                 let what = format!("`{setting}` of field `{}`", shown(name));
                 sql(what, text, field.standard, &["spec", "fields", name, setting, "sql"]);
             }
+        }
+    }
+}
+
+/// The target's own words must be the tail of one column, the options of one table, the name of one index.
+fn natives(site: &Site<'_>, entity: &Entity, found: &mut Vec<Remark>) {
+    let mut wrong = |message: String, help: &str, standard: bool, path: &[&str]| {
+        let diagnostic = Diagnostic::error("RV112", message).help(help);
+        found.push(site.member(standard, path, Part::Value, diagnostic));
+    };
+    if let Some(native) = &entity.native {
+        let is_word = |c: char| c.is_ascii_alphabetic() || matches!(c, ' ' | ',');
+        if native.trim().is_empty() || !native.chars().all(is_word) {
+            let message = format!("`native` of this entity is no list of table options: `{}`", shown(native));
+            wrong(message, "write `none`, `STRICT` or `WITHOUT ROWID`", false, &["spec", "native"]);
+        }
+    }
+    for (name, field) in &entity.fields {
+        let fault = field.native.as_deref().filter(|native| !native.trim().is_empty());
+        if let Some(fault) = fault.and_then(expression::tail_fault) {
+            let message = format!("`native` of field `{}` {fault}", shown(name));
+            let help = "write a type and what belongs to it, such as `NVARCHAR(160) COLLATE NOCASE`";
+            wrong(message, help, field.standard, &["spec", "fields", name, "native"]);
+        }
+    }
+    let keys = entity.keys.iter().map(|(n, m)| ("keys", n, &m.native, m.standard));
+    let indexes = entity.indexes.iter().map(|(n, m)| ("indexes", n, &m.native, m.standard));
+    for (section, name, native, standard) in keys.chain(indexes) {
+        let Some(native) = native else { continue };
+        let keeper = Keeper::read(native).filter(|keeper| {
+            let is_name = |name: &str| {
+                !name.chars().any(is_unprintable) && !name.to_lowercase().starts_with(RESERVED_PREFIX)
+            };
+            keeper.name().is_none_or(is_name) && (section == "keys" || matches!(keeper, Keeper::Index(_)))
+        });
+        if keeper.is_none() {
+            let message = format!("`native` of `{}` names nothing: `{}`", shown(name), shown(native));
+            let help = match section {
+                "keys" => "write `index NAME`, `constraint NAME` or `constraint`",
+                _ => "write `index NAME`",
+            };
+            wrong(message, help, standard, &["spec", section, name, "native"]);
         }
     }
 }

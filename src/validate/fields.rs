@@ -134,6 +134,12 @@ fn lookup(survey: &Survey<'_>, called: &str, field: &Field, add: &mut impl FnMut
     }
     for name in entity.iter().chain(entities) {
         let Some((entry, far)) = survey.entity(name) else { continue };
+        if far.key_fields().is_empty() {
+            let message =
+                format!("lookup `{called}` points to entity `{}`, which has no primary key", shown(name));
+            let help = format!("give it one in {}", shown(&entry.origin.file));
+            add(if entities.is_empty() { "entity" } else { "entities" }, wrong(message).help(help));
+        }
         if let Some([_, _, ..]) = far.primary_key.as_deref() {
             let key = listed(far.key_fields());
             let message = format!(

@@ -1,6 +1,7 @@
 //! The written form of plan, report, journal and package manifest: JSON with a format version.
 //! Never decides what is in them: it names the version, writes them one way, and reads them back.
 
+pub mod adoption;
 pub mod comparison;
 pub mod difference;
 pub mod drift;

@@ -4,6 +4,7 @@
 use schemars::{JsonSchema, SchemaGenerator};
 use serde_json::Value;
 
+use super::adoption::AdoptionDocument;
 use super::comparison::DiffDocument;
 use super::difference::DifferenceDocument;
 use super::drift::DriftDocument;
@@ -22,6 +23,7 @@ pub fn schemas() -> Vec<(&'static str, String)> {
         schema::<HistoryDocument>("history.schema.json", "Journal of reconcile"),
         schema::<EntryDocument>("entry.schema.json", "Journal entry of reconcile"),
         schema::<DriftDocument>("drift.schema.json", "Drift of reconcile"),
+        schema::<AdoptionDocument>("adoption.schema.json", "Adoptions of reconcile"),
         schema::<DifferenceDocument>("package-difference.schema.json", "Package differences of reconcile"),
         schema::<DiffDocument>("diff.schema.json", "Differences of reconcile"),
         schema::<ImportDocument>("import.schema.json", "Imports of reconcile"),

@@ -22,7 +22,7 @@ use reconcile::model::resource::Resource;
 use reconcile::model::setup::{ACTIONS, Action, Setup};
 use reconcile::model::text::Text;
 use reconcile::package::{About, PackagedResource};
-use reconcile::plan::{Fact, Finding, Level, Plan, Policy, Step, Summary};
+use reconcile::plan::{Fact, Finding, Level, Plan, Policy, Promotion, Step, Summary};
 use reconcile::report::{Applied, Fate, Report, ResourceReport, ResourceState, StepReport};
 use reconcile::source::Revision;
 use serde_json::{Value, json};
@@ -163,13 +163,12 @@ fn names() -> impl Strategy<Value = Vec<String>> {
 }
 
 pub fn entity() -> impl Strategy<Value = Entity> {
-    let key = (names(), option::of(name()), any::<bool>()).prop_map(|(fields, renamed_from, standard)| Key {
-        fields,
-        renamed_from,
-        standard,
-    });
-    let index = (names(), option::of(name()), any::<bool>())
-        .prop_map(|(fields, renamed_from, standard)| Index { fields, renamed_from, standard });
+    let native = || option::of(name().prop_map(|name| format!("index {name}")));
+    let key = (names(), native(), option::of(name()), any::<bool>())
+        .prop_map(|(fields, native, renamed_from, standard)| Key { fields, native, renamed_from, standard });
+    let index = (names(), native(), option::of(name()), any::<bool>()).prop_map(
+        |(fields, native, renamed_from, standard)| Index { fields, native, renamed_from, standard },
+    );
     let check = (text(), any::<bool>()).prop_map(|(sql, standard)| Check { sql, standard });
     let relationship = (names(), name(), names(), on_event(), on_event(), any::<bool>()).prop_map(
         |(fields, entity, to, on_delete, on_update, standard)| Relationship {
@@ -366,6 +365,7 @@ pub fn plan() -> impl Strategy<Value = Plan> {
                 provider: "sqlite".to_owned(),
                 target,
                 revision,
+                promoted_from: None,
                 base,
                 goal,
                 policy,
@@ -428,6 +428,7 @@ pub fn entry() -> impl Strategy<Value = Entry> {
             version: "0.1.0".to_owned(),
             environment: plan.environment.clone(),
             revision: plan.revision.clone(),
+            promoted_from: Some(Promotion { environment: "dev".to_owned(), entry: id }),
             plan: plan.fingerprint(),
             base: plan.base,
             goal: plan.goal,

@@ -61,7 +61,9 @@ pub fn run(context: &Context, arguments: Export) -> Result<Code, Failure> {
         context.terminal.warning(&needed(address, left, &environment.name));
     }
     for address in &exported.in_own_words {
-        let text = format!("`{address}` is defined in the target's own words, which are not in the package");
+        let text = format!(
+            "`{address}` is in the target's own words (`native`), which a target of another kind may refuse"
+        );
         context.terminal.warning(&text);
     }
     files::save(&arguments.output, &bytes)?;

@@ -1,6 +1,7 @@
 //! The verbs as people call them: open, call the operation, print, end. One file a verb.
 //! Never decides what changes.
 
+pub mod adopt;
 pub mod apply;
 pub mod diff;
 pub mod drift;
@@ -12,6 +13,7 @@ pub mod init;
 pub mod manual;
 pub mod package;
 pub mod plan;
+pub mod promote;
 pub mod schema;
 pub mod validate;
 

@@ -9,6 +9,7 @@ use crate::cli::context::{Context, Opened, Purpose};
 use crate::cli::exit::{Code, Failure};
 use crate::cli::files;
 use crate::model::environment::Environment;
+use crate::model::state::Desired;
 use crate::ops;
 use crate::package;
 use crate::plan::{Level, Plan};
@@ -87,8 +88,12 @@ fn save(
     path: &Path,
 ) -> Result<(), Failure> {
     let environment = &opened.repository.environments[&plan.environment].0;
-    let desired = desired(&opened.repository, environment, choices)?;
-    let package = ops::package::pack(plan, &desired, plan_markdown::plan(plan))?;
+    pack(context, plan, &desired(&opened.repository, environment, choices)?, path)
+}
+
+/// Saves one plan with what it declares as a package.
+pub fn pack(context: &Context, plan: &Plan, desired: &Desired, path: &Path) -> Result<(), Failure> {
+    let package = ops::package::pack(plan, desired, plan_markdown::plan(plan))?;
     files::save(path, &package::write(&package))?;
     let name = path.display();
     context.terminal.remark(&format!(

@@ -1,11 +1,12 @@
 //! The pure half of the target: it needs no connection.
 //! Never touches the world.
 
-use super::{ask, ddl, normalize};
+use super::{ask, beyond, ddl, normalize};
 use crate::diff::change::Change;
 use crate::model::name::NameLimits;
 use crate::model::resource::Resource;
-use crate::target::{Dialect, Question, Scene, Work};
+use crate::model::state::Snapshot;
+use crate::target::{Beyond, Dialect, Question, Scene, Work};
 
 /// The provider's name.
 pub const NAME: &str = "sqlite";
@@ -37,5 +38,9 @@ impl Dialect for SqliteDialect {
 
     fn ask(&self, change: &Change, question: &Question, scene: &Scene<'_>) -> Option<String> {
         ask::query(change, question, scene)
+    }
+
+    fn beyond(&self, snapshot: &Snapshot) -> Vec<Beyond> {
+        beyond::of(snapshot)
     }
 }

@@ -1,7 +1,7 @@
 //! One inspection: everything a database holds, in a handful of statements however many tables there are.
 //! Never writes.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use rusqlite::Connection;
 
@@ -75,6 +75,8 @@ struct Objects {
     /// Sorted by kind and name.
     natives: Vec<Native>,
     ours: Vec<Native>,
+    /// The tables in which a virtual table keeps what it holds.
+    shadows: BTreeSet<String>,
 }
 
 impl Objects {
@@ -90,7 +92,7 @@ fn objects(connection: &Connection) -> rusqlite::Result<Objects> {
     let rows = statement.query_map([], |row| {
         Ok(Native { kind: row.get(0)?, name: row.get(1)?, table: row.get(2)?, definition: row.get(3)? })
     })?;
-    let mut objects = Objects { natives: Vec::new(), ours: Vec::new() };
+    let mut objects = Objects { natives: Vec::new(), ours: Vec::new(), shadows: BTreeSet::new() };
     for native in rows {
         let native = native?;
         let is_ours = |name: &str| name.get(..catalog::PREFIX.len()) == Some(catalog::PREFIX);
@@ -98,6 +100,15 @@ fn objects(connection: &Connection) -> rusqlite::Result<Objects> {
             true => objects.ours.push(native),
             false => objects.natives.push(native),
         }
+    }
+    let is_virtual = |native: &Native| {
+        let head = native.definition.get(..14);
+        native.kind == "table" && head.is_some_and(|head| head.eq_ignore_ascii_case("CREATE VIRTUAL"))
+    };
+    if objects.natives.iter().any(is_virtual) {
+        let sql = "SELECT name FROM pragma_table_list WHERE schema = 'main' AND type = 'shadow'";
+        let mut statement = connection.prepare(sql)?;
+        objects.shadows = statement.query_map([], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?;
     }
     Ok(objects)
 }
@@ -126,6 +137,10 @@ impl Found {
                 Some(_) => rest.push(native),
                 None if native.definition == picklist::create(&native.name) => {
                     self.lists.push(native.name.clone());
+                }
+                None if objects.shadows.contains(&native.name) => {
+                    let reason = "it belongs to a virtual table".to_owned();
+                    self.snapshot.opaque.insert(native.name.clone(), reason);
                 }
                 None => rest.push(native),
             }

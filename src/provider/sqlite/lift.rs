@@ -8,10 +8,10 @@ use indexmap::IndexMap;
 use super::autonumber;
 use super::lexer::normal;
 use super::lower::{self, Known, World};
-use super::parts::{self, Part};
-use super::table::{Clause, Column, ForeignKey, Meaning, Shape, same_clauses};
+use super::parts::{self, Part, Place};
+use super::table::{Clause, Column, ForeignKey, Meaning, Shape, Table, same_clauses};
 use super::types;
-use crate::model::entity::{Check, Entity, GENERATED_KEY, Index, Key, References, Relationship};
+use crate::model::entity::{Check, Entity, GENERATED_KEY, Index, Keeper, Key, References, Relationship};
 use crate::model::field::{Field, FieldType};
 use crate::model::name;
 
@@ -19,7 +19,7 @@ use crate::model::name;
 pub fn entity(shape: &Shape, hint: Option<&Entity>, tables: &BTreeMap<String, Known>) -> Entity {
     let lift = Lift { shape, hint, tables, numbered: numbered(shape) };
     let mut entity =
-        Entity { primary_key: lift.primary_key(), native: native_options(shape), ..Entity::default() };
+        Entity { primary_key: lift.primary_key(), native: native_options(&shape.table), ..Entity::default() };
     if let Some(hint) = hint {
         entity.display_name.clone_from(&hint.display_name);
         entity.description.clone_from(&hint.description);
@@ -54,8 +54,7 @@ pub fn entity(shape: &Shape, hint: Option<&Entity>, tables: &BTreeMap<String, Kn
 }
 
 /// The options that a table has and that we would not give it.
-fn native_options(shape: &Shape) -> Option<String> {
-    let table = &shape.table;
+pub fn native_options(table: &Table) -> Option<String> {
     if table.strict == table.may_be_strict() && !table.without_rowid {
         return None;
     }
@@ -190,11 +189,16 @@ impl Lift<'_> {
                 return hint.clone();
             }
         }
+        // A column that keeps its values apart itself is not one of ours, unless we recorded it so.
+        let is_unique_itself = hint.is_none()
+            && column.clauses.iter().any(|clause| matches!(clause.meaning, Meaning::Unique(_)));
         let mut field = self
             .candidates(column, hint)
             .into_iter()
             .map(|ty| self.read(column, ty, entity))
-            .find(|field| matches(column, &lower::column(entity, &column.name, field, world)))
+            .find(|field| {
+                !is_unique_itself && matches(column, &lower::column(entity, &column.name, field, world))
+            })
             .unwrap_or_else(|| self.foreign(column, hint, entity));
         if let Some(hint) = hint {
             field.display_name.clone_from(&hint.display_name);
@@ -222,9 +226,10 @@ impl Lift<'_> {
         let in_key = entity.primary_key.as_ref().is_some_and(|key| key.contains(&column.name));
         let mut field = Field::of(ty);
         field.required = (column.is_not_null() && !in_key).then_some(true);
-        field.default = column
-            .default()
-            .and_then(|sql| types::default_value(&field.ty, sql, &column.type_name.to_uppercase()));
+        field.default = column.default().and_then(|sql| {
+            let storage = types::storage(&types::guess(&column.type_name));
+            types::default_value(&field.ty, sql, storage)
+        });
         field.check = column.clauses.iter().find_map(|clause| match (&clause.meaning, &clause.name) {
             (Meaning::Check(sql), Some(name)) if *name == column.name => Some(types::without_comments(sql)),
             (_, _) => None,
@@ -321,8 +326,51 @@ impl Lift<'_> {
         let mut field = self.read(column, ty, entity);
         let mut own = column.clone();
         own.clauses.retain(|clause| !matches!(clause.meaning, Meaning::PrimaryKey(_)));
-        field.native = Some(own.tail());
+        let world = World::Tables(self.tables);
+        // What the other settings say is not said twice, as long as they say all of it.
+        let plain = lower::plain_column(entity, &column.name, &field, world);
+        let mut rest = own.clone();
+        rest.clauses.retain(|clause| {
+            let is_said = match clause.meaning {
+                Meaning::NotNull => field.is_required() && clause.name.is_none(),
+                Meaning::Default(_) | Meaning::ForeignKey(_) => clause.name.is_none(),
+                Meaning::Check(_) => clause.name.is_some(),
+                Meaning::PrimaryKey(_)
+                | Meaning::OtherPrimaryKey(_)
+                | Meaning::Unique(_)
+                | Meaning::Generated
+                | Meaning::Other => false,
+            };
+            !(is_said && plain.clauses.iter().any(|other| other.is_same(clause)))
+        });
+        field.native = Some(types::without_comments(&rest.tail()));
+        let says = |rest: &Column, is_it: fn(&Meaning) -> bool| {
+            rest.clauses.iter().any(|clause| is_it(&clause.meaning))
+        };
+        if says(&rest, |meaning| matches!(meaning, Meaning::Default(_))) {
+            field.default = None;
+        }
+        if says(&rest, |meaning| matches!(meaning, Meaning::NotNull)) {
+            field.required = None;
+        }
+        if !matches(column, &lower::column(entity, &column.name, &field, world)) {
+            (field.native, field.default) = (Some(types::without_comments(&own.tail())), None);
+            field.required = None;
+        }
         field
+    }
+
+    /// What keeps a key or index, where that is not an index that we named.
+    fn keeper(&self, member: &str, place: &Place) -> Option<String> {
+        let keeper = match place {
+            Place::Index(name) if *name == lower::index_name(&self.shape.table.name, member) => return None,
+            Place::Index(name) => Keeper::Index(name),
+            Place::Constraint(number) => {
+                Keeper::Constraint(self.shape.table.constraints.get(*number)?.name.as_deref())
+            }
+            Place::Column(_) => return None,
+        };
+        Some(keeper.to_string())
     }
 
     /// Reads keys, indexes, checks and relationships, and which fields are unique.
@@ -339,17 +387,17 @@ impl Lift<'_> {
                         field.unique = Some(true);
                     }
                 }
-                Part::Key { name, fields, .. } => {
-                    let standard =
-                        self.hint.and_then(|hint| hint.keys.get(&name)).is_some_and(|key| key.standard);
-                    entity.keys.insert(name, Key { fields, renamed_from: None, standard });
+                Part::Key { name, fields, place } => {
+                    let hint = self.hint.and_then(|hint| hint.keys.get(&name));
+                    let standard = hint.is_some_and(|key| key.standard);
+                    let native = self.keeper(&name, &place);
+                    entity.keys.insert(name, Key { fields, native, renamed_from: None, standard });
                 }
-                Part::Index { name, fields, .. } => {
-                    let standard = self
-                        .hint
-                        .and_then(|hint| hint.indexes.get(&name))
-                        .is_some_and(|index| index.standard);
-                    entity.indexes.insert(name, Index { fields, renamed_from: None, standard });
+                Part::Index { name, fields, place } => {
+                    let hint = self.hint.and_then(|hint| hint.indexes.get(&name));
+                    let standard = hint.is_some_and(|index| index.standard);
+                    let native = self.keeper(&name, &place);
+                    entity.indexes.insert(name, Index { fields, native, renamed_from: None, standard });
                 }
                 Part::Check { name, sql, .. } => {
                     let hint = self.hint.and_then(|hint| hint.checks.get(&name));

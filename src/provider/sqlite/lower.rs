@@ -9,7 +9,7 @@ use super::parse;
 use super::table::{Clause, Column, ForeignKey, Index, Meaning, Shape, Table, quoted};
 use super::types::{self, guarded};
 use crate::address::Address;
-use crate::model::entity::{self, Entity, GENERATED_KEY};
+use crate::model::entity::{self, Entity, GENERATED_KEY, Keeper};
 use crate::model::field::{Field, FieldType, OnEvent};
 use crate::model::state::State;
 
@@ -164,17 +164,53 @@ pub fn is_sole_key(entity: &Entity, name: &str) -> bool {
 
 /// The column of a field that takes one.
 pub fn column(entity: &Entity, name: &str, field: &Field, world: World<'_>) -> Column {
-    let sole = is_sole_key(entity, name);
-    if let Some(mut column) = field.native.as_deref().and_then(|tail| parse::column(name, tail).ok()) {
-        let has_key = column
-            .clauses
-            .iter()
-            .any(|c| matches!(c.meaning, Meaning::PrimaryKey(_) | Meaning::OtherPrimaryKey(_)));
-        if sole && !has_key {
-            column.clauses.push(Clause::new("PRIMARY KEY", Meaning::PrimaryKey(Vec::new())));
+    let plain = plain_column(entity, name, field, world);
+    let Some(native) = &field.native else { return plain };
+    // What does not read is no column; SQLite will say so when it is rehearsed.
+    let mut column = parse::column(name, native).unwrap_or_else(|_| Column {
+        name: name.to_owned(),
+        type_name: guarded(native),
+        clauses: Vec::new(),
+    });
+    for clause in plain.clauses {
+        let is_said = |other: &Clause| match (&clause.meaning, &other.meaning) {
+            (Meaning::PrimaryKey(_), Meaning::PrimaryKey(_) | Meaning::OtherPrimaryKey(_))
+            | (Meaning::NotNull, Meaning::NotNull)
+            | (Meaning::Default(_), Meaning::Generated)
+            | (Meaning::ForeignKey(_), Meaning::ForeignKey(_)) => true,
+            (_, _) => clause.is_same(other),
+        };
+        // The check of a type is for a column of ours.
+        let is_own = match clause.meaning {
+            Meaning::Check(_) => clause.name.is_some(),
+            Meaning::NotNull => field.is_required(),
+            Meaning::PrimaryKey(_)
+            | Meaning::OtherPrimaryKey(_)
+            | Meaning::Unique(_)
+            | Meaning::Default(_)
+            | Meaning::ForeignKey(_)
+            | Meaning::Generated
+            | Meaning::Other => true,
+        };
+        // What a setting says goes before the target's own words for it.
+        let is_overruled = |other: &Clause| match (&clause.meaning, &other.meaning) {
+            (Meaning::Default(_), Meaning::Default(_)) => true,
+            (Meaning::ForeignKey(new), Meaning::ForeignKey(old)) => {
+                !new.table.eq_ignore_ascii_case(&old.table)
+            }
+            (_, _) => false,
+        };
+        column.clauses.retain(|other| !is_overruled(other));
+        if is_own && !column.clauses.iter().any(is_said) {
+            column.clauses.push(clause);
         }
-        return column;
     }
+    column
+}
+
+/// The column that we would give a field.
+pub fn plain_column(entity: &Entity, name: &str, field: &Field, world: World<'_>) -> Column {
+    let sole = is_sole_key(entity, name);
     let target = match &field.ty {
         FieldType::Lookup { .. } => field.ty.lookup_targets().first().map(|to| (*to, world.key(to))),
         _ => None,
@@ -269,6 +305,7 @@ pub fn relationship(entity: &Entity, name: &str) -> Option<Clause> {
 fn constraints(entity: &Entity) -> Vec<Clause> {
     let mut all: Vec<Clause> = primary_key(entity).into_iter().collect();
     all.extend(entity.fields.iter().filter_map(|(name, field)| targets_check(name, field)));
+    all.extend(entity.keys.keys().filter_map(|name| key_constraint(entity, name)));
     all.extend(entity.checks.iter().map(|(name, rule)| check(name, &rule.sql)));
     all.extend(entity.relationships.keys().filter_map(|name| relationship(entity, name)));
     all
@@ -295,14 +332,35 @@ pub fn field_indexes(table: &str, entity: &Entity, name: &str, field: &Field) ->
         .collect()
 }
 
+/// The index that keeps an alternate key; none where a constraint does.
 pub fn key_index(table: &str, entity: &Entity, name: &str) -> Option<Index> {
     let key = entity.keys.get(name)?;
-    Some(index(table, index_name(table, name), true, columns_of(entity, &key.fields)))
+    let physical = physical_name(table, name, key.native.as_deref())?;
+    Some(index(table, physical, true, columns_of(entity, &key.fields)))
+}
+
+/// The constraint that keeps an alternate key, where one does.
+pub fn key_constraint(entity: &Entity, name: &str) -> Option<Clause> {
+    let key = entity.keys.get(name)?;
+    let Some(Keeper::Constraint(own)) = key.native.as_deref().and_then(Keeper::read) else { return None };
+    let columns = columns_of(entity, &key.fields);
+    let clause = Clause::new(format!("UNIQUE ({})", quoted(&columns)), Meaning::Unique(columns));
+    Some(Clause { name: own.map(str::to_owned), ..clause })
+}
+
+/// The name of the index of a key or index; none where a constraint keeps it.
+fn physical_name(table: &str, member: &str, native: Option<&str>) -> Option<String> {
+    match native.and_then(Keeper::read) {
+        Some(Keeper::Index(name)) => Some(name.to_owned()),
+        Some(Keeper::Constraint(_)) => None,
+        None => Some(index_name(table, member)),
+    }
 }
 
 pub fn plain_index(table: &str, entity: &Entity, name: &str) -> Option<Index> {
     let found = entity.indexes.get(name)?;
-    Some(index(table, index_name(table, name), false, columns_of(entity, &found.fields)))
+    let physical = physical_name(table, name, found.native.as_deref())?;
+    Some(index(table, physical, false, columns_of(entity, &found.fields)))
 }
 
 fn indexes(table: &str, entity: &Entity) -> Vec<Index> {

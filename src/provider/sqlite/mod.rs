@@ -4,6 +4,7 @@
 mod actual;
 mod ask;
 mod autonumber;
+mod beyond;
 mod catalog;
 mod conversion;
 mod ddl;

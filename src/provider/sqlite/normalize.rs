@@ -3,11 +3,13 @@
 
 use serde_json::{Number, Value};
 
-use super::types;
+use super::lower::{self, World};
+use super::{lift, types};
 use crate::model::entity::Entity;
 use crate::model::field::{DefaultValue, Field, FieldType};
 use crate::model::picklist::Picklist;
 use crate::model::resource::Resource;
+use crate::model::state::State;
 use crate::model::text::Text;
 
 pub fn resource(resource: &mut Resource) {
@@ -20,7 +22,7 @@ pub fn resource(resource: &mut Resource) {
 fn normal_entity(entity: &mut Entity) {
     drop_empty(&mut entity.display_name);
     drop_empty(&mut entity.description);
-    entity.native = entity.native.take().filter(|text| !text.trim().is_empty());
+    normal_options(entity);
     let key = entity.primary_key.clone().unwrap_or_default();
     for (name, field) in &mut entity.fields {
         normal_field(field);
@@ -34,11 +36,19 @@ fn normal_entity(entity: &mut Entity) {
     }
 }
 
+/// The options in one spelling; none where they are those that we would give the table.
+fn normal_options(entity: &mut Entity) {
+    let Some(native) = entity.native.take().filter(|text| !text.trim().is_empty()) else { return };
+    let mut table = lower::shape("x", entity, World::State(&State::new())).table;
+    lower::set_options(&mut table, Some(&native));
+    entity.native = lift::native_options(&table);
+}
+
 fn normal_field(field: &mut Field) {
     drop_empty(&mut field.display_name);
     drop_empty(&mut field.description);
     field.check = field.check.take().map(|sql| sql.trim().to_owned()).filter(|sql| !sql.is_empty());
-    field.native = field.native.take().filter(|text| !text.trim().is_empty());
+    field.native = field.native.take().map(|text| text.trim().to_owned());
     if let FieldType::Lookup { entity, entities, .. } = &mut field.ty {
         if entity.is_none() && entities.len() == 1 {
             *entity = entities.pop();

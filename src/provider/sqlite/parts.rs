@@ -3,9 +3,10 @@
 
 use indexmap::IndexMap;
 
+use super::lexer::normal;
 use super::lower::{index_name, targets_name, unique_name};
-use super::table::{ForeignKey, Meaning, Shape};
-use crate::model::entity::Entity;
+use super::table::{ForeignKey, Index, Meaning, Shape};
+use crate::model::entity::{Check, Entity, Keeper};
 use crate::model::field::{Field, FieldType};
 use crate::model::name;
 
@@ -64,28 +65,54 @@ pub fn of(shape: &Shape, fields: &IndexMap<String, Field>, hint: Option<&Entity>
                 .push(Part::Unique { field: column.name.clone(), place: Place::Column(column.name.clone()) });
         }
     }
-    constraints(shape, fields, &mut parts);
+    constraints(shape, fields, hint, &mut parts);
     indexes(shape, fields, hint, &mut parts);
     parts
 }
 
-fn constraints(shape: &Shape, fields: &IndexMap<String, Field>, parts: &mut Vec<Part>) {
+/// Where a part is.
+pub fn place(part: &Part) -> &Place {
+    match part {
+        Part::Unique { place, .. }
+        | Part::Key { place, .. }
+        | Part::Index { place, .. }
+        | Part::Check { place, .. }
+        | Part::Relationship { place, .. } => place,
+    }
+}
+
+fn constraints(
+    shape: &Shape,
+    fields: &IndexMap<String, Field>,
+    hint: Option<&Entity>,
+    parts: &mut Vec<Part>,
+) {
     for (number, clause) in shape.table.constraints.iter().enumerate() {
         let place = Place::Constraint(number);
         match &clause.meaning {
             Meaning::Check(sql) => {
-                let Some(name) = clause.name.clone() else { continue };
+                let name = clause.name.clone().or_else(|| {
+                    let recorded = hint.into_iter().flat_map(|hint| &hint.checks);
+                    let same = |(_, check): &(&String, &Check)| normal(&check.sql) == normal(sql);
+                    recorded.filter(same).map(|(name, _)| name.clone()).next()
+                });
+                let name = free_name(parts, "checks", name, &["check".to_owned()]);
                 let is_targets = fields.iter().any(|(field_name, field)| {
                     matches!(field.ty, FieldType::Lookup { entity: None, .. })
                         && targets_name(field_name) == name
                 });
-                if !is_targets && name::fault(&name).is_none() {
+                if !is_targets {
                     parts.push(Part::Check { name, sql: sql.clone(), place });
                 }
             }
             Meaning::Unique(columns) => {
                 let Some(members) = fields_of(fields, columns) else { continue };
-                let name = free_name(parts, "keys", clause.name.clone(), columns);
+                let own = Keeper::Constraint(clause.name.as_deref()).to_string();
+                let recorded = hint.into_iter().flat_map(|hint| &hint.keys);
+                let mut recorded =
+                    recorded.filter(|(_, key)| key.native.as_ref() == Some(&own) && key.fields == members);
+                let name = recorded.next().map(|(name, _)| name.clone()).or_else(|| clause.name.clone());
+                let name = free_name(parts, "keys", name, columns);
                 parts.push(Part::Key { name, fields: members, place });
             }
             Meaning::ForeignKey(key) if key.is_plain => {
@@ -116,7 +143,12 @@ fn section(part: &Part) -> (&'static str, &str) {
 
 /// The name of a constraint, or one made of its columns where it has none that the model can hold.
 fn free_name(parts: &[Part], wanted: &str, name: Option<String>, columns: &[String]) -> String {
-    let base = name.filter(|name| name::fault(name).is_none()).unwrap_or_else(|| columns.join("-"));
+    // Targets put the entity's name and a `.` before the names of keys and indexes.
+    let is_name = |name: &String| {
+        name::fault(name).is_none() && !(matches!(wanted, "keys" | "indexes") && name.contains('.'))
+    };
+    let made = || columns.join("-").replace('.', "-");
+    let base = name.filter(is_name).unwrap_or_else(made);
     let mut candidate = base.clone();
     let mut number = 2;
     while parts.iter().any(|part| section(part) == (wanted, candidate.as_str())) {
@@ -149,13 +181,17 @@ fn indexes(shape: &Shape, fields: &IndexMap<String, Field>, hint: Option<&Entity
         };
         let place = Place::Index(index.name.clone());
         let own = index.name.strip_prefix(&prefix).map(|name| name.replace("\\.", "."));
-        let name = own.clone().unwrap_or_else(|| index.name.clone());
-        if name::fault(&name).is_some() {
-            continue;
-        }
-        let recorded = hint.is_some_and(|hint| hint.keys.contains_key(&name));
+        let recorded = hint.and_then(|hint| recorded_name(hint, index));
+        let is_recorded = recorded.is_some();
+        let name = recorded.or_else(|| own.clone()).unwrap_or_else(|| index.name.clone());
+        let is_unique = |field: &String| {
+            hint.and_then(|hint| hint.fields.get(field)).is_some_and(|field| field.is_unique())
+        };
         match (index.unique, members.as_slice()) {
-            (true, [field]) if index.name == unique_name(table, field) || (own.is_none() && !recorded) => {
+            (true, [field])
+                if index.name == unique_name(table, field)
+                    || (own.is_none() && !is_recorded && is_unique(field)) =>
+            {
                 parts.push(Part::Unique { field: field.clone(), place });
             }
             (true, _) => {
@@ -168,4 +204,23 @@ fn indexes(shape: &Shape, fields: &IndexMap<String, Field>, hint: Option<&Entity
             }
         }
     }
+}
+
+/// The name under which we recorded an index that has a name of its own.
+fn recorded_name(hint: &Entity, index: &Index) -> Option<String> {
+    let is_kept = |native: &Option<String>| {
+        native.as_deref().and_then(Keeper::read) == Some(Keeper::Index(index.name.as_str()))
+    };
+    let by_native = match index.unique {
+        true => hint.keys.iter().find(|(_, key)| is_kept(&key.native)).map(|(name, _)| name),
+        false => hint.indexes.iter().find(|(_, known)| is_kept(&known.native)).map(|(name, _)| name),
+    };
+    let by_name = || {
+        let known = match index.unique {
+            true => hint.keys.contains_key(&index.name),
+            false => hint.indexes.contains_key(&index.name),
+        };
+        known.then_some(&index.name)
+    };
+    by_native.or_else(by_name).cloned()
 }

@@ -5,7 +5,7 @@ use super::conversion;
 use super::lexer::normal;
 use super::lift::matches;
 use super::lower::{self, World};
-use super::parts::{self, Part, Place};
+use super::parts::{self, Part, Place, place};
 use super::table::{Clause, Column, Index, Meaning, Shape, Table};
 use super::types;
 use crate::diff::change::Change;
@@ -135,9 +135,6 @@ impl Wanted<'_> {
         };
         let (old, new) = (plain(was), plain(field));
         let mut column = found.clone();
-        if !is_alike(&was.ty, &field.ty) {
-            column.type_name.clone_from(&new.type_name);
-        }
         let is_same = |a: &Clause, b: &Clause| a.is_same(b);
         let is_gone = |clause: &Clause| match clause.meaning {
             Meaning::NotNull => was.is_required() != field.is_required(),
@@ -196,10 +193,14 @@ impl Wanted<'_> {
                     }
                     None => None,
                 },
-                Some(Part::Key { name, fields, .. }) => {
-                    let same = self.after.keys.get(name).is_some_and(|key| key.fields == *fields);
-                    same.then(|| clause.clone())
-                }
+                Some(Part::Key { name, .. }) => match lower::key_constraint(self.after, name) {
+                    Some(wanted) => {
+                        done.push(wanted.clone());
+                        let is_kept = clause.is_same(&wanted) && clause.name == wanted.name;
+                        if is_kept { Some(clause.clone()) } else { Some(wanted) }
+                    }
+                    None => None,
+                },
                 Some(Part::Unique { .. } | Part::Index { .. }) => Some(clause.clone()),
                 None if self.is_targets(clause) => {
                     targets.iter().any(|target| target.is_same(clause)).then(|| clause.clone())
@@ -216,7 +217,8 @@ impl Wanted<'_> {
         let checks = self.after.checks.iter().map(|(name, check)| lower::check(name, &check.sql));
         let relationships =
             self.after.relationships.keys().filter_map(|name| lower::relationship(self.after, name));
-        for clause in targets.iter().cloned().chain(checks).chain(relationships) {
+        let keys = self.after.keys.keys().filter_map(|name| lower::key_constraint(self.after, name));
+        for clause in targets.iter().cloned().chain(keys).chain(checks).chain(relationships) {
             if !is_there(&kept, &clause) && !is_there(&done, &clause) {
                 kept.push(clause);
             }
@@ -282,22 +284,33 @@ impl Wanted<'_> {
         let (old, new) = (change.address_before().name.as_str(), change.address.name.as_str());
         let mut open: Vec<&Index> = self.actual.indexes.iter().collect();
         let mut all = Vec::new();
-        for (section, member, wanted) in self.wanted_indexes(new) {
+        let mut missing = Vec::new();
+        for (number, (section, member, wanted)) in self.wanted_indexes(new).into_iter().enumerate() {
             if self.is_constraint(section, member) {
                 continue;
             }
             let is_alike = |index: &&Index| index.unique == wanted.unique && same_columns(index, &wanted);
-            let is_named = |index: &&Index| index.name == wanted.name || index.name == *member;
-            let found = open.iter().position(|index| is_alike(index) && is_named(index));
-            let found = found.or_else(|| open.iter().position(is_alike));
-            let Some(found) = found.map(|found| open.remove(found)) else {
-                all.push(wanted);
+            let is_ours = wanted.name.starts_with(&lower::index_name(new, ""));
+            let is_named = |index: &&Index| index.name == wanted.name || (is_ours && index.name == *member);
+            match open.iter().position(|index| is_alike(index) && is_named(index)) {
+                Some(found) => all.push((number, open.remove(found).clone())),
+                None => missing.push((number, wanted)),
+            }
+        }
+        for (number, wanted) in missing {
+            let is_alike = |index: &&Index| index.unique == wanted.unique && same_columns(index, &wanted);
+            let Some(found) = open.iter().position(is_alike).map(|found| open.remove(found)) else {
+                all.push((number, wanted));
                 continue;
             };
-            // Ours are named for the table and the member; others keep the name they have.
-            let is_ours = found.name.starts_with(&lower::index_name(old, ""));
-            all.push(if is_ours && found.name != wanted.name { wanted } else { found.clone() });
+            // Ours are named for the table and the member; others keep the name they have, or get the one that
+            // the manifest gives them.
+            let prefix = |table: &str| lower::index_name(table, "");
+            let is_ours = found.name.starts_with(&prefix(old)) || !wanted.name.starts_with(&prefix(new));
+            all.push((number, if is_ours { wanted } else { found.clone() }));
         }
+        all.sort_by_key(|(number, _)| *number);
+        let mut all: Vec<Index> = all.into_iter().map(|(_, index)| index).collect();
         let is_member = |index: &Index| {
             let own = Place::Index(index.name.clone());
             let is_ours = index.columns.is_some() && index.name.starts_with(&lower::index_name(old, ""));
@@ -326,11 +339,6 @@ impl Wanted<'_> {
     /// Tells whether a member is kept by a constraint of the table or of its column.
     fn is_constraint(&self, section: &str, member: &str) -> bool {
         self.parts.iter().any(|part| match part {
-            Part::Key { name, fields, place: Place::Constraint(_) } => {
-                section == "keys"
-                    && name == member
-                    && self.after.keys.get(member).is_some_and(|key| key.fields == *fields)
-            }
             Part::Unique { field, place: Place::Column(_) } => section == "fields" && field == member,
             Part::Unique { .. }
             | Part::Key { .. }
@@ -338,16 +346,6 @@ impl Wanted<'_> {
             | Part::Check { .. }
             | Part::Relationship { .. } => false,
         })
-    }
-}
-
-fn place(part: &Part) -> &Place {
-    match part {
-        Part::Unique { place, .. }
-        | Part::Key { place, .. }
-        | Part::Index { place, .. }
-        | Part::Check { place, .. }
-        | Part::Relationship { place, .. } => place,
     }
 }
 
