@@ -125,6 +125,8 @@ pub fn projection(
                         Losses::Shown => convert(&quote(source), &was.ty, &field.ty, &storage),
                         Losses::Refused => convert_or_stay(&quote(source), &was.ty, &field.ty, &storage),
                     };
+                    // Rows of a field that may be empty stay so.
+                    let filler = filler.filter(|_| field.is_required());
                     filler.map_or(kept.clone(), |filler| format!("coalesce({kept}, {filler})"))
                 }
                 (Some(source), None) => quote(source),
