@@ -27,10 +27,10 @@ pub fn snapshot(connection: &Connection, target: &str) -> Result<Snapshot, Targe
         return Err(TargetError::Newer { target: target.to_owned(), found, known: catalog::VERSION });
     }
     let rows = if version.is_some() { catalog::rows(connection).map_err(failed)? } else { Vec::new() };
-    let (recorded, inventory) = read_record(rows, target)?;
+    let (mut recorded, inventory) = read_record(rows, target)?;
     let objects = objects(connection).map_err(failed)?;
     let mut found = Found { snapshot: Snapshot { inventory, ..Snapshot::default() }, lists: Vec::new() };
-    found.read_tables(&objects, &recorded);
+    found.read_tables(&objects, &mut recorded);
     found.read_options(connection, &recorded).map_err(failed)?;
     let mut snapshot = found.snapshot;
     snapshot.natives = objects.natives;
@@ -109,19 +109,20 @@ struct Found {
 }
 
 impl Found {
-    fn read_tables(&mut self, objects: &Objects, recorded: &State) {
+    /// Takes what is read already out of the record.
+    fn read_tables(&mut self, objects: &Objects, recorded: &mut State) {
         let mut hanging: BTreeMap<&str, Vec<&Native>> = BTreeMap::new();
         for native in objects.all().filter(|native| matches!(native.kind.as_str(), "index" | "trigger")) {
             hanging.entry(native.table.as_str()).or_default().push(native);
         }
         let hanging_on = |table: &str| hanging.get(table).map(Vec::as_slice).unwrap_or_default();
-        let mut rest = Vec::new();
+        let (mut rest, mut unchanged) = (Vec::new(), Vec::new());
         for native in objects.natives.iter().filter(|native| native.kind == "table") {
             let address = Address::new(entity::KIND, native.name.as_str());
             match recorded.get(&address).and_then(Resource::as_entity) {
                 // What we recorded is word for word what is there: nothing needs to be read.
                 Some(entity) if is_unchanged(native, hanging_on(&native.name), entity, recorded) => {
-                    self.snapshot.state.insert(address, Resource::Entity(entity.clone()));
+                    unchanged.push(address);
                 }
                 Some(_) => rest.push(native),
                 None if native.definition == picklist::create(&native.name) => {
@@ -130,13 +131,14 @@ impl Found {
                 None => rest.push(native),
             }
         }
-        if rest.is_empty() {
-            return;
+        if !rest.is_empty() {
+            let tables = known(objects, recorded);
+            for native in rest {
+                self.read_table(native, hanging_on(&native.name), recorded, &tables);
+            }
         }
-        let tables = known(objects, recorded);
-        for native in rest {
-            self.read_table(native, hanging_on(&native.name), recorded, &tables);
-        }
+        let read = unchanged.into_iter().filter_map(|address| recorded.remove_entry(&address));
+        self.snapshot.state.extend(read);
     }
 
     fn read_table(

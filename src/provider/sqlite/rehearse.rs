@@ -1,12 +1,12 @@
 //! The steps run in memory against the target's definitions, to see what they would break.
 //! Never touches the target and never has a row.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use rusqlite::Connection;
 
-use super::lexer::quote;
-use super::{catalog, references, refusal};
+use super::lexer::{Token, quote, tokens};
+use super::{autonumber, catalog, references, refusal};
 use crate::plan::Step;
 use crate::target::Broken;
 
@@ -18,7 +18,7 @@ pub fn rehearse(connection: Option<&Connection>, steps: &[Step]) -> rusqlite::Re
     refusal::strict_names(&stage)?;
     stage.execute_batch("PRAGMA foreign_keys = OFF; BEGIN")?;
     if let Some(connection) = connection {
-        set(&stage, connection)?;
+        set(&stage, &concerned(objects(connection)?, steps))?;
     }
     stage.execute_batch(catalog::CREATE)?;
     let before = ailing(&stage)?;
@@ -41,13 +41,63 @@ pub fn rehearse(connection: Option<&Connection>, steps: &[Step]) -> rusqlite::Re
     Ok(broken.map(|((kind, name), message)| Broken::Object { kind, name, message }).collect())
 }
 
-/// Makes every object of the target again, without rows. What does not work there does not work here.
-fn set(stage: &Connection, target: &Connection) -> rusqlite::Result<()> {
-    let objects = objects(target)?;
-    let is_virtual =
-        |sql: &str| sql.get(..14).is_some_and(|start| start.eq_ignore_ascii_case("CREATE VIRTUAL"));
+/// Keeps the objects that the steps could break: what they name, what points to it, every view and foreign trigger,
+/// and what those read. SQLite reads its whole schema for each object it makes, so all of them would take too long.
+fn concerned(objects: Vec<Object>, steps: &[Step]) -> Vec<Object> {
+    let mut named = BTreeSet::new();
+    for statement in steps.iter().flat_map(|step| &step.statements) {
+        match tokens(statement) {
+            Ok(tokens) => named.extend(names(&tokens)),
+            Err(_) => return objects,
+        }
+    }
+    // The name of an index stands for its table.
+    for (_, name, table, _) in &objects {
+        if named.contains(&name.to_lowercase()) {
+            named.insert(table.to_lowercase());
+        }
+    }
+    let is_foreign = |kind: &str, name: &str| match kind {
+        "view" => true,
+        "trigger" => !name.starts_with(autonumber::PREFIX),
+        _ => false,
+    };
+    let mut wanted = named.clone();
+    for (kind, name, table, sql) in &objects {
+        if is_foreign(kind, name) {
+            wanted.insert(table.to_lowercase());
+            wanted.extend(names(&tokens(sql).unwrap_or_default()));
+        } else if kind == "table" && points_to(sql, &named) {
+            wanted.insert(name.to_lowercase());
+        }
+    }
+    let is_wanted = |(kind, name, table, sql): &Object| {
+        is_virtual(sql) || is_foreign(kind, name) || wanted.contains(&table.to_lowercase())
+    };
+    objects.into_iter().filter(is_wanted).collect()
+}
+
+fn names(tokens: &[Token<'_>]) -> impl Iterator<Item = String> {
+    tokens.iter().filter_map(Token::name).map(|name| name.to_lowercase())
+}
+
+/// Tells whether a table has a reference to one of these.
+fn points_to(sql: &str, tables: &BTreeSet<String>) -> bool {
+    let Ok(tokens) = tokens(sql) else { return true };
+    tokens.windows(2).any(|pair| {
+        let name = pair[0].is("REFERENCES").then(|| pair[1].name()).flatten();
+        name.is_some_and(|name| tables.contains(&name.to_lowercase()))
+    })
+}
+
+fn is_virtual(sql: &str) -> bool {
+    sql.get(..14).is_some_and(|start| start.eq_ignore_ascii_case("CREATE VIRTUAL"))
+}
+
+/// Makes the target's objects again, without rows. What does not work there does not work here.
+fn set(stage: &Connection, objects: &[Object]) -> rusqlite::Result<()> {
     for pass in ["virtual", "table", "index", "view", "trigger"] {
-        for (kind, _, _, sql) in &objects {
+        for (kind, _, _, sql) in objects {
             let wanted = match pass {
                 "virtual" => is_virtual(sql),
                 _ => kind == pass && !is_virtual(sql),
