@@ -290,7 +290,7 @@ impl Work<'_> {
             let n = self.inventory.len();
             if let Some(first) = first {
                 let message =
-                    format!("is one of {n} managed here, and the repository declares nothing for them");
+                    format!("is managed here ({n} in all), and the repository declares nothing at all");
                 self.obstacle("RK108", &first, &message)
                     .help("an empty repository never deletes or releases anything; restore the files");
             }
