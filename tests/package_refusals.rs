@@ -498,12 +498,14 @@ proptest! {
         let package = package();
         let mut bytes = write(&package);
         for (at, value, kind) in edits {
-            let at = at.index(bytes.len());
-            match kind {
-                0 => bytes[at] = value,
-                1 => bytes.insert(at, value),
-                2 => drop(bytes.remove(at)),
-                _ => bytes.truncate(at.max(1)),
+            // One place more than there are bytes: what is empty can still be added to.
+            let at = at.index(bytes.len() + 1);
+            match bytes.get_mut(at) {
+                None => bytes.push(value),
+                Some(byte) if kind == 0 => *byte = value,
+                Some(_) if kind == 1 => bytes.insert(at, value),
+                Some(_) if kind == 2 => drop(bytes.remove(at)),
+                Some(_) => bytes.truncate(at),
             }
         }
         if let Ok(found) = read(&bytes, &decode) {
