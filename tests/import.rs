@@ -87,7 +87,7 @@ impl Place {
     }
 
     fn target(&self, mode: Mode) -> Box<dyn Target> {
-        let settings = BTreeMap::from([(String::new(), "here.db".to_owned())]);
+        let settings = BTreeMap::from([(String::new(), "here.db".into())]);
         open(&TargetConfig { provider: "sqlite".to_owned(), settings }, self.folder.path(), mode).unwrap()
     }
 

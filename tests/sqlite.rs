@@ -34,7 +34,7 @@ mod bench {
     pub fn config(path: &str) -> TargetConfig {
         TargetConfig {
             provider: "sqlite".to_owned(),
-            settings: BTreeMap::from([(String::new(), path.to_owned())]),
+            settings: BTreeMap::from([(String::new(), path.into())]),
         }
     }
 

@@ -2,6 +2,7 @@
 //! Never goes on with a repository that has an error.
 
 use std::collections::BTreeMap;
+use std::env::VarError;
 use std::path::Path;
 
 use super::args::{Format, Global};
@@ -13,6 +14,7 @@ use crate::manifest;
 use crate::model::environment::Environment;
 use crate::model::name::NameLimits;
 use crate::model::repository::Repository;
+use crate::model::setting::{NoVariable, Unfilled};
 use crate::ops;
 use crate::ops::repository::Checked;
 use crate::provider;
@@ -143,7 +145,8 @@ impl Context {
     }
 
     pub fn target(&self, environment: &Environment, mode: Mode) -> Result<Box<dyn Target>, Failure> {
-        Ok(provider::open::open(&environment.target, self.root(), mode)?)
+        let config = environment.target.filled(&variable).map_err(|unfilled| missing(environment, &unfilled))?;
+        Ok(provider::open::open(&config, self.root(), mode)?)
     }
 
     /// Who applies: `RECONCILE_ACTOR`, else user and host.
@@ -158,6 +161,23 @@ impl Context {
         });
         Holder { actor, since: now() }
     }
+}
+
+/// Reads a variable for a target's settings.
+fn variable(name: &str) -> Result<String, NoVariable> {
+    match std::env::var(name) {
+        Ok(text) if text.is_empty() => Err(NoVariable::Empty),
+        Ok(text) => Ok(text),
+        Err(VarError::NotPresent) => Err(NoVariable::Unset),
+        Err(VarError::NotUnicode(_)) => Err(NoVariable::NotText),
+    }
+}
+
+fn missing(environment: &Environment, unfilled: &Unfilled) -> Failure {
+    let Unfilled { name, why, place } = unfilled;
+    let place = place.as_ref().map(|(file, line)| format!("{file}:{line} names it; ")).unwrap_or_default();
+    Failure::error(format!("the target of environment {} needs the variable `{name}`, which {why}", environment.name))
+        .help(format!("{place}set it where `reconcile` runs: export {name}=…"))
 }
 
 /// The instant, as the journal writes it.

@@ -26,6 +26,9 @@ fn object(node: &Node, known: &Object) -> Value {
     ordered(node, &keys, |key, value| match known.keys.iter().find(|k| k.name == key).map(|k| k.shape) {
         Some(Shape::Object(inner)) => object(value, inner),
         Some(Shape::Map(inner)) => ordered(value, &[], |_, member| object(member, inner)),
+        Some(Shape::List(inner)) if value.is_sequence() => {
+            Value::Sequence(value.items().iter().map(|item| object(item, inner)).collect())
+        }
         Some(_) | None => value.to_value(),
     })
 }

@@ -3,6 +3,7 @@
 
 use super::grammar::{Object, Shape};
 use crate::diagnostic::{Diagnostic, nearest};
+use crate::model::template::is_value_name;
 use crate::yaml::{Node, NodeKind, Plain};
 
 /// Checks a mapping against an object of the grammar.
@@ -75,7 +76,10 @@ fn shape(name: &str, node: &Node, shape: Shape, found: &mut Vec<Diagnostic>) {
         Shape::ActionMap => map(name, node, found, |key, value, found| {
             word(key, value, super::grammar::ENVIRONMENT_SETUP.keys[0].words(), found);
         }),
+        Shape::Values => map(name, node, found, |key, value, found| named_value(key, value, node, found)),
+        Shape::Part => part(name, node, found),
         Shape::Object(inner) => object(node, inner, found),
+        Shape::List(inner) => list(name, node, false, found, |item, found| object(item, inner, found)),
         Shape::Map(inner) => map(name, node, found, |key, value, found| {
             if value.is_null() && inner.keys.iter().all(|k| !k.required) {
                 return;
@@ -189,6 +193,36 @@ fn value(name: &str, node: &Node, found: &mut Vec<Diagnostic>) {
     }
 }
 
+/// One value of an environment.
+fn named_value(name: &str, value: &Node, values: &Node, found: &mut Vec<Diagnostic>) {
+    if !is_value_name(name) {
+        let message = format!("`{name}` cannot name a value");
+        let help = "a name has letters, digits, `_`, `-` and `.`, and begins with a letter or digit; at most 64";
+        let at = values.entry(name).map_or(value.span, |(key, _)| key.span);
+        found.push(Diagnostic::error("RV105", message).at(at).help(help));
+    }
+    if value.text().is_none() || value.is_null() {
+        found.push(wrong(value, &format!("`{name}` is a text, a number, true or false")));
+    }
+}
+
+/// A mapping with something in it.
+fn part(name: &str, node: &Node, found: &mut Vec<Diagnostic>) {
+    if !node.is_mapping() {
+        found.push(wrong(node, &format!("`{name}` is a mapping")));
+    } else if node.entries().is_empty() {
+        found.push(Diagnostic::error("RV101", format!("`{name}` is empty")).at(node.span));
+    }
+}
+
+/// A setting may be a secret, so its text is not repeated.
+fn setting(name: &str, node: &Node, found: &mut Vec<Diagnostic>) {
+    if node.meaning() != Some(Plain::Text) {
+        let fault = wrong(node, &format!("`{name}` is a text"));
+        found.push(if node.text().is_some() { fault.help("quote it") } else { fault });
+    }
+}
+
 fn target(name: &str, node: &Node, found: &mut Vec<Diagnostic>) {
     let [(_, settings)] = node.entries() else {
         let fault = wrong(node, &format!("`{name}` names one target"));
@@ -196,9 +230,9 @@ fn target(name: &str, node: &Node, found: &mut Vec<Diagnostic>) {
         return;
     };
     if settings.is_mapping() {
-        map(name, settings, found, text);
+        map(name, settings, found, setting);
     } else {
-        text(name, settings, found);
+        setting(name, settings, found);
     }
 }
 

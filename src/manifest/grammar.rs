@@ -51,7 +51,13 @@ pub enum Shape {
     Target,
     /// A mapping of addresses or globs to setup actions.
     ActionMap,
+    /// A mapping of names to texts, numbers and booleans.
+    Values,
+    /// Any mapping: a part of something that has a grammar of its own.
+    Part,
     Object(&'static Object),
+    /// A list of objects.
+    List(&'static Object),
     /// Names to objects, in an order that is kept.
     Map(&'static Object),
 }
@@ -311,6 +317,25 @@ pub const ENVIRONMENT: Object = Object {
             "maxDestroy",
             Shape::Count(0, 1_000_000),
             "Refuse a plan that destroys more resources and members; default: 0 under autoApply, else no limit.",
+        ),
+        may(
+            "values",
+            Shape::Values,
+            "What `${value:NAME}` stands for in the resources of this environment: text, number, true or false.",
+        ),
+        may("patches", Shape::List(&PATCH), "What single resources are otherwise in this environment."),
+    ],
+};
+
+pub const PATCH: Object = Object {
+    title: "a patch",
+    doc: "A part of a resource's `spec` that is laid over the whole in this environment.",
+    keys: &[
+        must("address", Shape::Text, "The resource, as `kind/name`: `entity/order`."),
+        must(
+            "spec",
+            Shape::Part,
+            "What is otherwise: mappings are merged, `null` removes, everything else replaces.",
         ),
     ],
 };

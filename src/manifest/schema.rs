@@ -20,6 +20,35 @@ const NAME: &str = r"^[^\s/\\*]([^/\\*]*[^\s/\\*])?$";
 
 const ENVIRONMENT_NAME: &str = "^[a-z0-9][a-z0-9_-]{0,63}$";
 
+/// A text that names a value.
+const VALUE: &str = r"\$\{value:[A-Za-z0-9][A-Za-z0-9_.-]{0,63}\}";
+
+const VALUE_NAME: &str = "^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$";
+
+/// What may be filled into a document.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Fills {
+    Nothing,
+    /// `${value:NAME}` stands where anything else may.
+    Values,
+}
+
+impl Fills {
+    /// The schema of a scalar, which may be named instead.
+    fn or_value(self, schema: Value, definitions: &mut Map<String, Value>) -> Value {
+        match self {
+            Fills::Nothing => schema,
+            Fills::Values => json!({ "anyOf": [schema, named_value(definitions)] }),
+        }
+    }
+}
+
+fn named_value(definitions: &mut Map<String, Value>) -> Value {
+    define("named-value", definitions, |_| {
+        json!({ "description": "A value of the environment.", "type": "string", "pattern": VALUE })
+    })
+}
+
 /// Returns each schema with the name of its file, which is also its `$id`.
 pub fn schemas() -> Vec<(&'static str, String)> {
     let mut all = Vec::new();
@@ -43,7 +72,7 @@ pub fn schemas() -> Vec<(&'static str, String)> {
 /// The decisions of an importer: no manifest, and written by hand like one.
 fn bindings(file: &str) -> String {
     let mut definitions = Map::new();
-    object(&BINDINGS, &mut definitions);
+    object(&BINDINGS, Fills::Nothing, &mut definitions);
     let name = definition_name(&BINDINGS);
     let schema = definitions.remove(&name).unwrap_or_default();
     written(file, "Bindings of reconcile", schema, definitions)
@@ -85,20 +114,21 @@ fn written(file: &str, title: &str, mut schema: Value, definitions: Map<String, 
 }
 
 fn document(kind: &str, spec: &Object, is_resource: bool, definitions: &mut Map<String, Value>) -> Value {
-    let mut metadata = object(&METADATA, definitions);
+    let mut metadata = object(&METADATA, Fills::Nothing, definitions);
     metadata["description"] = METADATA.doc.into();
     if spec.title == ENVIRONMENT.title {
         let rule = json!({ "properties": { "name": { "pattern": ENVIRONMENT_NAME } } });
         metadata = json!({ "allOf": [metadata, rule], "description": "Which environment this is." });
     }
+    let fills = if is_resource { Fills::Values } else { Fills::Nothing };
     let mut properties = json!({
         "apiVersion": { "const": API_VERSION, "description": "The version of the manifest's form." },
         "kind": { "const": kind, "description": "What the document declares." },
         "metadata": metadata,
-        "spec": object(spec, definitions),
+        "spec": object(spec, fills, definitions),
     });
     if is_resource {
-        properties["setup"] = object(&SETUP, definitions);
+        properties["setup"] = object(&SETUP, Fills::Nothing, definitions);
     }
     json!({
         "description": spec.doc,
@@ -134,11 +164,11 @@ fn definition_name(object: &Object) -> String {
 }
 
 /// A reference to the schema of an object, by the words of its title: `an entity's `spec`` is `entity-spec`.
-fn object(object: &Object, definitions: &mut Map<String, Value>) -> Value {
+fn object(object: &Object, fills: Fills, definitions: &mut Map<String, Value>) -> Value {
     define(&definition_name(object), definitions, |definitions| {
         let mut properties = Map::new();
         for key in object.keys {
-            let mut schema = shape(key.shape, definitions);
+            let mut schema = shape(key.shape, fills, definitions);
             schema["description"] = key.doc.into();
             properties.insert(key.name.to_owned(), schema);
         }
@@ -153,13 +183,13 @@ fn object(object: &Object, definitions: &mut Map<String, Value>) -> Value {
             schema["required"] = required.into();
         }
         if object.title == FIELD.title {
-            schema["allOf"] = field_rules(definitions).into();
+            schema["allOf"] = field_rules(fills, definitions).into();
         }
         schema
     })
 }
 
-fn shape(shape: Shape, definitions: &mut Map<String, Value>) -> Value {
+fn shape(shape: Shape, fills: Fills, definitions: &mut Map<String, Value>) -> Value {
     match shape {
         Shape::Text => json!({ "type": "string" }),
         Shape::Name => define("name", definitions, |_| {
@@ -170,7 +200,7 @@ fn shape(shape: Shape, definitions: &mut Map<String, Value>) -> Value {
                 "pattern": NAME,
             })
         }),
-        Shape::Word(words) => json!({ "enum": words }),
+        Shape::Word(words) => fills.or_value(json!({ "enum": words }), definitions),
         Shape::Translated => define("translated", definitions, |_| {
             json!({
                 "description": "A text, or texts by language: `{ en: Order, de: Auftrag }`.",
@@ -179,18 +209,23 @@ fn shape(shape: Shape, definitions: &mut Map<String, Value>) -> Value {
                 "minProperties": 1,
             })
         }),
-        Shape::Bool => json!({ "type": "boolean" }),
-        Shape::Count(least, most) => json!({ "type": "integer", "minimum": least, "maximum": most }),
+        Shape::Bool => fills.or_value(json!({ "type": "boolean" }), definitions),
+        Shape::Count(least, most) => {
+            fills.or_value(json!({ "type": "integer", "minimum": least, "maximum": most }), definitions)
+        }
         Shape::Names => {
-            let name = self::shape(Shape::Name, definitions);
+            let name = self::shape(Shape::Name, fills, definitions);
             json!({ "type": "array", "items": name, "minItems": 1, "uniqueItems": true })
         }
         Shape::NamesOrNone => {
-            let name = self::shape(Shape::Name, definitions);
+            let name = self::shape(Shape::Name, fills, definitions);
             json!({ "type": "array", "items": name, "uniqueItems": true })
         }
         Shape::Texts => json!({ "type": "array", "items": { "type": "string" } }),
-        Shape::Words(words) => json!({ "type": "array", "items": { "enum": words } }),
+        Shape::Words(words) => {
+            let word = fills.or_value(json!({ "enum": words }), definitions);
+            json!({ "type": "array", "items": word })
+        }
         Shape::Labels => json!({ "type": "object", "additionalProperties": { "type": "string" } }),
         Shape::Value => define("value", definitions, |definitions| {
             json!({
@@ -198,7 +233,15 @@ fn shape(shape: Shape, definitions: &mut Map<String, Value>) -> Value {
                 "anyOf": [{ "type": ["string", "number", "boolean"] }, sql(definitions)],
             })
         }),
-        Shape::Color => json!({ "type": "string", "pattern": "^#[0-9a-fA-F]{6}$" }),
+        Shape::Color => {
+            fills.or_value(json!({ "type": "string", "pattern": "^#[0-9a-fA-F]{6}$" }), definitions)
+        }
+        Shape::Values => json!({
+            "type": "object",
+            "propertyNames": { "pattern": VALUE_NAME },
+            "additionalProperties": { "type": ["string", "number", "boolean"] },
+        }),
+        Shape::Part => json!({ "type": "object", "minProperties": 1 }),
         Shape::Target => json!({
             "type": "object",
             "minProperties": 1,
@@ -209,16 +252,20 @@ fn shape(shape: Shape, definitions: &mut Map<String, Value>) -> Value {
             let words: Vec<&str> = ACTIONS.iter().map(|action| action.as_str()).collect();
             json!({ "type": "object", "additionalProperties": { "enum": words } })
         }
-        Shape::Object(inner) => object(inner, definitions),
+        Shape::Object(inner) => object(inner, fills, definitions),
+        Shape::List(inner) => {
+            let item = object(inner, fills, definitions);
+            json!({ "type": "array", "items": item })
+        }
         Shape::Map(inner) => {
-            let mut names = self::shape(Shape::Name, definitions);
+            let mut names = self::shape(Shape::Name, fills, definitions);
             if [KEY.title, INDEX.title].contains(&inner.title) {
                 names["pattern"] = r"^[^.]*$".into();
             }
             if inner.title == BINDING.title {
                 names = json!({ "type": "string", "pattern": "^[a-z-]+/[^/]+$" });
             }
-            let one = object(inner, definitions);
+            let one = object(inner, fills, definitions);
             // A member about which nothing need be said may be left empty: `draft:`.
             let member = match inner.keys.iter().any(|key| key.required) {
                 true => one,
@@ -242,7 +289,7 @@ fn sql(definitions: &mut Map<String, Value>) -> Value {
 }
 
 /// Which settings go with which type.
-fn field_rules(definitions: &mut Map<String, Value>) -> Vec<Value> {
+fn field_rules(fills: Fills, definitions: &mut Map<String, Value>) -> Vec<Value> {
     let is = |types: &[&str]| json!({ "properties": { "type": { "enum": types } }, "required": ["type"] });
     let never = |names: &[&str]| {
         let all: Map<String, Value> = names.iter().map(|name| ((*name).to_owned(), false.into())).collect();
@@ -265,10 +312,12 @@ fn field_rules(definitions: &mut Map<String, Value>) -> Vec<Value> {
             super::grammar::FIELD_TYPES.iter().copied().filter(|ty| !types.contains(ty)).collect();
         rule(&others, never(&names));
     }
-    rule(&["text"], json!({ "properties": { "format": { "enum": TEXT_FORMATS } } }));
+    let format = fills.or_value(json!({ "enum": TEXT_FORMATS }), definitions);
+    rule(&["text"], json!({ "properties": { "format": format } }));
     rule(&["lookup"], json!({ "oneOf": [{ "required": ["entity"] }, { "required": ["entities"] }] }));
+    let format = fills.or_value(json!({ "pattern": AUTONUMBER }), definitions);
     let numbered = json!({ "required": ["format"], "properties": {
-        "format": { "pattern": AUTONUMBER }, "default": false, "backfill": false, "check": false,
+        "format": format, "default": false, "backfill": false, "check": false,
     } });
     rule(&["autonumber"], numbered);
     let sql = sql(definitions);
@@ -280,7 +329,7 @@ fn field_rules(definitions: &mut Map<String, Value>) -> Vec<Value> {
         (&["float"], json!(["number"])),
         (&["boolean"], json!(["boolean"])),
     ] {
-        let value = json!({ "anyOf": [{ "type": value }, sql] });
+        let value = fills.or_value(json!({ "anyOf": [{ "type": value }, sql] }), definitions);
         rule(types, json!({ "properties": { "default": value, "backfill": value } }));
     }
     rule(&["binary"], json!({ "properties": { "default": sql, "backfill": sql } }));
@@ -316,7 +365,10 @@ spec:
   fields:
     number:   { type: text, maxLength: 20, required: true }
     status:   { type: picklist, picklist: order-status, default: draft, required: true }
-    customer: { type: lookup, entity: account, onDelete: restrict }
+    customer: { type: lookup, entity: account, onDelete: "${value:on-delete}", required: "${value:strict}" }
+    rating:   { type: integer, default: "${value:rating}", unique: "${value:strict}" }
+    mail:     { type: text, format: "${value:format}", maxLength: "${value:longest}" }
+    name:     { type: "${value:type}", displayName: "Name in ${value:country}" }
     about:    { type: lookup, entities: [account, order] }
     total:    { type: decimal, precision: 12, scale: 2, default: { sql: "1 + 1" } }
     note:     { type: text, maxLength: 500, renamedFrom: remark }
@@ -334,6 +386,7 @@ spec:
   options:
     draft:
     open:    { label: { en: Open, de: Offen }, color: "#2b8a3e" }
+    late:    { label: Late, color: "${value:alarm}", retired: "${value:relaxed}" }
     lost:    { label: Lost, retired: true }
 ---
 apiVersion: reconcile/v1
@@ -353,6 +406,9 @@ kind: Environment
 metadata: { name: production }
 spec:
   target: { postgres: { url: "${env:STAGING_URL}", schema: shop } }
+  values: { country: DE, strict: true, longest: 40, share: 0.5 }
+  patches:
+    - { address: entity/order, spec: { fields: { note: { maxLength: 900, description: null } } } }
 "##;
 
     fn read(yaml: &str) -> Vec<Value> {
@@ -416,6 +472,11 @@ spec:
             ("Environment", "{ target: { sqlite: a, postgres: b } }", "/spec/target"),
             ("Environment", "{ target: { sqlite: a }, maxDestroy: -1 }", "/spec/maxDestroy"),
             ("Environment", "{ target: { sqlite: a }, setup: { default: replace } }", "/spec/setup/default"),
+            ("Environment", "{ target: { sqlite: a }, prune: '${value:a}' }", "/spec/prune"),
+            ("Environment", "{ target: { sqlite: a }, values: { a: [b] } }", "/spec/values/a"),
+            ("Environment", "{ target: { sqlite: a }, values: { 'a b': c } }", "/spec/values"),
+            ("Environment", "{ target: { sqlite: a }, patches: [{ spec: {} }] }", "/spec/patches/0/spec"),
+            ("Entity", "{ fields: { a: { type: text, maxLength: '${env:A}' } } }", "/spec/fields/a/maxLength"),
         ] {
             let text = format!(
                 "{{ apiVersion: reconcile/v1, kind: {kind}, metadata: {{ name: a }}, spec: {spec} }}"

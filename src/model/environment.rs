@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use super::setting::{NoVariable, Setting, Unfilled};
 use super::setup::Action;
 
 /// One environment, as its manifest declares it.
@@ -27,7 +28,19 @@ pub struct Environment {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct TargetConfig {
     pub provider: String,
-    pub settings: BTreeMap<String, String>,
+    pub settings: BTreeMap<String, Setting>,
+}
+
+impl TargetConfig {
+    /// Fills in the variables that the settings name, for opening the target.
+    pub fn filled(
+        &self,
+        variable: &dyn Fn(&str) -> Result<String, NoVariable>,
+    ) -> Result<TargetConfig, Unfilled> {
+        let fill = |(name, setting): (&String, &Setting)| Ok((name.clone(), setting.filled(variable)?));
+        let settings = self.settings.iter().map(fill).collect::<Result<_, Unfilled>>()?;
+        Ok(TargetConfig { provider: self.provider.clone(), settings })
+    }
 }
 
 impl Environment {

@@ -30,6 +30,22 @@ pub struct Entry {
     pub origin: Origin,
     /// The document with the customizations of a standard entity.
     pub customized: Option<Origin>,
+    /// What it is in environments whose values or patches make it another.
+    pub variants: BTreeMap<String, Resource>,
+}
+
+impl Entry {
+    /// What the resource is in one environment.
+    pub fn resource_in(&self, environment: &str) -> &Resource {
+        self.variants.get(environment).unwrap_or(&self.resource)
+    }
+}
+
+/// Environments in which every resource is the same.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct View {
+    /// Their names; empty only where a repository declares none.
+    pub environments: Vec<String>,
 }
 
 /// A remark on a path of a document, not yet placed in its text.
@@ -43,6 +59,35 @@ pub struct Remark {
 }
 
 impl Repository {
+    /// Its environments, those together that see the same resources. At least one view.
+    pub fn views(&self) -> Vec<View> {
+        let varying: Vec<&Entry> = self.resources.values().filter(|entry| !entry.variants.is_empty()).collect();
+        let seen = |name: &str| varying.iter().map(|entry| entry.variants.get(name)).collect::<Vec<_>>();
+        let mut views: Vec<(Vec<Option<&Resource>>, View)> = Vec::new();
+        for name in self.environments.keys() {
+            let resources = seen(name);
+            match views.iter_mut().find(|(others, _)| *others == resources) {
+                Some((_, view)) => view.environments.push(name.clone()),
+                None => views.push((resources, View { environments: vec![name.clone()] })),
+            }
+        }
+        match views.is_empty() {
+            true => vec![View { environments: Vec::new() }],
+            false => views.into_iter().map(|(_, view)| view).collect(),
+        }
+    }
+
+    /// The environments that a resource is read for: those that include it; all, where none does.
+    pub fn environments_of(&self, address: &Address) -> Vec<&str> {
+        let all = || self.environments.values().map(|(environment, _)| environment);
+        let including: Vec<&str> =
+            all().filter(|one| one.includes(address)).map(|one| one.name.as_str()).collect();
+        match including.is_empty() {
+            true => all().map(|one| one.name.as_str()).collect(),
+            false => including,
+        }
+    }
+
     /// What is declared for one environment. `choices` are the importer's, by address.
     pub fn desired(&self, name: &str, choices: &BTreeMap<Address, Action>) -> Option<Desired> {
         let (environment, _) = self.environments.get(name)?;
@@ -56,7 +101,7 @@ impl Repository {
                 &kind.actions,
             );
             let declared = Declared {
-                resource: entry.resource.clone(),
+                resource: entry.resource_in(name).clone(),
                 renamed_from: entry.renamed_from.clone(),
                 labels: entry.labels.clone(),
                 setup: entry.setup.clone(),

@@ -15,7 +15,7 @@ use crate::fingerprint::Fingerprint;
 pub type State = BTreeMap<Address, Resource>;
 
 /// Where a resource is declared: a file and the number of the document in it, from 0.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Origin {
     pub file: String,
     pub document: usize,

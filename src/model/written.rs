@@ -10,6 +10,7 @@ use serde_yaml::{Mapping, Value};
 use super::entity::Entity;
 use super::resource::{Resource, kind_entry};
 use super::setup::Setup;
+use super::template::{SIGN, escaped};
 use crate::address::Address;
 
 /// The version that every manifest names.
@@ -62,7 +63,29 @@ pub fn manifest_value(written: &Written<'_>) -> Value {
         put(&mut document, "setup", written.setup);
     }
     put(&mut document, "spec", &spec(&declarable(written.resource)));
-    Value::Mapping(document)
+    let mut document = Value::Mapping(document);
+    escape(&mut document);
+    document
+}
+
+/// What is written stands for itself: `${` is no placeholder.
+fn escape(value: &mut Value) {
+    match value {
+        Value::String(text) if text.contains(SIGN) => *text = escaped(text).into_owned(),
+        Value::String(_) | Value::Null | Value::Bool(_) | Value::Number(_) => {}
+        Value::Sequence(items) => items.iter_mut().for_each(escape),
+        Value::Mapping(entries) => {
+            if entries.keys().any(|key| key.as_str().is_some_and(|key| key.contains(SIGN))) {
+                let key = |key: Value| match key {
+                    Value::String(text) => Value::String(escaped(&text).into_owned()),
+                    other => other,
+                };
+                *entries = std::mem::take(entries).into_iter().map(|(k, value)| (key(k), value)).collect();
+            }
+            entries.iter_mut().for_each(|(_, value)| escape(value));
+        }
+        Value::Tagged(tagged) => escape(&mut tagged.value),
+    }
 }
 
 /// Returns what a manifest can declare of a resource: of a standard entity, only what is added to it.

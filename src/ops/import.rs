@@ -9,7 +9,7 @@ use crate::address::{Address, glob};
 use crate::model::entity::Entity;
 use crate::model::environment::Environment;
 use crate::model::name::{self, NameLimits};
-use crate::model::repository::{Entry, Repository};
+use crate::model::repository::{Entry, Repository, View};
 use crate::model::resource::{Resource, kind_entry};
 use crate::model::setup::{Action, Binding, DecidedBy, Setup, choose};
 use crate::model::state::{Declared, Desired, Origin, Scope, Snapshot};
@@ -334,7 +334,15 @@ impl Work<'_> {
         repository.environments.insert(environment.name.clone(), (environment, Origin::default()));
         let entry = |resource: Resource, setup: Setup, file: String| {
             let origin = Origin { file, document: 0 };
-            Entry { resource, renamed_from: None, labels: BTreeMap::new(), setup, customized: None, origin }
+            Entry {
+                resource,
+                renamed_from: None,
+                labels: BTreeMap::new(),
+                setup,
+                origin,
+                customized: None,
+                variants: BTreeMap::new(),
+            }
         };
         for (address, resource) in &self.into.snapshot.state {
             let there = entry(resource.clone(), Setup::default(), String::new());
@@ -351,7 +359,9 @@ impl Work<'_> {
             };
             repository.resources.insert(address.clone(), packed);
         }
-        for found in validate(&repository, self.into.limits).0 {
+        // Nothing varies where there is one environment.
+        let view = View { environments: repository.environments.keys().cloned().collect() };
+        for found in validate(&repository, &view, self.into.limits).0 {
             let Ok(address) = found.origin.file.parse::<Address>() else { continue };
             let own = remarks.entry(address).or_default();
             // A reference that leads nowhere has been told already, by the name of what is missing.

@@ -79,6 +79,7 @@ pub fn desired(promoted: &Promoted, repository: &Repository, to: &Environment) -
             setup: known.map(|entry| unbound(&entry.setup)).unwrap_or_default(),
             origin: Origin::default(),
             customized: None,
+            variants: BTreeMap::new(),
         };
         (address.clone(), entry)
     });

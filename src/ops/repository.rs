@@ -4,9 +4,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::diagnostic::{self, Diagnostic};
-use crate::manifest;
+use crate::manifest::{self, Tally};
 use crate::model::name::NameLimits;
-use crate::model::repository::Repository;
+use crate::model::repository::{Repository, View};
+use crate::model::state::Origin;
 use crate::source::Files;
 use crate::validate::validate;
 
@@ -29,14 +30,61 @@ pub fn check(files: &Files, limits: &BTreeMap<String, NameLimits>) -> Checked {
     // Half of a text would make every reference to the other half look wrong.
     let is_whole = diagnostics.iter().all(|d| !(d.is_error() && d.code.starts_with("RV0")));
     if is_whole {
-        let (remarks, general) = validate(&repository, limits);
+        let (placed, general) = judged(&repository, files, limits);
         // What could not be decoded has stood in as something else, which is not its author's mistake.
         let place = |d: &Diagnostic| Some((d.file.clone()?, d.span?.line));
         let decoded: BTreeSet<(String, u32)> = diagnostics.iter().filter_map(place).collect();
-        let placed = manifest::place(remarks, files);
         diagnostics.extend(placed.into_iter().filter(|d| place(d).is_none_or(|p| !decoded.contains(&p))));
         diagnostics.extend(general);
         diagnostic::sort(&mut diagnostics);
     }
     Checked { repository, diagnostics }
+}
+
+/// Validates what each view sees. What does not hold for all environments of a resource names those it holds for.
+fn judged(
+    repository: &Repository,
+    files: &Files,
+    limits: &BTreeMap<String, NameLimits>,
+) -> (Vec<Diagnostic>, Vec<Diagnostic>) {
+    let views = repository.views();
+    if let [view] = views.as_slice() {
+        let (remarks, general) = validate(repository, view, limits);
+        return (manifest::place(remarks, files, declared_at(repository, view)), general);
+    }
+    let readers = readers(repository);
+    let all: Vec<&str> = repository.environments.keys().map(String::as_str).collect();
+    let mut tallies: BTreeMap<&[&str], Tally> = BTreeMap::new();
+    let mut general = Vec::new();
+    for view in &views {
+        let (remarks, of_all) = validate(repository, view, limits);
+        general = of_all;
+        let read_by: Vec<&[&str]> =
+            remarks.iter().map(|r| readers.get(&r.origin).map_or(all.as_slice(), Vec::as_slice)).collect();
+        let placed = manifest::place(remarks, files, declared_at(repository, view));
+        for (diagnostic, read_by) in placed.into_iter().zip(read_by) {
+            let tally = tallies.entry(read_by).or_default();
+            let seen = view.environments.iter().filter(|name| read_by.contains(&name.as_str()));
+            seen.for_each(|name| tally.add(diagnostic.clone(), name));
+        }
+    }
+    (tallies.into_iter().flat_map(|(read_by, tally)| tally.told(read_by)).collect(), general)
+}
+
+/// The environments that read each resource's documents.
+fn readers(repository: &Repository) -> BTreeMap<&Origin, Vec<&str>> {
+    let mut readers = BTreeMap::new();
+    for (address, entry) in &repository.resources {
+        let environments = repository.environments_of(address);
+        for origin in entry.customized.iter().chain([&entry.origin]) {
+            readers.insert(origin, environments.clone());
+        }
+    }
+    readers
+}
+
+/// Where the environment is declared whose patches all of a view have alike.
+fn declared_at<'r>(repository: &'r Repository, view: &View) -> Option<&'r Origin> {
+    let environment = view.environments.first()?;
+    repository.environments.get(environment).map(|(_, origin)| origin)
 }

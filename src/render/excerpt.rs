@@ -1,10 +1,11 @@
 //! The few lines of a file that a diagnostic speaks of, cleaned and cut to a bounded size.
-//! Never lets a control character or a megabyte of one line through, and never loses a span's place.
+//! Never lets a password, a control character or a megabyte of one line through, and never loses a span's place.
 
 use std::ops::Range;
 
 use crate::diagnostic::Span;
 use crate::model::name::is_unprintable;
+use crate::model::secret::secrets;
 
 /// How many characters of a line are shown, and how many of them before a place that would not fit.
 const LINE: usize = 140;
@@ -63,7 +64,10 @@ impl Excerpt {
         let lines = between.split('\n').skip(1).take(gap as usize - 1);
         for line in lines {
             self.source.push('\n');
-            self.source.extend(line.trim_end_matches('\r').chars().take(LINE).map(visible));
+            let line = line.trim_end_matches('\r');
+            let end = line.char_indices().nth(LINE).map_or(line.len(), |(at, _)| at);
+            let covered = covered(line, 0..end);
+            self.source.extend(line[..end].char_indices().map(|(at, c)| covered.sign(at, c)));
         }
         self.source.push('\n');
     }
@@ -78,13 +82,15 @@ impl Excerpt {
             self.source.push('…');
         }
         let mut end = line.len();
+        let last = line[from..].char_indices().nth(LINE).map_or(line.len(), |(at, _)| from + at);
+        let covered = covered(line, from..last);
         for (n_shown, (at, c)) in line.get(from..).unwrap_or_default().char_indices().enumerate() {
             if n_shown == LINE {
                 end = from + at;
                 break;
             }
             moved.push((from + at, self.source.len()));
-            self.source.push(visible(c));
+            self.source.push(covered.sign(from + at, c));
         }
         moved.push((end, self.source.len()));
         if end < line.len() {
@@ -144,6 +150,27 @@ fn floor(text: &str, byte: usize) -> Option<usize> {
     (byte.saturating_sub(3)..=byte).rev().find(|at| text.is_char_boundary(*at))
 }
 
+/// What of a line may not be read by those who read the diagnostic.
+struct Covered(Vec<Range<usize>>);
+
+/// Looks for secrets in the part of a line that is shown, and around it as far as they may begin there.
+fn covered(line: &str, shown: Range<usize>) -> Covered {
+    const AROUND: usize = 4096;
+    let start = floor(line, shown.start.saturating_sub(AROUND)).unwrap_or(0);
+    let end = floor(line, (shown.end + AROUND).min(line.len())).unwrap_or(line.len());
+    let moved = |place: Range<usize>| place.start + start..place.end + start;
+    Covered(secrets(&line[start..end]).into_iter().map(moved).collect())
+}
+
+impl Covered {
+    fn sign(&self, at: usize, c: char) -> char {
+        match self.0.iter().any(|place| place.contains(&at)) {
+            true => '*',
+            false => visible(c),
+        }
+    }
+}
+
 /// One visible character for one of any sort.
 fn visible(c: char) -> char {
     match c {
@@ -189,6 +216,17 @@ mod tests {
         assert_eq!(found.source.chars().count(), LINE + 2);
         assert_eq!(&found.source[found.primary.clone()], "HERE");
         assert_eq!(found.others, []);
+    }
+
+    #[test]
+    fn a_password_is_covered_and_keeps_its_length() {
+        let text = "a: 1\nurl: postgres://app:hünter@db/x\nb: { password: 'no one' }\nc: 2\n";
+        let at = text.find("c:").unwrap();
+        let found = excerpt(text, span(at, at + 1, 4), &[(span(0, 1, 1), String::new())]).unwrap();
+        assert_eq!(found.source, "a: 1\nurl: postgres://app:******@db/x\nb: { password: ******** }\nc: 2");
+        let at = text.find("postgres").unwrap();
+        let found = excerpt(text, span(at, at + 8, 2), &[]).unwrap();
+        assert_eq!(found.source, "url: postgres://app:******@db/x");
     }
 
     #[test]

@@ -20,20 +20,22 @@ use survey::Survey;
 
 use crate::diagnostic::Diagnostic;
 use crate::model::name::NameLimits;
-use crate::model::repository::{Remark, Repository};
+use crate::model::repository::{Remark, Repository, View};
 
-/// Checks a whole repository. `targets` are the providers there are, with what their names may be.
+/// Checks a whole repository as the environments of one view see it. `targets` are the providers there are, with what
+/// their names may be.
 ///
 /// The remarks are on documents, in the order of environments and addresses; the diagnostics are on the
 /// repository as a whole.
 pub fn validate(
     repository: &Repository,
+    view: &View,
     targets: &BTreeMap<String, NameLimits>,
 ) -> (Vec<Remark>, Vec<Diagnostic>) {
-    let survey = Survey::of(repository, targets);
+    let survey = Survey::of(repository, view, targets);
     let mut found = Vec::new();
     environments::check(&survey, &mut found);
-    for site in &survey.sites {
+    for site in survey.sites.iter().filter(|site| site.is_in_view) {
         names::check(&survey, site, &mut found);
         setups::check(site, &mut found);
         fields::check(&survey, site, &mut found);

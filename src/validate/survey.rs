@@ -11,7 +11,7 @@ use crate::model::environment::Environment;
 use crate::model::field::FieldType;
 use crate::model::name::NameLimits;
 use crate::model::picklist::Picklist;
-use crate::model::repository::{Entry, Remark, Repository};
+use crate::model::repository::{Entry, Remark, Repository, View};
 use crate::model::resource::Resource;
 use crate::model::state::Origin;
 use crate::yaml::Part;
@@ -32,8 +32,12 @@ pub struct Survey<'r> {
 pub struct Site<'r> {
     pub address: &'r Address,
     pub entry: &'r Entry,
-    /// The environments that include it.
+    /// What it is in this view.
+    pub resource: &'r Resource,
+    /// The environments that include it: of this view, where it is another in others.
     pub environments: Vec<&'r Environment>,
+    /// Whether this view may judge it: an environment of it includes the resource, or none at all does.
+    pub is_in_view: bool,
 }
 
 /// The key of an entity that names none.
@@ -43,7 +47,11 @@ static GENERATED_KEY_TYPE: FieldType = FieldType::Uuid;
 const MAX_HOPS: usize = 16;
 
 impl<'r> Survey<'r> {
-    pub fn of(repository: &'r Repository, targets: &'r BTreeMap<String, NameLimits>) -> Survey<'r> {
+    pub fn of(
+        repository: &'r Repository,
+        view: &View,
+        targets: &'r BTreeMap<String, NameLimits>,
+    ) -> Survey<'r> {
         let mut survey = Survey {
             repository,
             targets,
@@ -54,7 +62,11 @@ impl<'r> Survey<'r> {
             names: HashMap::new(),
         };
         for (address, entry) in &repository.resources {
-            match &entry.resource {
+            let resource = match view.environments.first() {
+                Some(environment) => entry.resource_in(environment),
+                None => &entry.resource,
+            };
+            match resource {
                 Resource::Entity(entity) => {
                     survey.entities.insert(&address.name, (entry, entity));
                 }
@@ -64,13 +76,19 @@ impl<'r> Survey<'r> {
             }
             survey.names.entry(&address.kind).or_default().push(&address.name);
             let text = address.to_string();
-            let environments = repository
+            let including: Vec<&Environment> = repository
                 .environments
                 .values()
                 .map(|(environment, _)| environment)
                 .filter(|one| one.include.is_empty() || one.include.iter().any(|p| glob(p, &text)))
                 .collect();
-            survey.sites.push(Site { address, entry, environments });
+            let is_seen = |one: &&Environment| view.environments.contains(&one.name);
+            let is_in_view = including.is_empty() || including.iter().any(is_seen);
+            let environments = match entry.variants.is_empty() {
+                true => including,
+                false => including.into_iter().filter(is_seen).collect(),
+            };
+            survey.sites.push(Site { address, entry, resource, environments, is_in_view });
         }
         survey
     }
@@ -123,7 +141,7 @@ impl<'r> Survey<'r> {
 
 impl<'r> Site<'r> {
     pub fn entity(&self) -> Option<&'r Entity> {
-        self.entry.resource.as_entity()
+        self.resource.as_entity()
     }
 
     pub fn name(&self) -> &'r str {

@@ -48,6 +48,7 @@ fn add(repository: &mut Repository, address: &str, spec: Value) {
         setup: Setup::default(),
         origin: Origin { file: format!("{name}.yaml"), document: 0 },
         customized: None,
+        variants: BTreeMap::new(),
     };
     repository.resources.insert(Address::new(kind, name), entry);
 }
@@ -58,7 +59,7 @@ fn entry<'r>(repository: &'r mut Repository, address: &str) -> &'r mut Entry {
 
 /// Every remark as `RV104 order.yaml spec/fields/status: message`, sorted; warnings begin with `?`, keys end in `#`.
 fn said(repository: &Repository) -> Vec<String> {
-    let (remarks, whole) = validate(repository, &targets());
+    let (remarks, whole) = validate(repository, &repository.views()[0], &targets());
     assert!(whole.is_empty());
     let line = |remark: &Remark| {
         let sign = if remark.diagnostic.is_error() { "" } else { "?" };
@@ -72,7 +73,7 @@ fn said(repository: &Repository) -> Vec<String> {
 }
 
 fn help(repository: &Repository) -> Vec<String> {
-    let (remarks, _) = validate(repository, &targets());
+    let (remarks, _) = validate(repository, &repository.views()[0], &targets());
     remarks.into_iter().filter_map(|remark| remark.diagnostic.help).collect()
 }
 
@@ -488,7 +489,7 @@ fn environments_ask_for_what_there_is() {
             "RV107 pair.yaml setup/target: `target: p` needs the setup action `existing` or `update`",
         ],
     );
-    let (remarks, whole) = validate(&Repository::default(), &targets());
+    let (remarks, whole) = validate(&Repository::default(), &Repository::default().views()[0], &targets());
     assert!(remarks.is_empty());
     assert_eq!(whole.iter().map(|d| d.code).collect::<Vec<_>>(), ["RV117"]);
 }
@@ -521,5 +522,5 @@ fn a_repository_that_lost_its_picklists_is_told_of_each() {
     for number in 0..2_000 {
         add(&mut repository, &format!("entity/entity-{number}"), json!({ "fields": fields }));
     }
-    assert_eq!(validate(&repository, &targets()).0.len(), 24_000);
+    assert_eq!(validate(&repository, &repository.views()[0], &targets()).0.len(), 24_000);
 }

@@ -78,6 +78,15 @@ pub(super) fn span_of(text: &str, start: usize, end: usize) -> Span {
     }
 }
 
+/// Returns the span of `part` within `span`, as far as it stands there as it is; else `span`.
+pub fn narrow(text: &str, span: Span, part: &str) -> Span {
+    let (start, end) = (span.start as usize, span.end as usize);
+    match text.get(start..end).and_then(|within| within.find(part)) {
+        Some(at) => span_of(text, start + at, start + at + part.len()),
+        None => span,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -22,6 +22,8 @@ pub const MAX_FOUND: usize = 100;
 #[derive(Clone, Debug, PartialEq)]
 pub struct Document {
     pub node: Node,
+    /// Whether one of its scalars holds `${`.
+    pub is_templated: bool,
 }
 
 /// Reads all documents of one file, and all that is wrong with it; the caller adds the file's name.
@@ -46,6 +48,7 @@ pub fn read(text: &str) -> (Vec<Document>, Vec<Diagnostic>) {
         found: Vec::new(),
         stack: Vec::new(),
         nodes: 0,
+        is_templated: false,
         between: 0,
     };
     // The reader has said why it stopped early, if it did.
@@ -66,6 +69,8 @@ struct Reader<'t> {
     found: Vec<Diagnostic>,
     stack: Vec<Open>,
     nodes: usize,
+    /// Whether the document being read holds `${`.
+    is_templated: bool,
     /// The byte after the last document.
     between: usize,
 }
@@ -125,6 +130,7 @@ impl Reader<'_> {
                 Event::Scalar(text, style, anchor, tag) => {
                     self.properties(anchor, tag.is_some(), span)?;
                     let plain = style == ScalarStyle::Plain;
+                    self.is_templated = self.is_templated || text.contains("${");
                     let node = Node {
                         span: self.scalar_span(span, style, text.is_empty()),
                         kind: NodeKind::Scalar { text: text.into_owned(), plain },
@@ -190,7 +196,9 @@ impl Reader<'_> {
             None => {
                 let empty =
                     |n: &Node| matches!(&n.kind, NodeKind::Scalar { text, plain: true } if text.is_empty());
-                self.documents.extend(node.filter(|n| !empty(n)).map(|node| Document { node }));
+                let is_templated = std::mem::take(&mut self.is_templated);
+                let document = |node| Document { node, is_templated };
+                self.documents.extend(node.filter(|n| !empty(n)).map(document));
                 return Ok(());
             }
             Some(Open::Sequence(_, items)) => {

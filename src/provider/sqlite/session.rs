@@ -13,6 +13,7 @@ use super::{catalog, inspect, rehearse};
 use crate::diff::change::Change;
 use crate::journal::{Entry, Holder};
 use crate::model::environment::TargetConfig;
+use crate::model::setting::Setting;
 use crate::model::state::Snapshot;
 use crate::plan::Step;
 use crate::target::{Answer, Broken, Dialect, Mode, Session, Target, TargetError};
@@ -25,8 +26,8 @@ const LOCK_PATIENCE: Duration = Duration::from_secs(2);
 
 /// Opens the target of an environment. The file itself is opened when it is first needed.
 pub fn open(config: &TargetConfig, root: &Path, mode: Mode) -> Result<Box<dyn Target>, TargetError> {
-    let setting = config.settings.get("").or_else(|| config.settings.get("path"));
-    let text = setting.map(String::as_str).unwrap_or_default();
+    let setting = config.settings.get("").or_else(|| config.settings.get("path")).cloned().unwrap_or_default();
+    let text = setting.written();
     let refuse = |message: &str| {
         Err(TargetError::Open {
             target: format!("{NAME} {text}").trim().to_owned(),
@@ -36,24 +37,26 @@ pub fn open(config: &TargetConfig, root: &Path, mode: Mode) -> Result<Box<dyn Ta
     if let Some(unknown) = config.settings.keys().find(|name| !matches!(name.as_str(), "" | "path")) {
         return refuse(&format!("it has no setting `{unknown}`; it has `path`"));
     }
-    if text.trim().is_empty() {
+    let Some(path) = setting.used() else { return refuse("the variables in its path are not filled in") };
+    if path.trim().is_empty() {
         return refuse("it names no file; write `target: { sqlite: path/to/file.db }`");
     }
-    if text.contains('\0') {
+    if path.contains('\0') {
         return refuse("its path holds a NUL character");
     }
-    if text.starts_with(':') || text.to_ascii_lowercase().starts_with("file:") {
+    if path.starts_with(':') || path.to_ascii_lowercase().starts_with("file:") {
         return refuse("its path is no plain path to a file");
     }
-    let target =
-        SqliteTarget { name: format!("{NAME} {text}"), path: root.join(text), mode, connection: None };
-    Ok(Box::new(target))
+    let (name, path) = (format!("{NAME} {text}"), root.join(path));
+    Ok(Box::new(SqliteTarget { name, setting, path, mode, connection: None }))
 }
 
 /// One database file.
 #[derive(Debug)]
 pub struct SqliteTarget {
     name: String,
+    /// What its path is made from: messages show it as it is written.
+    setting: Setting,
     path: PathBuf,
     mode: Mode,
     connection: Option<Connection>,
@@ -65,7 +68,8 @@ fn is_busy(error: &rusqlite::Error) -> bool {
 
 impl SqliteTarget {
     fn cannot_open(&self, message: impl ToString) -> TargetError {
-        TargetError::Open { target: self.name.clone(), message: message.to_string() }
+        let message = self.setting.hide(&message.to_string());
+        TargetError::Open { target: self.name.clone(), message }
     }
 
     fn failed(&self, doing: &str, error: &rusqlite::Error) -> TargetError {
