@@ -11,7 +11,7 @@ use super::terminal::Terminal;
 use crate::address::glob;
 use crate::journal::{Holder, Timestamp};
 use crate::manifest;
-use crate::model::environment::Environment;
+use crate::model::environment::{Environment, TargetConfig};
 use crate::model::name::NameLimits;
 use crate::model::repository::Repository;
 use crate::model::setting::{NoVariable, Unfilled};
@@ -84,7 +84,11 @@ impl Context {
 
     /// Reads and checks the repository. Its diagnostics go to stderr; an error among them ends the run.
     pub fn open(&self) -> Result<Opened, Failure> {
-        let files = self.files()?;
+        self.open_files(self.files()?)
+    }
+
+    /// Checks a repository whose files are read already.
+    pub fn open_files(&self, files: Files) -> Result<Opened, Failure> {
         let checked = self.check(&files);
         let has_errors = checked.has_errors();
         let shown: Vec<_> =
@@ -99,13 +103,22 @@ impl Context {
         Ok(Opened { files, repository: checked.repository })
     }
 
-    /// Chooses environments by `-e`.
+    /// Chooses environments of a repository by `-e`.
     pub fn environments<'a>(
         &self,
         repository: &'a Repository,
         purpose: Purpose,
     ) -> Result<Vec<&'a Environment>, Failure> {
         let all: Vec<&Environment> = repository.environments.values().map(|(e, _)| e).collect();
+        self.choose(all, purpose)
+    }
+
+    /// Chooses among environments by `-e`.
+    pub fn choose<'a>(
+        &self,
+        all: Vec<&'a Environment>,
+        purpose: Purpose,
+    ) -> Result<Vec<&'a Environment>, Failure> {
         let names = || all.iter().map(|e| e.name.as_str()).collect::<Vec<_>>().join(", ");
         if self.global.environments.is_empty() {
             return match (purpose, all.len()) {
@@ -144,9 +157,14 @@ impl Context {
         }
     }
 
+    /// Opens the target of an environment, with the variables that its settings name.
     pub fn target(&self, environment: &Environment, mode: Mode) -> Result<Box<dyn Target>, Failure> {
-        let config = environment.target.filled(&variable).map_err(|unfilled| missing(environment, &unfilled))?;
-        Ok(provider::open::open(&config, self.root(), mode)?)
+        Ok(provider::open::open(&self.config(environment)?, self.root(), mode)?)
+    }
+
+    /// What a target is opened with. It holds secrets: nothing may be printed of it but what is written.
+    pub fn config(&self, environment: &Environment) -> Result<TargetConfig, Failure> {
+        environment.target.filled(&variable).map_err(|unfilled| missing(environment, &unfilled))
     }
 
     /// Who applies: `RECONCILE_ACTOR`, else user and host.
@@ -176,8 +194,11 @@ fn variable(name: &str) -> Result<String, NoVariable> {
 fn missing(environment: &Environment, unfilled: &Unfilled) -> Failure {
     let Unfilled { name, why, place } = unfilled;
     let place = place.as_ref().map(|(file, line)| format!("{file}:{line} names it; ")).unwrap_or_default();
-    Failure::error(format!("the target of environment {} needs the variable `{name}`, which {why}", environment.name))
-        .help(format!("{place}set it where `reconcile` runs: export {name}=…"))
+    Failure::error(format!(
+        "the target of environment {} needs the variable `{name}`, which {why}",
+        environment.name
+    ))
+    .help(format!("{place}set it where `reconcile` runs: export {name}=…"))
 }
 
 /// The instant, as the journal writes it.

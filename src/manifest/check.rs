@@ -197,7 +197,8 @@ fn value(name: &str, node: &Node, found: &mut Vec<Diagnostic>) {
 fn named_value(name: &str, value: &Node, values: &Node, found: &mut Vec<Diagnostic>) {
     if !is_value_name(name) {
         let message = format!("`{name}` cannot name a value");
-        let help = "a name has letters, digits, `_`, `-` and `.`, and begins with a letter or digit; at most 64";
+        let help =
+            "a name has letters, digits, `_`, `-` and `.`, and begins with a letter or digit; at most 64";
         let at = values.entry(name).map_or(value.span, |(key, _)| key.span);
         found.push(Diagnostic::error("RV105", message).at(at).help(help));
     }

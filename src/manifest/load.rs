@@ -1,19 +1,19 @@
 //! All documents of a repository to its environments and resources.
 //! Never stops at a mistake: every document is read, and what can be decoded is.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, btree_map};
 
 use super::decode::{actions, count, flag, labels, members, setup, text, texts, translated, word};
 use super::grammar::{API_VERSION, BINDINGS_KIND, KINDS, METADATA, Object, SETUP};
 use super::overlay::{Overlay, overlay};
 use super::place::place;
-use super::placeholder::{Filled, Scan, fill, scan, unescape};
+use super::placeholder::{Scan, prepare};
 use super::standard::combine;
 use super::tally::Tally;
 use super::variants::{Variants, Varying};
-use super::{check, entity, secret};
+use super::{check, entity, patched, secret};
 use crate::address::Address;
-use crate::diagnostic::{self, Diagnostic, Severity, nearest};
+use crate::diagnostic::{self, Diagnostic, Severity, Span, nearest};
 use crate::model::environment::{Environment, TargetConfig};
 use crate::model::picklist::{self, Choice, Picklist};
 use crate::model::repository::{Entry, Repository};
@@ -21,8 +21,11 @@ use crate::model::resource::{KINDS as KNOWN, Resource, kind_entry};
 use crate::model::setting::Setting;
 use crate::model::state::Origin;
 use crate::model::template::SIGN;
-use crate::source::Files;
+use crate::source::{File, Files};
 use crate::yaml::{self, Document, Node, NodeKind};
+
+/// Fewer files than this are not worth another thread.
+const FILES_AT_ONCE: usize = 64;
 
 /// Decodes all manifests. The diagnostics are placed and sorted, the source's notes among them.
 pub fn load(files: &Files) -> (Repository, Vec<Diagnostic>) {
@@ -31,14 +34,11 @@ pub fn load(files: &Files) -> (Repository, Vec<Diagnostic>) {
     for note in &files.notes {
         loading.repository.unfinished.push(note.message.clone());
     }
-    for file in &files.files {
-        let (documents, faults) = yaml::read(&file.text);
-        loading.found.extend(faults.into_iter().map(|d| d.in_file(&file.path)));
-        for (number, document) in documents.into_iter().enumerate() {
-            let mut found = Vec::new();
-            let origin = Origin { file: file.path.clone(), document: number };
-            loading.document(document, &file.text, origin, &mut found);
-            loading.found.extend(found.into_iter().map(|d| d.in_file(&file.path)));
+    for (file, (documents, found)) in files.files.iter().zip(decode_all(&files.files)) {
+        loading.found.extend(found.into_iter().map(|d| d.in_file(&file.path)));
+        for document in documents {
+            let fault = loading.take(document);
+            loading.found.extend(fault.map(|d| d.in_file(&file.path)));
         }
     }
     loading.vary(files);
@@ -48,32 +48,186 @@ pub fn load(files: &Files) -> (Repository, Vec<Diagnostic>) {
     (repository, found)
 }
 
+type DecodedFile = (Vec<Manifest>, Vec<Diagnostic>);
+
+/// Decodes every file by itself, in the order of the files, on as many threads as the machine has processors.
+fn decode_all(files: &[File]) -> Vec<DecodedFile> {
+    let n_threads =
+        std::thread::available_parallelism().map_or(1, usize::from).min(files.len() / FILES_AT_ONCE);
+    if n_threads < 2 {
+        return files.iter().map(decode_file).collect();
+    }
+    std::thread::scope(|scope| {
+        let share = |files: &'_ [File]| files.iter().map(decode_file).collect::<Vec<_>>();
+        let threads: Vec<_> = files
+            .chunks(files.len().div_ceil(n_threads))
+            .map(|files| scope.spawn(move || share(files)))
+            .collect();
+        let decoded = threads.into_iter().map(|thread| thread.join());
+        decoded.flat_map(|part| part.unwrap_or_else(|panic| std::panic::resume_unwind(panic))).collect()
+    })
+}
+
+fn decode_file(file: &File) -> DecodedFile {
+    let (documents, mut found) = yaml::read(&file.text);
+    let decoded = documents.into_iter().enumerate().filter_map(|(number, document)| {
+        let origin = Origin { file: file.path.clone(), document: number };
+        decode_document(document, &file.text, origin, &mut found)
+    });
+    let decoded = decoded.collect();
+    (decoded, found)
+}
+
+/// Only the environments, whatever else is in the files, and whatever is wrong with them.
+pub fn environments(files: &Files) -> Vec<Environment> {
+    let manifests =
+        files.files.iter().filter(|f| f.text.contains("Environment")).flat_map(|f| decode_file(f).0);
+    let environments = manifests.filter_map(|manifest| match manifest.content {
+        Content::Environment { environment, .. } => Some(*environment),
+        Content::Resource { .. } => None,
+    });
+    environments.collect()
+}
+
 /// Decodes one resource document of a package. Errors are one text, the first fault first.
 pub fn document(path: &str, text: &str) -> Result<(Address, Entry), String> {
-    let mut loading = Loading::default();
-    let (documents, mut found) = yaml::read(text);
-    for (number, document) in documents.into_iter().enumerate() {
-        loading.document(document, text, Origin { file: path.to_owned(), document: number }, &mut found);
-    }
-    if !loading.varying.is_empty() {
-        return Err("it names values of an environment, and belongs to none".to_owned());
-    }
-    found.extend(loading.faults.into_values().flatten());
+    let (mut manifests, mut found) = decode_file(&File { path: path.to_owned(), text: text.to_owned() });
+    let one = match (manifests.pop(), manifests.is_empty()) {
+        (Some(Manifest { name, content: Content::Resource(resource), .. }), true) => Some((name, resource)),
+        (Some(_) | None, _) => None,
+    };
+    found.extend(one.iter().flat_map(|(_, resource)| resource.faults.iter().cloned()));
     if let Some(fault) = found.iter().find(|d| d.severity == Severity::Error) {
         let line = fault.span.map(|s| format!(" at line {}", s.line)).unwrap_or_default();
         return Err(format!("{}: {}{line}", fault.code, fault.message));
     }
+    let Some((name, resource)) = one else {
+        return Err("it does not hold exactly one resource".to_owned());
+    };
+    if resource.open.is_some() {
+        return Err("it names values of an environment, and belongs to none".to_owned());
+    }
+    let mut entry = resource.entry;
     // A package carries customizations alone; they stand for the standard entity.
-    let customized = loading.customizations.drain(..).map(|(address, mut entry)| {
-        if let Resource::Entity(entity) = &mut entry.resource {
-            entity.standard = true;
-        }
-        (address, entry)
-    });
-    let mut all: Vec<(Address, Entry)> = loading.repository.resources.into_iter().chain(customized).collect();
-    match (all.pop(), all.is_empty()) {
-        (Some(one), true) => Ok(one),
-        _ => Err("it does not hold exactly one resource".to_owned()),
+    if resource.extends
+        && let Resource::Entity(entity) = &mut entry.resource
+    {
+        entity.standard = true;
+    }
+    Ok((Address::new(entry.resource.kind(), name), entry))
+}
+
+/// One document of ours, decoded, and not yet held against the others.
+struct Manifest {
+    name: String,
+    /// The place of its name.
+    at: Span,
+    content: Content,
+}
+
+enum Content {
+    Environment { environment: Box<Environment>, overlay: Overlay, origin: Origin },
+    Resource(Box<Declaration>),
+}
+
+/// One resource as its document declares it.
+struct Declaration {
+    entry: Entry,
+    extends: bool,
+    /// What is wrong with its `spec` as it stands: a patch may make it another.
+    faults: Vec<Diagnostic>,
+    /// Where values of an environment are named: its `spec`, and the scalars that were refused.
+    open: Option<(Node, Vec<Span>)>,
+}
+
+fn decode_document(
+    document: Document,
+    file: &str,
+    origin: Origin,
+    found: &mut Vec<Diagnostic>,
+) -> Option<Manifest> {
+    let Document { mut node, is_templated } = document;
+    let (kind, spec_object, is_resource) = header(&node, found)?;
+    let scan = if is_templated { prepare(&mut node, is_resource, file, found) } else { Scan::default() };
+    let mut around = Vec::new();
+    envelope(&node, is_resource, &mut around);
+    let named = node.get("metadata").and_then(|metadata| metadata.get("name"));
+    let at = named.map_or(node.span, |name| name.span);
+    let name = named.and_then(Node::as_text).map(str::to_owned);
+    if !is_resource {
+        node.get("spec").into_iter().for_each(|spec| check::object(spec, spec_object, &mut around));
+        found.extend(scan.unsaid(around));
+        let (name, empty) = (name?, nothing_at(&node));
+        let spec = node.get("spec").unwrap_or(&empty);
+        secret::check(spec, found);
+        let overlay = overlay(spec, found);
+        let environment = Box::new(decode_environment(name.clone(), spec, &origin.file));
+        return Some(Manifest { name, at, content: Content::Environment { environment, overlay, origin } });
+    }
+    found.extend(scan.unsaid(around));
+    let declaration = decode_resource(kind, name.as_deref(), &node, scan, origin, found)?;
+    let Some(name) = name else {
+        // What has no name can still be wrong.
+        found.extend(declaration.faults);
+        return None;
+    };
+    Some(Manifest { name, at, content: Content::Resource(Box::new(declaration)) })
+}
+
+fn decode_resource(
+    kind: &str,
+    name: Option<&str>,
+    node: &Node,
+    scan: Scan,
+    origin: Origin,
+    found: &mut Vec<Diagnostic>,
+) -> Option<Declaration> {
+    let kind = const { &KNOWN }.iter().find(|known| known.manifest == kind)?;
+    let address = Address::new(kind.actions.kind.clone(), name.unwrap_or_default());
+    let empty = nothing_at(node);
+    let part = |key: &str| node.get(key).filter(|part| part.is_mapping()).unwrap_or(&empty);
+    let (metadata, spec) = (part("metadata"), part("spec"));
+    let mut faults = Vec::new();
+    let resource = decode(&address, node.get("spec").unwrap_or(spec), &mut faults);
+    // What names values is held against the grammar once they are filled in.
+    if scan.names_values || node.get("spec").is_none() {
+        faults.clear();
+    }
+    let faults = scan.unsaid(faults);
+    let extends = spec.entry("extends").map(|(key, _)| key.span);
+    if let Some(extends) = extends.filter(|_| flag(spec, "standard") == Some(true)) {
+        let message = "a document is the standard definition or its customization, not both";
+        found.push(Diagnostic::error("RV115", message).at(extends).help("drop `standard` or `extends`"));
+    }
+    let entry = Entry {
+        resource,
+        renamed_from: text(metadata, "renamedFrom"),
+        labels: metadata.get("labels").map(labels).unwrap_or_default(),
+        setup: setup(node),
+        origin,
+        customized: None,
+        variants: BTreeMap::new(),
+    };
+    let open = scan.names_values.then(|| (spec.clone(), scan.faulty));
+    Some(Declaration { entry, extends: extends.is_some(), faults, open })
+}
+
+fn nothing_at(node: &Node) -> Node {
+    Node { span: node.span, kind: NodeKind::Mapping(Vec::new()) }
+}
+
+fn decode_environment(name: String, spec: &Node, file: &str) -> Environment {
+    let setup = spec.get("setup");
+    Environment {
+        name,
+        target: target(spec, file),
+        include: texts(spec, "include").unwrap_or_default(),
+        setup_default: setup.and_then(|s| word(s, "default")),
+        setup_resources: setup.map(|s| actions(s, "resources")).unwrap_or_default(),
+        prune: flag(spec, "prune").unwrap_or_default(),
+        auto_apply: flag(spec, "autoApply").unwrap_or_default(),
+        allow: texts(spec, "allow").unwrap_or_default(),
+        max_destroy: count(spec, "maxDestroy"),
     }
 }
 
@@ -90,135 +244,69 @@ struct Loading {
 }
 
 impl Loading {
-    fn document(&mut self, document: Document, file: &str, origin: Origin, found: &mut Vec<Diagnostic>) {
-        let Document { mut node, is_templated } = document;
-        let Some((kind, spec_object, is_resource)) = header(&node, found) else { return };
-        let scan = if is_templated { prepare(&mut node, is_resource, file, found) } else { Scan::default() };
-        let mut around = Vec::new();
-        envelope(&node, is_resource, &mut around);
-        let named = node.get("metadata").and_then(|metadata| metadata.get("name"));
-        let at = named.map_or(node.span, |name| name.span);
-        let name = named.and_then(Node::as_text).map(str::to_owned);
-        if is_resource {
-            found.extend(unsaid(around, &scan));
-            return self.resource(kind, name, &node, scan, (origin, at), found);
-        }
-        node.get("spec").into_iter().for_each(|spec| check::object(spec, spec_object, &mut around));
-        found.extend(unsaid(around, &scan));
-        if let Some(name) = name {
-            let empty = nothing_at(&node);
-            self.environment(name, node.get("spec").unwrap_or(&empty), origin, at, found);
-        }
-    }
-
-    fn resource(
-        &mut self,
-        kind: &str,
-        name: Option<String>,
-        node: &Node,
-        scan: Scan,
-        (origin, at): (Origin, diagnostic::Span),
-        found: &mut Vec<Diagnostic>,
-    ) {
-        let Some(kind) = const { &KNOWN }.iter().find(|known| known.manifest == kind) else { return };
-        let address = Address::new(kind.actions.kind.clone(), name.clone().unwrap_or_default());
-        let empty = nothing_at(node);
-        let part = |key: &str| node.get(key).filter(|part| part.is_mapping()).unwrap_or(&empty);
-        let (metadata, spec) = (part("metadata"), part("spec"));
-        let mut faults = Vec::new();
-        let resource = decode(&address, node.get("spec").unwrap_or(spec), &mut faults);
-        // What names values is held against the grammar once they are filled in.
-        if scan.names_values || node.get("spec").is_none() {
-            faults.clear();
-        }
-        let faults = unsaid(faults, &scan);
-        if name.is_none() {
-            return found.extend(faults);
-        }
-        let entry = Entry {
-            resource,
-            renamed_from: text(metadata, "renamedFrom"),
-            labels: metadata.get("labels").map(labels).unwrap_or_default(),
-            setup: setup(node),
-            origin: origin.clone(),
-            customized: None,
-            variants: BTreeMap::new(),
+    /// Takes one document in; answers what is wrong with it beside those taken before.
+    fn take(&mut self, manifest: Manifest) -> Option<Diagnostic> {
+        let Manifest { name, at, content } = manifest;
+        let twice = |what: String, first: &str| {
+            let help = format!("its first declaration is in {first}; keep one of the two");
+            Some(Diagnostic::error("RV106", format!("{what} is declared twice")).at(at).help(help))
         };
-        if !self.keep(address.clone(), entry, spec, at, found) {
-            return found.extend(faults);
-        }
-        if scan.names_values {
-            let (spec, faulty) = (spec.clone(), scan.faulty);
-            self.varying.push(Varying { address, origin, spec, names_values: true, found: faults, faulty });
-        } else if !faults.is_empty() {
-            self.faults.insert(origin, faults);
-        }
-    }
-
-    /// Keeps a resource or its customization, unless it is declared already.
-    fn keep(
-        &mut self,
-        address: Address,
-        entry: Entry,
-        spec: &Node,
-        at: diagnostic::Span,
-        found: &mut Vec<Diagnostic>,
-    ) -> bool {
-        if let Some((extends, _)) = spec.entry("extends") {
-            if flag(spec, "standard") == Some(true) {
-                let message = "a document is the standard definition or its customization, not both";
-                found.push(
-                    Diagnostic::error("RV115", message).at(extends.span).help("drop `standard` or `extends`"),
-                );
+        match content {
+            Content::Environment { environment, overlay, origin } => {
+                match self.repository.environments.entry(name) {
+                    btree_map::Entry::Occupied(first) => {
+                        twice(format!("environment `{}`", first.key()), &first.get().1.file)
+                    }
+                    btree_map::Entry::Vacant(place) => {
+                        self.overlays.insert(place.key().clone(), overlay);
+                        place.insert((*environment, origin));
+                        None
+                    }
+                }
             }
-            self.customizations.push((address, entry));
-            return true;
+            Content::Resource(declaration) => {
+                let Declaration { entry, extends, faults, open } = *declaration;
+                let address = Address::new(entry.resource.kind(), name);
+                let origin = entry.origin.clone();
+                let fault = match self.repository.resources.entry(address.clone()) {
+                    _ if extends => {
+                        self.customizations.push((address.clone(), entry));
+                        None
+                    }
+                    btree_map::Entry::Occupied(first) => {
+                        twice(format!("`{}`", first.key()), &first.get().origin.file)
+                    }
+                    btree_map::Entry::Vacant(place) => {
+                        place.insert(entry);
+                        None
+                    }
+                };
+                match open.filter(|_| fault.is_none()) {
+                    Some((spec, faulty)) => {
+                        self.varying.push(Varying {
+                            address,
+                            origin,
+                            spec,
+                            names_values: true,
+                            found: faults,
+                            faulty,
+                        });
+                    }
+                    None if faults.is_empty() => {}
+                    None => drop(self.faults.insert(origin, faults)),
+                }
+                fault
+            }
         }
-        if let Some(first) = self.repository.resources.get(&address) {
-            let message = format!("`{address}` is declared twice");
-            let help = format!("its first declaration is in {}; keep one of the two", first.origin.file);
-            found.push(Diagnostic::error("RV106", message).at(at).help(help));
-            return false;
-        }
-        self.repository.resources.insert(address, entry);
-        true
-    }
-
-    fn environment(
-        &mut self,
-        name: String,
-        spec: &Node,
-        origin: Origin,
-        at: diagnostic::Span,
-        found: &mut Vec<Diagnostic>,
-    ) {
-        if let Some((_, first)) = self.repository.environments.get(&name) {
-            let help = format!("its first declaration is in {}; keep one of the two", first.file);
-            let message = format!("environment `{name}` is declared twice");
-            found.push(Diagnostic::error("RV106", message).at(at).help(help));
-            return;
-        }
-        let setup = spec.get("setup");
-        let environment = Environment {
-            name: name.clone(),
-            target: target(spec, &origin.file),
-            include: texts(spec, "include").unwrap_or_default(),
-            setup_default: setup.and_then(|s| word(s, "default")),
-            setup_resources: setup.map(|s| actions(s, "resources")).unwrap_or_default(),
-            prune: flag(spec, "prune").unwrap_or_default(),
-            auto_apply: flag(spec, "autoApply").unwrap_or_default(),
-            allow: texts(spec, "allow").unwrap_or_default(),
-            max_destroy: count(spec, "maxDestroy"),
-        };
-        secret::check(spec, found);
-        self.overlays.insert(name.clone(), overlay(spec, found));
-        self.repository.environments.insert(name, (environment, origin));
     }
 
     /// Decodes what differs between environments.
     fn vary(&mut self, files: &Files) {
         let mut varying = std::mem::take(&mut self.varying);
-        varying.extend(self.patched(&varying, files));
+        let known: Vec<&Origin> = varying.iter().map(|one| &one.origin).collect();
+        let wanted = patched::wanted(&self.repository, &self.customizations, &self.overlays, &mut self.found);
+        let unread = wanted.into_iter().filter(|(origin, _)| !known.contains(&origin)).collect();
+        varying.extend(patched::read(unread, files, &mut self.faults));
         for one in &varying {
             let custom = self.customizations.iter_mut().find(|(_, entry)| entry.origin == one.origin);
             let taken = match custom {
@@ -237,68 +325,6 @@ impl Loading {
         }
         for (origin, faults) in std::mem::take(&mut self.faults) {
             self.found.extend(faults.into_iter().map(|d| d.in_file(&origin.file)));
-        }
-    }
-
-    /// The documents that are patched and name no values, read once more; and what is wrong with the patches.
-    fn patched(&mut self, varying: &[Varying], files: &Files) -> Vec<Varying> {
-        let known: BTreeSet<&Origin> = varying.iter().map(|one| &one.origin).collect();
-        let mut wanted: BTreeMap<Origin, Address> = BTreeMap::new();
-        for (name, overlay) in &self.overlays {
-            for (address, patch) in &overlay.patches {
-                let Some((environment, at)) = self.repository.environments.get(name) else { continue };
-                match self.patchable(address, environment) {
-                    Ok(origin) if known.contains(origin) => {}
-                    Ok(origin) => drop(wanted.insert(origin.clone(), address.clone())),
-                    Err(fault) => self.found.push(fault.in_file(&at.file).at(patch.at)),
-                }
-            }
-        }
-        let mut read = Vec::new();
-        for group in wanted.iter().collect::<Vec<_>>().chunk_by(|(a, _), (b, _)| a.file == b.file) {
-            let Some(text) = group.first().and_then(|(origin, _)| files.text(&origin.file)) else { continue };
-            let mut documents: Vec<Option<Document>> = yaml::read(text).0.into_iter().map(Some).collect();
-            for (origin, address) in group {
-                let document = documents.get_mut(origin.document).and_then(Option::take);
-                let Some(Document { mut node, is_templated }) = document else { continue };
-                let scan = match is_templated {
-                    true => prepare(&mut node, true, text, &mut Vec::new()),
-                    false => Scan::default(),
-                };
-                let Some(spec) = node.get("spec").cloned() else { continue };
-                let found = self.faults.remove(*origin).unwrap_or_default();
-                let (address, origin) = ((*address).clone(), (*origin).clone());
-                let faulty = scan.faulty;
-                read.push(Varying { address, origin, spec, names_values: false, found, faulty });
-            }
-        }
-        read
-    }
-
-    /// The document that a patch of an environment goes into.
-    fn patchable(&self, address: &Address, environment: &Environment) -> Result<&Origin, Diagnostic> {
-        let refuse = |message: String, help: String| Err(Diagnostic::error("RV132", message).help(help));
-        let Some(entry) = self.repository.resources.get(address) else {
-            let known: Vec<String> = self.repository.resources.keys().map(Address::to_string).collect();
-            let help = match nearest(&address.to_string(), known.iter().map(String::as_str)) {
-                Some(near) => format!("did you mean `{near}`?"),
-                None => "declare it, or leave the patch out".to_owned(),
-            };
-            return refuse(format!("a patch is for `{address}`, which no document declares"), help);
-        };
-        if !environment.includes(address) {
-            let message = format!("a patch is for `{address}`, which this environment does not include");
-            return refuse(message, "add it to `include`, or leave the patch out".to_owned());
-        }
-        let custom = self.customizations.iter().find(|(customized, _)| customized == address);
-        match (custom, entry.resource.is_standard()) {
-            (Some((_, custom)), _) => Ok(&custom.origin),
-            (None, false) => Ok(&entry.origin),
-            (None, true) => refuse(
-                format!("a patch is for the standard definition of `{address}`"),
-                "what its vendor defines is never changed; add a document with `extends: standard`"
-                    .to_owned(),
-            ),
         }
     }
 
@@ -325,30 +351,6 @@ impl Loading {
             self.found.extend(tally.told(&self.repository.environments_of(&address)));
         }
     }
-}
-
-/// Says what is wrong with the placeholders of a document, and makes all that is literal what it means.
-fn prepare(node: &mut Node, is_resource: bool, text: &str, found: &mut Vec<Diagnostic>) -> Scan {
-    let scan = scan(node, is_resource, text, found);
-    unescape(node, is_resource);
-    if is_resource
-        && !scan.names_values
-        && let NodeKind::Mapping(entries) = &mut node.kind
-    {
-        let specs = entries.iter_mut().filter(|(key, _)| key.text() == Some("spec"));
-        specs.for_each(|(_, spec)| fill(spec, &BTreeMap::new(), &mut Filled::default()));
-    }
-    scan
-}
-
-fn nothing_at(node: &Node) -> Node {
-    Node { span: node.span, kind: NodeKind::Mapping(Vec::new()) }
-}
-
-/// Leaves out what follows from a placeholder that was refused.
-fn unsaid(found: Vec<Diagnostic>, scan: &Scan) -> Vec<Diagnostic> {
-    let is_new = |d: &Diagnostic| !d.span.is_some_and(|span| scan.faulty.contains(&span));
-    found.into_iter().filter(is_new).collect()
 }
 
 /// Holds a resource's `spec` against the grammar and decodes it.

@@ -31,7 +31,8 @@ pub fn overlay(spec: &Node, found: &mut Vec<Diagnostic>) -> Overlay {
     let value = |(name, value): &(Node, Node)| Some((name.text()?.to_owned(), value.clone()));
     let mut overlay = Overlay { values: values.iter().filter_map(value).collect(), ..Overlay::default() };
     for item in spec.get("patches").map(Node::items).unwrap_or_default() {
-        let (Some(at), Some(part)) = (item.get("address"), item.get("spec").filter(|s| s.is_mapping())) else {
+        let (Some(at), Some(part)) = (item.get("address"), item.get("spec").filter(|s| s.is_mapping()))
+        else {
             continue;
         };
         let address = match at.as_text().unwrap_or_default().parse::<Address>() {

@@ -36,7 +36,9 @@ pub fn join(first: &mut Node, second: &Node, found: &mut Vec<Diagnostic>) {
 }
 
 fn join_below<'n>(first: &mut Node, second: &'n Node, path: &mut Vec<&'n str>, found: &mut Vec<Diagnostic>) {
-    let (NodeKind::Mapping(entries), NodeKind::Mapping(more)) = (&mut first.kind, &second.kind) else { return };
+    let (NodeKind::Mapping(entries), NodeKind::Mapping(more)) = (&mut first.kind, &second.kind) else {
+        return;
+    };
     for (key, value) in more {
         path.push(key.text().unwrap_or_default());
         match entries.iter_mut().find(|(known, _)| known.text() == key.text()) {

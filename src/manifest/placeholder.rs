@@ -27,6 +27,28 @@ pub struct Scan {
     pub faulty: Vec<Span>,
 }
 
+impl Scan {
+    /// Leaves out what follows from a placeholder that was refused.
+    pub fn unsaid(&self, found: Vec<Diagnostic>) -> Vec<Diagnostic> {
+        let is_new = |d: &Diagnostic| !d.span.is_some_and(|span| self.faulty.contains(&span));
+        found.into_iter().filter(is_new).collect()
+    }
+}
+
+/// Says what is wrong with the placeholders of a document, and makes all that is literal what it means.
+pub fn prepare(node: &mut Node, is_resource: bool, text: &str, found: &mut Vec<Diagnostic>) -> Scan {
+    let scan = scan(node, is_resource, text, found);
+    unescape(node, is_resource);
+    if is_resource
+        && !scan.names_values
+        && let NodeKind::Mapping(entries) = &mut node.kind
+    {
+        let specs = entries.iter_mut().filter(|(key, _)| key.text() == Some("spec"));
+        specs.for_each(|(_, spec)| fill(spec, &Values::new(), &mut Filled::default()));
+    }
+    scan
+}
+
 /// The part of a document that an entry leads to.
 fn zone(path: &[&str], is_resource: bool) -> Zone {
     match (is_resource, path) {
@@ -38,11 +60,13 @@ fn zone(path: &[&str], is_resource: bool) -> Zone {
 }
 
 /// Says where a placeholder stands that may not, or that is none. `text` is the file's.
-pub fn scan(document: &Node, is_resource: bool, text: &str, found: &mut Vec<Diagnostic>) -> Scan {
+fn scan(document: &Node, is_resource: bool, text: &str, found: &mut Vec<Diagnostic>) -> Scan {
     let mut scan = Scan::default();
     walk(document, &mut Vec::new(), &mut |node, path, is_key| {
         let zone = zone(path, is_resource);
-        let Some((written, message, help)) = judged(node, zone, is_key, &mut scan.names_values) else { return };
+        let Some((written, message, help)) = judged(node, zone, is_key, &mut scan.names_values) else {
+            return;
+        };
         scan.faulty.push(node.span);
         found.push(Diagnostic::error("RV131", message).at(narrow(text, node.span, &written)).help(help));
     });

@@ -44,9 +44,11 @@ impl Fills {
 }
 
 fn named_value(definitions: &mut Map<String, Value>) -> Value {
-    define("named-value", definitions, |_| {
-        json!({ "description": "A value of the environment.", "type": "string", "pattern": VALUE })
-    })
+    define(
+        "named-value",
+        definitions,
+        |_| json!({ "description": "A value of the environment.", "type": "string", "pattern": VALUE }),
+    )
 }
 
 /// Returns each schema with the name of its file, which is also its `$id`.
@@ -476,7 +478,11 @@ spec:
             ("Environment", "{ target: { sqlite: a }, values: { a: [b] } }", "/spec/values/a"),
             ("Environment", "{ target: { sqlite: a }, values: { 'a b': c } }", "/spec/values"),
             ("Environment", "{ target: { sqlite: a }, patches: [{ spec: {} }] }", "/spec/patches/0/spec"),
-            ("Entity", "{ fields: { a: { type: text, maxLength: '${env:A}' } } }", "/spec/fields/a/maxLength"),
+            (
+                "Entity",
+                "{ fields: { a: { type: text, maxLength: '${env:A}' } } }",
+                "/spec/fields/a/maxLength",
+            ),
         ] {
             let text = format!(
                 "{{ apiVersion: reconcile/v1, kind: {kind}, metadata: {{ name: a }}, spec: {spec} }}"

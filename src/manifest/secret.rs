@@ -11,7 +11,9 @@ pub fn check(spec: &Node, found: &mut Vec<Diagnostic>) {
     let help = "put it into a variable of the process that runs `reconcile`, and name that: `${env:NAME}`; \
                 what was committed once is known, so change it too";
     let mut refuse = |at: &Node, what: &str| {
-        found.push(Diagnostic::error("RV134", format!("{what} stands in the manifest")).at(at.span).help(help));
+        found.push(
+            Diagnostic::error("RV134", format!("{what} stands in the manifest")).at(at.span).help(help),
+        );
     };
     if settings.text().is_some_and(|text| !secrets(text).is_empty()) {
         refuse(settings, "a password");

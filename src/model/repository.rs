@@ -61,7 +61,8 @@ pub struct Remark {
 impl Repository {
     /// Its environments, those together that see the same resources. At least one view.
     pub fn views(&self) -> Vec<View> {
-        let varying: Vec<&Entry> = self.resources.values().filter(|entry| !entry.variants.is_empty()).collect();
+        let varying: Vec<&Entry> =
+            self.resources.values().filter(|entry| !entry.variants.is_empty()).collect();
         let seen = |name: &str| varying.iter().map(|entry| entry.variants.get(name)).collect::<Vec<_>>();
         let mut views: Vec<(Vec<Option<&Resource>>, View)> = Vec::new();
         for name in self.environments.keys() {

@@ -56,10 +56,7 @@ impl Setting {
     }
 
     /// Fills in the variables that it names.
-    pub fn filled(
-        &self,
-        variable: &dyn Fn(&str) -> Result<String, NoVariable>,
-    ) -> Result<Setting, Unfilled> {
+    pub fn filled(&self, variable: &dyn Fn(&str) -> Result<String, NoVariable>) -> Result<Setting, Unfilled> {
         let mut text = String::new();
         for piece in pieces(&self.written).unwrap_or_default() {
             match piece {

@@ -127,7 +127,10 @@ mod tests {
             ("", vec![]),
             ("plain $ { }", vec![Text("plain $ { }")]),
             ("${value:a}", vec![Value("a")]),
-            ("x ${value:a-b.c_1}${env:A_1} y", vec![Text("x "), Value("a-b.c_1"), Variable("A_1"), Text(" y")]),
+            (
+                "x ${value:a-b.c_1}${env:A_1} y",
+                vec![Text("x "), Value("a-b.c_1"), Variable("A_1"), Text(" y")],
+            ),
             ("$${value:a}", vec![Text("${"), Text("value:a}")]),
             ("$$${", vec![Text("$"), Text("${")]),
             ("$${${value:a}", vec![Text("${"), Value("a")]),

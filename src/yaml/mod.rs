@@ -12,6 +12,6 @@ mod scalar;
 pub use comments::{has_comments, has_inner_comments, leading_comments};
 pub use emit::{emit, emit_all};
 pub use locate::{Part, locate};
-pub use place::narrow;
 pub use node::{Node, NodeKind, Plain};
+pub use place::narrow;
 pub use read::{Document, MAX_BYTES, MAX_DEPTH, MAX_FOUND, MAX_NODES, read};

@@ -26,7 +26,8 @@ const LOCK_PATIENCE: Duration = Duration::from_secs(2);
 
 /// Opens the target of an environment. The file itself is opened when it is first needed.
 pub fn open(config: &TargetConfig, root: &Path, mode: Mode) -> Result<Box<dyn Target>, TargetError> {
-    let setting = config.settings.get("").or_else(|| config.settings.get("path")).cloned().unwrap_or_default();
+    let setting =
+        config.settings.get("").or_else(|| config.settings.get("path")).cloned().unwrap_or_default();
     let text = setting.written();
     let refuse = |message: &str| {
         Err(TargetError::Open {
