@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use crate::diagnostic::{Diagnostic, Span};
 use crate::model::template::{Fault, NoPlaceholder, Piece, SIGN, literal, pieces};
-use crate::yaml::{Node, NodeKind, narrow};
+use crate::yaml::{MAX_BYTES, Node, NodeKind, narrow};
 
 /// What may be named at a place of a document.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -204,6 +204,10 @@ pub struct Filled {
     pub named: Vec<(Span, Vec<String>)>,
     /// The scalars that name what is no value here; they stay as they are.
     pub missing: Vec<(Span, String)>,
+    /// How many bytes all filled scalars have.
+    n_bytes: usize,
+    /// The first scalar that would have made the document longer than a file may be.
+    pub too_long: Option<Span>,
 }
 
 /// Puts the values in. A scalar that is nothing but a name becomes the value, type and all; elsewhere the value is
@@ -227,6 +231,12 @@ pub fn fill(node: &mut Node, values: &Values, filled: &mut Filled) {
                 names.iter().copied().filter(|name| !values.contains_key(*name)).collect();
             if !missing.is_empty() {
                 filled.missing.extend(missing.into_iter().map(|name| (span, name.to_owned())));
+                return;
+            }
+            let length = |name: &&str| values.get(*name).and_then(Node::text).map_or(0, str::len);
+            filled.n_bytes += text.len() + names.iter().map(length).sum::<usize>();
+            if filled.n_bytes > MAX_BYTES {
+                filled.too_long.get_or_insert(span);
                 return;
             }
             if !names.is_empty() {

@@ -12,7 +12,7 @@ use crate::model::repository::{Entry, Repository};
 use crate::model::resource::Resource;
 use crate::model::state::Origin;
 use crate::source::Files;
-use crate::yaml::{Node, narrow};
+use crate::yaml::{MAX_BYTES, Node, narrow};
 
 /// A document whose resource differs between environments.
 #[derive(Clone, Debug)]
@@ -94,6 +94,10 @@ impl Variants<'_> {
         };
         let mut filled = Filled::default();
         fill(&mut spec, &overlay.values, &mut filled);
+        if let Some(span) = filled.too_long {
+            let message = format!("with its values, the resource has more than {MAX_BYTES} bytes");
+            found.push(Diagnostic::error("RV003", message).at(span).help("shorten the values"));
+        }
         let resource = (self.decode)(&varying.address, &spec, &mut found);
         let place = |span: Span| match own_place(span, from) {
             (Whose::Manifest, span) => (file.to_owned(), span),

@@ -330,6 +330,9 @@ impl Reader<'_> {
             info => {
                 let found = Diagnostic::error("RV001", format!("the file is not valid YAML: {info}"));
                 match info {
+                    _ if self.places.text[..at].ends_with('$') && self.places.text[at..].starts_with('{') => {
+                        found.help("inside `{ }` and `[ ]`, a text with braces is quoted: \"${value:NAME}\"")
+                    }
                     _ if info.contains("tab") => found.help("indent with spaces"),
                     "mapping values are not allowed in this context" => {
                         found.help("a text that contains `: ` is quoted; otherwise check the indentation")
