@@ -27,11 +27,20 @@ pub fn wanted(
         for (address, patch) in &overlay.patches {
             match patchable(address, environment, repository, customizations) {
                 Ok(origin) => drop(wanted.insert(origin.clone(), address.clone())),
-                Err(fault) => found.push(fault.in_file(&at.file).at(patch.at)),
+                Err(Refused { message, help }) => {
+                    let fault = Diagnostic::error("RV132", message).help(help);
+                    found.push(fault.in_file(&at.file).at(patch.at));
+                }
             }
         }
     }
     wanted
+}
+
+/// Why a resource cannot be patched, and the next move.
+struct Refused {
+    message: String,
+    help: String,
 }
 
 /// The document that a patch of an environment goes into.
@@ -40,8 +49,8 @@ fn patchable<'r>(
     environment: &Environment,
     repository: &'r Repository,
     customizations: &'r [(Address, Entry)],
-) -> Result<&'r Origin, Diagnostic> {
-    let refuse = |message: String, help: String| Err(Diagnostic::error("RV132", message).help(help));
+) -> Result<&'r Origin, Refused> {
+    let refuse = |message: String, help: String| Err(Refused { message, help });
     let Some(entry) = repository.resources.get(address) else {
         let known: Vec<String> = repository.resources.keys().map(Address::to_string).collect();
         let help = match nearest(&address.to_string(), known.iter().map(String::as_str)) {
