@@ -76,7 +76,6 @@ fn is_plain_field(field: &Field) -> bool {
 fn normal_entity(entity: &mut Entity) {
     drop_empty(&mut entity.display_name);
     drop_empty(&mut entity.description);
-    normal_options(entity);
     let key = entity.primary_key.clone().unwrap_or_default();
     for (name, field) in &mut entity.fields {
         normal_field(field);
@@ -88,6 +87,8 @@ fn normal_entity(entity: &mut Entity) {
             }
         }
     }
+    // Last: what the table would be given depends on its fields.
+    normal_options(entity);
 }
 
 /// The options in one spelling; none where they are those that we would give the table.
