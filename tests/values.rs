@@ -32,7 +32,11 @@ fn valid(texts: &[(&str, &str)]) -> Repository {
 
 fn desired(repository: &Repository, environment: &str) -> BTreeMap<String, Resource> {
     let desired = repository.desired(environment, &BTreeMap::new()).unwrap();
-    desired.resources.into_iter().map(|(address, one)| (address.to_string(), one.resource)).collect()
+    desired
+        .resources
+        .into_iter()
+        .map(|(address, one)| (address.to_string(), (*one.resource).clone()))
+        .collect()
 }
 
 const STANDARD: &str = "apiVersion: reconcile/v1

@@ -2,6 +2,7 @@
 //! Never stops at a mistake: every document is read, and what can be decoded is.
 
 use std::collections::{BTreeMap, btree_map};
+use std::sync::Arc;
 
 use super::decode::{actions, count, flag, labels, members, setup, text, texts, translated, word};
 use super::grammar::{API_VERSION, BINDINGS_KIND, KINDS, METADATA, Object, SETUP};
@@ -110,7 +111,7 @@ pub fn document(path: &str, text: &str) -> Result<(Address, Entry), String> {
     let mut entry = resource.entry;
     // A package carries customizations alone; they stand for the standard entity.
     if resource.extends
-        && let Resource::Entity(entity) = &mut entry.resource
+        && let Resource::Entity(entity) = Arc::make_mut(&mut entry.resource)
     {
         entity.standard = true;
     }
@@ -200,7 +201,7 @@ fn decode_resource(
         found.push(Diagnostic::error("RV115", message).at(extends).help("drop `standard` or `extends`"));
     }
     let entry = Entry {
-        resource,
+        resource: Arc::new(resource),
         renamed_from: text(metadata, "renamedFrom"),
         labels: metadata.get("labels").map(labels).unwrap_or_default(),
         setup: setup(node),

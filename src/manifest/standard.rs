@@ -2,6 +2,7 @@
 //! Never lets a customization change what the vendor defines.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use indexmap::IndexMap;
 
@@ -67,8 +68,8 @@ pub fn combine(repository: &mut Repository, customizations: Vec<(Address, Entry)
         let varies = !(base.variants.is_empty() && custom.variants.is_empty());
         let mut variants = BTreeMap::new();
         for environment in environments.iter().filter(|_| varies) {
-            let (mut whole, added) = (base.resource_in(environment).clone(), custom.resource_in(environment));
-            redefined(Some(environment), joined(&mut whole, added.clone()));
+            let mut whole = base.resource_in(environment).clone();
+            redefined(Some(environment), joined(&mut whole, custom.resource_in(environment).clone()));
             variants.insert(environment.clone(), whole);
         }
         let members = joined(&mut base.resource, custom.resource);
@@ -85,8 +86,8 @@ pub fn combine(repository: &mut Repository, customizations: Vec<(Address, Entry)
     }
     for entry in repository.resources.values_mut().filter(|entry| entry.customized.is_none()) {
         for resource in entry.variants.values_mut().chain([&mut entry.resource]) {
-            if let Resource::Entity(entity) = resource
-                && entity.standard
+            if resource.is_standard()
+                && let Resource::Entity(entity) = Arc::make_mut(resource)
             {
                 mark_all(entity);
             }
@@ -104,8 +105,12 @@ fn mark_all(entity: &mut Entity) {
 }
 
 /// Adds the customization's members. Returns those that the standard definition has already.
-fn joined(standard: &mut Resource, added: Resource) -> Vec<(&'static str, String)> {
-    let (Resource::Entity(standard), Resource::Entity(added)) = (standard, added) else { return Vec::new() };
+fn joined(standard: &mut Arc<Resource>, added: Arc<Resource>) -> Vec<(&'static str, String)> {
+    let (Resource::Entity(standard), Resource::Entity(added)) =
+        (Arc::make_mut(standard), Arc::unwrap_or_clone(added))
+    else {
+        return Vec::new();
+    };
     mark_all(standard);
     let mut redefined = Vec::new();
     fn add<T>(

@@ -2,6 +2,7 @@
 //! Never touches a resource that names no value and has no patch.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use super::overlay::{Overlay, Patch, Whose, own_place, patched};
 use super::placeholder::{Filled, fill};
@@ -59,7 +60,7 @@ impl Variants<'_> {
             }
             let one = self.one(varying, environment, overlay, patch, &mut lacking);
             one.found.into_iter().for_each(|diagnostic| tally.add(diagnostic, environment));
-            resources.insert((*environment).to_owned(), one.resource);
+            resources.insert((*environment).to_owned(), Arc::new(one.resource));
         }
         found.extend(tally.told(&environments));
         found.extend(lacking.into_iter().map(|(place, names)| self.lacks(place, &names)));

@@ -2,6 +2,7 @@
 //! Never reads a file, and never chooses an environment.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::environment::Environment;
 use super::resource::{Resource, kind_entry};
@@ -23,7 +24,7 @@ pub struct Repository {
 /// One declared resource. A standard entity's two documents are one entry.
 #[derive(Clone, Debug)]
 pub struct Entry {
-    pub resource: Resource,
+    pub resource: Arc<Resource>,
     pub renamed_from: Option<String>,
     pub labels: BTreeMap<String, String>,
     pub setup: Setup,
@@ -31,12 +32,12 @@ pub struct Entry {
     /// The document with the customizations of a standard entity.
     pub customized: Option<Origin>,
     /// What it is in environments whose values or patches make it another.
-    pub variants: BTreeMap<String, Resource>,
+    pub variants: BTreeMap<String, Arc<Resource>>,
 }
 
 impl Entry {
     /// What the resource is in one environment.
-    pub fn resource_in(&self, environment: &str) -> &Resource {
+    pub fn resource_in(&self, environment: &str) -> &Arc<Resource> {
         self.variants.get(environment).unwrap_or(&self.resource)
     }
 }
@@ -64,7 +65,7 @@ impl Repository {
         let varying: Vec<&Entry> =
             self.resources.values().filter(|entry| !entry.variants.is_empty()).collect();
         let seen = |name: &str| varying.iter().map(|entry| entry.variants.get(name)).collect::<Vec<_>>();
-        let mut views: Vec<(Vec<Option<&Resource>>, View)> = Vec::new();
+        let mut views: Vec<(Vec<Option<&Arc<Resource>>>, View)> = Vec::new();
         for name in self.environments.keys() {
             let resources = seen(name);
             match views.iter_mut().find(|(others, _)| *others == resources) {

@@ -62,7 +62,7 @@ impl<'r> Survey<'r> {
             names: HashMap::new(),
         };
         for (address, entry) in &repository.resources {
-            let resource = match view.environments.first() {
+            let resource: &Resource = match view.environments.first() {
                 Some(environment) => entry.resource_in(environment),
                 None => &entry.resource,
             };
