@@ -87,6 +87,16 @@ pub struct Answer {
     pub samples: Vec<String>,
 }
 
+/// What the `unless` of a task says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Left {
+    /// It returns a row: nothing is left to do.
+    Nothing,
+    Something,
+    /// It cannot be asked of the target as it is, with what the target says of it.
+    Unknown(String),
+}
+
 /// Something of a target that no manifest can say: it is left alone.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Beyond {
@@ -147,6 +157,9 @@ pub trait Target {
     /// Answers queries made by `Dialect::ask`, in order.
     fn measure(&mut self, queries: &[String]) -> Result<Vec<Answer>, TargetError>;
 
+    /// Asks the `unless` of tasks, in order.
+    fn left(&mut self, unless: &[String]) -> Result<Vec<Left>, TargetError>;
+
     /// Runs the steps where nothing is kept, without rows, and tells what would break.
     fn rehearse(&mut self, steps: &[Step]) -> Result<Vec<Broken>, TargetError>;
 
@@ -168,6 +181,9 @@ pub trait Session {
     fn inspect(&mut self) -> Result<Snapshot, TargetError>;
 
     fn measure(&mut self, queries: &[String]) -> Result<Vec<Answer>, TargetError>;
+
+    /// Asks the `unless` of a task.
+    fn left(&mut self, unless: &str) -> Result<Left, TargetError>;
 
     /// Runs one step's statements.
     fn run(&mut self, step: &Step) -> Result<(), TargetError>;

@@ -113,6 +113,7 @@ fn word(fate: &Fate) -> &'static str {
         Fate::Failed { .. } => "failed",
         Fate::Undone => "undone",
         Fate::NotStarted => "not started",
+        Fate::Skipped => "skipped",
     }
 }
 

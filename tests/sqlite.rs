@@ -80,6 +80,7 @@ mod bench {
             backfill: BTreeMap::new(),
             settings: Vec::new(),
             members: Vec::new(),
+            tasks: Vec::new(),
         }
     }
 
@@ -117,6 +118,7 @@ mod bench {
             outcome: Outcome::Applied,
             summary: Summary::default(),
             steps: Vec::new(),
+            skipped: Vec::new(),
             allowed: Vec::new(),
             before: Vec::new(),
         }
@@ -200,6 +202,7 @@ mod bench {
                         address: change.address.clone(),
                         title: work.title,
                         statements: work.statements,
+                        task: None,
                     });
                 }
             }
@@ -814,6 +817,7 @@ fn a_rehearsal_finds_what_would_break_and_leaves_no_trace() {
         address: address("entity/x"),
         title: String::new(),
         statements: vec!["nonsense".to_owned()],
+        task: None,
     };
     let broken = bench.target.rehearse(&[step]).unwrap();
     assert!(matches!(&broken[..], [Broken::Step { step: 3, message }] if message.contains("nonsense")));
@@ -832,6 +836,7 @@ fn one_applies_at_a_time_and_a_dead_one_is_taken_over() {
             address: address("entity/x"),
             title: String::new(),
             statements: vec!["CREATE TABLE x (a)".to_owned()],
+            task: None,
         })
         .unwrap();
     let error = other.lock(&holder("bob")).err().unwrap();
@@ -1068,9 +1073,25 @@ fn a_target_is_a_plain_file_or_refused() {
     }
     let mut bench = Bench::new();
     create_all(&mut bench, &[]);
-    bench.sql("UPDATE _reconcile_meta SET value = '2'");
-    assert!(matches!(bench.target.inspect(), Err(TargetError::Newer { found: 2, known: 1, .. })));
+    bench.sql("UPDATE _reconcile_meta SET value = '99'");
+    assert!(matches!(bench.target.inspect(), Err(TargetError::Newer { found: 99, .. })));
     assert!(matches!(bench.target.lock(&holder("ada")).err(), Some(TargetError::Newer { .. })));
+}
+
+#[test]
+fn an_older_record_is_read_and_brought_along_by_the_next_apply() {
+    let mut bench = Bench::new();
+    create_all(&mut bench, &[("entity/order", entity(order()))]);
+    let known = bench.rows("SELECT value FROM _reconcile_meta WHERE key = 'catalog'");
+    bench.sql("DROP TABLE _reconcile_task; UPDATE _reconcile_meta SET value = '1' WHERE key = 'catalog'");
+    let n_tables = "SELECT count(*) FROM sqlite_schema WHERE name = '_reconcile_task'";
+    assert!(bench.inspect().inventory.contains_key(&address("entity/order")));
+    drop(bench.target.lock(&holder("ada")).unwrap());
+    assert_eq!(bench.rows("SELECT value FROM _reconcile_meta WHERE key = 'catalog'"), "1");
+    assert_eq!(bench.rows(n_tables), "0");
+    bench.target.lock(&holder("ada")).unwrap().commit(&entry()).unwrap();
+    assert_eq!(bench.rows("SELECT value FROM _reconcile_meta WHERE key = 'catalog'"), known);
+    assert_eq!(bench.rows(n_tables), "1");
 }
 
 #[test]

@@ -158,6 +158,7 @@ impl Work<'_> {
             backfill: BTreeMap::new(),
             settings: settings.collect(),
             members: members::whole(&shape.members, Verb::Create, reason),
+            tasks: Vec::new(),
         });
         self.after.insert(address.clone(), Some(resource));
     }
@@ -228,6 +229,7 @@ impl Work<'_> {
                 backfill: backfill(&one.resource),
                 settings: outcome.settings,
                 members: outcome.members,
+                tasks: Vec::new(),
             });
         }
         self.after.insert(address.clone(), Some(after));
@@ -283,6 +285,7 @@ impl Work<'_> {
                 backfill: BTreeMap::new(),
                 settings: Vec::new(),
                 members: members::whole(&shape.members, verb, Reason::NotDeclared),
+                tasks: Vec::new(),
             });
         }
         if desired.resources.is_empty() && !self.inventory.is_empty() {

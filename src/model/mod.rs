@@ -13,5 +13,6 @@ pub mod resource;
 pub mod setup;
 pub mod shape;
 pub mod state;
+pub mod task;
 pub mod text;
 pub mod written;

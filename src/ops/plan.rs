@@ -14,7 +14,8 @@ pub fn plan(mut desired: Desired, target: &mut dyn Target, revision: &Revision) 
     let snapshot = target.inspect()?;
     let draft = planner::draft(&desired, &snapshot, dialect);
     let answers = target.measure(draft.queries())?;
-    let mut plan = draft.plan(&answers, &target.describe(), revision);
+    let left = target.left(draft.unless())?;
+    let mut plan = draft.plan(&answers, &left, &target.describe(), revision);
     if !plan.steps.is_empty() {
         let broken = target.rehearse(&plan.steps)?;
         planner::add_broken(&mut plan, broken, &desired.environment.allow);

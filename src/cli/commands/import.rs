@@ -6,7 +6,7 @@ use std::path::Path;
 
 use super::apply::{self, decode};
 use super::plan;
-use crate::address::Address;
+use crate::address::{Address, glob};
 use crate::cli::args::Import;
 use crate::cli::context::{Context, name_limits};
 use crate::cli::exit::{Code, Failure};
@@ -37,6 +37,7 @@ pub fn run(context: &Context, arguments: &Import) -> Result<Code, Failure> {
     for (address, action) in &arguments.choices.setup {
         bindings.entry(address.clone()).or_default().action = Some(*action);
     }
+    leave_tasks_out(&package, &arguments.no_tasks, &mut bindings)?;
     let declared = opened.repository.desired(&environment.name, &BTreeMap::new());
     let declared = declared.map(|desired| desired.resources.into_keys().collect()).unwrap_or_default();
     let Checked { check, desired } = decided(context, &package, environment, &declared, bindings, arguments)?;
@@ -80,6 +81,26 @@ pub fn run(context: &Context, arguments: &Import) -> Result<Code, Failure> {
     }
 }
 
+/// Leaves out the tasks of every resource that `--no-tasks` names.
+fn leave_tasks_out(
+    package: &Package,
+    patterns: &[String],
+    bindings: &mut BTreeMap<Address, Binding>,
+) -> Result<(), Failure> {
+    for pattern in patterns {
+        let mut named =
+            package.resources().keys().filter(|address| glob(pattern, &address.to_string())).peekable();
+        if named.peek().is_none() {
+            return Err(Failure::error(format!(
+                "the package holds nothing that `--no-tasks {pattern}` names"
+            ))
+            .help("list what it holds: reconcile package inspect FILE.zip"));
+        }
+        named.for_each(|address| bindings.entry(address.clone()).or_default().without_tasks = true);
+    }
+    Ok(())
+}
+
 /// Validates and shows; on a terminal, lets the person choose, and does both again after each choice.
 fn decided(
     context: &Context,
@@ -110,7 +131,10 @@ fn decided(
             return Ok(checked);
         }
         match choice(&answer, checked.check.resources.iter().map(|r| &r.address)) {
-            Ok((address, binding)) => drop(bindings.insert(address, binding)),
+            Ok((address, binding)) => {
+                let without_tasks = bindings.get(&address).is_some_and(|known| known.without_tasks);
+                bindings.insert(address, Binding { without_tasks, ..binding });
+            }
             Err(message) => context.terminal.remark(&message),
         }
     }
@@ -132,7 +156,7 @@ fn choice<'a>(
         Some(("target", name)) => (None, Some(name.trim().to_owned())),
         Some(_) | None => return Err("after the action comes `as NAME` or `target NAME`".to_owned()),
     };
-    Ok((address.clone(), Binding { action: Some(action), as_name, target }))
+    Ok((address.clone(), Binding { action: Some(action), as_name, target, ..Binding::default() }))
 }
 
 fn planned(

@@ -24,6 +24,7 @@ mod rehearse;
 mod scratch;
 mod session;
 mod table;
+mod task;
 mod types;
 mod wanted;
 
