@@ -163,6 +163,12 @@ pub trait Target {
     /// Runs the steps where nothing is kept, without rows, and tells what would break.
     fn rehearse(&mut self, steps: &[Step]) -> Result<Vec<Broken>, TargetError>;
 
+    /// Carries out tasks where nothing is kept, with the rows that there are. Empty where that would cost too much.
+    fn try_out(&mut self, steps: &[Step]) -> Result<Vec<Tried>, TargetError> {
+        let _ = steps;
+        Ok(Vec::new())
+    }
+
     /// The journal, newest first; at most `limit` entries.
     fn history(&mut self, limit: usize) -> Result<Vec<Entry>, TargetError>;
 
@@ -202,6 +208,13 @@ pub enum Broken {
     Step { step: StepId, message: String },
     /// A view or trigger that is not ours and reads what goes away.
     Object { kind: String, name: String, message: String },
+}
+
+/// What came of a task that was tried out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Tried {
+    Changed { step: StepId, rows: u64 },
+    Failed(Broken),
 }
 
 /// The world's refusal.

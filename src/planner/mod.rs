@@ -18,7 +18,7 @@ use crate::model::state::{Desired, Snapshot};
 use crate::model::task::{Task, When};
 use crate::plan::{Allowance, Fact, Finding, Level, Plan, Policy, Step, Summary};
 use crate::source::Revision;
-use crate::target::{Answer, Broken, Cost, Dialect, Left, Scene};
+use crate::target::{Answer, Broken, Cost, Dialect, Left, Scene, Tried};
 use risk::Asked;
 
 /// Brings every declared resource to the words in which this kind of target would report it back.
@@ -206,6 +206,18 @@ pub fn add_broken(plan: &mut Plan, broken: Vec<Broken>, allow_entries: &[String]
     }
     allow(&mut plan.findings, allow_entries);
     sort(&mut plan.findings, &plan.changes);
+}
+
+/// Adds to a plan what came of trying out its tasks.
+pub fn add_tried(plan: &mut Plan, tried: Vec<Tried>, allow_entries: &[String]) {
+    let mut broken = Vec::new();
+    for one in tried {
+        match one {
+            Tried::Changed { step, rows } => risk::measured(&plan.steps, step, rows, &mut plan.findings),
+            Tried::Failed(one) => broken.push(one),
+        }
+    }
+    add_broken(plan, broken, allow_entries);
 }
 
 /// The present address of each renamed resource, by its address after the plan.

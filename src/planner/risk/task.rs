@@ -1,9 +1,12 @@
 //! The risk of a task: SQL of somebody's own, whose effect on rows no question can foretell.
 //! Never raised to be allowed where the target holds nothing that could be lost.
 
+use super::count;
 use crate::diff::change::{Change, TaskVerb};
 use crate::model::state::Snapshot;
-use crate::plan::{Finding, Level};
+use crate::plan::{Finding, Level, Step, StepId};
+
+const CODE: &str = "RK230";
 
 /// `RK230`: one for every task that runs.
 pub fn tasks(changes: &[Change], snapshot: &Snapshot, findings: &mut Vec<Finding>) {
@@ -12,7 +15,7 @@ pub fn tasks(changes: &[Change], snapshot: &Snapshot, findings: &mut Vec<Finding
     for change in changes {
         for task in change.tasks.iter().filter(|task| task.verb == TaskVerb::Run) {
             findings.push(Finding {
-                code: "RK230".to_owned(),
+                code: CODE.to_owned(),
                 level,
                 address: change.address.clone(),
                 path: Some(task.path()),
@@ -23,5 +26,19 @@ pub fn tasks(changes: &[Change], snapshot: &Snapshot, findings: &mut Vec<Finding
                 allowed_by: None,
             });
         }
+    }
+}
+
+/// Says of the task of a step how many rows it changed where it was tried out.
+pub fn measured(steps: &[Step], step: StepId, rows: u64, findings: &mut [Finding]) {
+    let Some(step) = steps.iter().find(|one| one.id == step) else { return };
+    let Some(path) = step.task.as_ref().map(|task| task.path()) else { return };
+    let is_its = |finding: &&mut Finding| {
+        finding.code == CODE && finding.address == step.address && finding.path.as_ref() == Some(&path)
+    };
+    for finding in findings.iter_mut().filter(is_its) {
+        let n_rows = if rows == 0 { "no row".to_owned() } else { count(rows, "row") };
+        finding.message = format!("runs SQL of its own, which would change {n_rows} as things are");
+        finding.rows = Some(rows);
     }
 }

@@ -25,6 +25,7 @@ mod scratch;
 mod session;
 mod table;
 mod task;
+mod tryout;
 mod types;
 mod wanted;
 

@@ -9,13 +9,13 @@ use rusqlite::{Connection, ErrorCode, OpenFlags};
 use super::dialect::{NAME, SqliteDialect};
 use super::references::references_to_nowhere;
 use super::refusal::{failed, strict_names};
-use super::{catalog, inspect, rehearse, task};
+use super::{catalog, inspect, rehearse, task, tryout};
 use crate::diff::change::Change;
 use crate::journal::{Entry, Holder};
 use crate::model::environment::TargetConfig;
 use crate::model::state::Snapshot;
 use crate::plan::Step;
-use crate::target::{Answer, Broken, Dialect, Left, Mode, Session, Target, TargetError};
+use crate::target::{Answer, Broken, Dialect, Left, Mode, Session, Target, TargetError, Tried};
 
 /// How long a reader waits for a writer.
 const READ_PATIENCE: Duration = Duration::from_secs(5);
@@ -288,6 +288,15 @@ impl Target for SqliteTarget {
         let name = self.name.clone();
         rehearse::rehearse(self.connection()?, steps)
             .map_err(|error| failed(&name, "be rehearsed in memory", &error))
+    }
+
+    fn try_out(&mut self, steps: &[Step]) -> Result<Vec<Tried>, TargetError> {
+        let name = self.name.clone();
+        match self.connection()? {
+            Some(connection) => tryout::try_out(connection, steps)
+                .map_err(|error| failed(&name, "be tried out in memory", &error)),
+            None => Ok(Vec::new()),
+        }
     }
 
     fn history(&mut self, limit: usize) -> Result<Vec<Entry>, TargetError> {
