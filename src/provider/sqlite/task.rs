@@ -39,7 +39,7 @@ pub fn sql_fault(sql: &str) -> Option<String> {
     }
     statements.iter().find_map(|statement| {
         let (word, why) = REFUSED.iter().find(|(word, _)| statement[0].is(word))?;
-        Some(format!("holds a `{word}`, {why}"))
+        Some(format!("holds `{word}`, {why}"))
     })
 }
 
