@@ -19,7 +19,7 @@ use crate::provider;
 use crate::provider::open::Mode;
 use crate::render::diagnostics::diagnostics;
 use crate::source::{self, Files};
-use crate::target::Target;
+use crate::target::{Target, TargetError};
 
 /// One run.
 pub struct Context {
@@ -82,7 +82,11 @@ impl Context {
 
     /// Reads and checks the repository. Its diagnostics go to stderr; an error among them ends the run.
     pub fn open(&self) -> Result<Opened, Failure> {
-        let files = self.files()?;
+        self.open_files(self.files()?)
+    }
+
+    /// Checks a repository whose files are read already.
+    pub fn open_files(&self, files: Files) -> Result<Opened, Failure> {
         let checked = self.check(&files);
         let has_errors = checked.has_errors();
         let shown: Vec<_> =
@@ -97,13 +101,22 @@ impl Context {
         Ok(Opened { files, repository: checked.repository })
     }
 
-    /// Chooses environments by `-e`.
+    /// Chooses environments of a repository by `-e`.
     pub fn environments<'a>(
         &self,
         repository: &'a Repository,
         purpose: Purpose,
     ) -> Result<Vec<&'a Environment>, Failure> {
         let all: Vec<&Environment> = repository.environments.values().map(|(e, _)| e).collect();
+        self.choose(all, purpose)
+    }
+
+    /// Chooses among environments by `-e`.
+    pub fn choose<'a>(
+        &self,
+        all: Vec<&'a Environment>,
+        purpose: Purpose,
+    ) -> Result<Vec<&'a Environment>, Failure> {
         let names = || all.iter().map(|e| e.name.as_str()).collect::<Vec<_>>().join(", ");
         if self.global.environments.is_empty() {
             return match (purpose, all.len()) {
@@ -142,8 +155,8 @@ impl Context {
         }
     }
 
-    pub fn target(&self, environment: &Environment, mode: Mode) -> Result<Box<dyn Target>, Failure> {
-        Ok(provider::open::open(&environment.target, self.root(), mode)?)
+    pub fn target(&self, environment: &Environment, mode: Mode) -> Result<Box<dyn Target>, TargetError> {
+        provider::open::open(&environment.target, self.root(), mode)
     }
 
     /// Who applies: `RECONCILE_ACTOR`, else user and host.
