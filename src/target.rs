@@ -213,7 +213,12 @@ pub enum Broken {
 /// What came of a task that was tried out.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Tried {
-    Changed { step: StepId, rows: u64 },
+    Changed {
+        step: StepId,
+        rows: u64,
+        /// Whether its `unless` returns no row even after the whole plan.
+        is_left: bool,
+    },
     Failed(Broken),
 }
 

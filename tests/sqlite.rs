@@ -15,10 +15,10 @@ use reconcile::model::picklist::{Choice, Picklist};
 use reconcile::model::resource::Resource;
 use reconcile::model::setup::Action;
 use reconcile::model::state::{Snapshot, State};
-use reconcile::plan::{Step, Summary};
+use reconcile::plan::{Step, Summary, TaskStep};
 use reconcile::provider::open::{Mode, dialect, open};
 use reconcile::source::Revision;
-use reconcile::target::{Answer, Broken, Dialect, Question, Scene, Target, TargetError};
+use reconcile::target::{Answer, Broken, Dialect, Left, Question, Scene, Target, TargetError};
 use rusqlite::Connection;
 use serde_json::{Value, json};
 
@@ -1076,6 +1076,33 @@ fn a_target_is_a_plain_file_or_refused() {
     bench.sql("UPDATE _reconcile_meta SET value = '99'");
     assert!(matches!(bench.target.inspect(), Err(TargetError::Newer { found: 99, .. })));
     assert!(matches!(bench.target.lock(&holder("ada")).err(), Some(TargetError::Newer { .. })));
+}
+
+#[test]
+fn a_task_of_a_forged_plan_does_not_end_the_transaction() {
+    let mut bench = Bench::new();
+    create_all(&mut bench, &[("entity/order", entity(order()))]);
+    let step = |sql: &str| Step {
+        id: 1,
+        address: address("entity/order"),
+        title: "task fill (after)".to_owned(),
+        statements: vec![sql.to_owned()],
+        task: Some(TaskStep { name: "fill".to_owned(), unless: None }),
+    };
+    let n_rows = "SELECT count(*) FROM \"order\"";
+    let found = bench.rows(n_rows);
+    for sql in
+        ["DELETE FROM \"order\"; COMMIT", "PRAGMA writable_schema = ON", "DELETE FROM _reconcile_resource"]
+    {
+        let mut session = bench.target.lock(&holder("ada")).unwrap();
+        let error = session.run(&step(sql)).unwrap_err().to_string();
+        assert!(error.contains("its SQL"), "{error}");
+        assert_eq!(session.left("COMMIT").unwrap(), Left::Unknown("it is no query".to_owned()));
+        session.run(&step("INSERT INTO \"order\" DEFAULT VALUES")).ok();
+        drop(session);
+        assert_eq!(bench.rows(n_rows), found);
+    }
+    assert_eq!(bench.rows("SELECT count(*) FROM _reconcile_resource"), "1");
 }
 
 #[test]

@@ -170,6 +170,7 @@ fn a_task_that_never_finishes_its_work_is_never_called_done() {
     let place = Place::new("");
     let keys = "sql: \"UPDATE \\\"order\\\" SET region = 'x'\", unless: SELECT 1 WHERE 0";
     place.order(REGION, &task(keys));
+    place.does(&["plan"], 0, "RK231 would not be done");
     place.does(&ALLOW, 1, "but a new plan would still change 1 resource");
     assert_eq!(place.regions(), "x x");
 }
@@ -194,6 +195,16 @@ fn what_the_rows_refuse_is_known_before_the_apply() {
     place.sql("PRAGMA journal_mode = WAL");
     place.order(NO_REGION, &task("sql: \"UPDATE \\\"order\\\" SET number = number || '!'\""));
     place.does(&["plan"], 0, "would change 2 rows as things are");
+}
+
+#[test]
+fn a_large_target_is_not_copied() {
+    let place = Place::new("");
+    place.order(REGION, FILL);
+    place.does(&["plan"], 0, "which would change 2 rows as things are");
+    place.sql("CREATE TABLE large AS SELECT zeroblob(66 << 20) AS bytes");
+    place.does(&["plan"], 0, "which may change or destroy rows");
+    place.does(&ALLOW, 0, "task fill (after)");
 }
 
 #[test]

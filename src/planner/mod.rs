@@ -213,7 +213,11 @@ pub fn add_tried(plan: &mut Plan, tried: Vec<Tried>, allow_entries: &[String]) {
     let mut broken = Vec::new();
     for one in tried {
         match one {
-            Tried::Changed { step, rows } => risk::measured(&plan.steps, step, rows, &mut plan.findings),
+            Tried::Changed { step, rows, is_left } => {
+                let Some(step) = plan.steps.iter().find(|one| one.id == step) else { continue };
+                risk::measured(step, rows, &mut plan.findings);
+                plan.findings.extend(risk::unfinished(step).filter(|_| is_left));
+            }
             Tried::Failed(one) => broken.push(one),
         }
     }

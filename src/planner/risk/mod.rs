@@ -10,7 +10,7 @@ mod whole;
 
 pub use object::{broken, pointed_at, rewrite};
 pub use rename::renames;
-pub use task::{measured, tasks};
+pub use task::{measured, tasks, unfinished};
 pub use whole::{first_run, irreversible};
 
 use crate::diff::change::Change;

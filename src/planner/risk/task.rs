@@ -4,7 +4,7 @@
 use super::count;
 use crate::diff::change::{Change, TaskVerb};
 use crate::model::state::Snapshot;
-use crate::plan::{Finding, Level, Step, StepId};
+use crate::plan::{Finding, Level, Step, TaskStep};
 
 const CODE: &str = "RK230";
 
@@ -30,15 +30,30 @@ pub fn tasks(changes: &[Change], snapshot: &Snapshot, findings: &mut Vec<Finding
 }
 
 /// Says of the task of a step how many rows it changed where it was tried out.
-pub fn measured(steps: &[Step], step: StepId, rows: u64, findings: &mut [Finding]) {
-    let Some(step) = steps.iter().find(|one| one.id == step) else { return };
-    let Some(path) = step.task.as_ref().map(|task| task.path()) else { return };
+pub fn measured(step: &Step, rows: u64, findings: &mut [Finding]) {
+    let path = step.task.as_ref().map(TaskStep::path);
     let is_its = |finding: &&mut Finding| {
-        finding.code == CODE && finding.address == step.address && finding.path.as_ref() == Some(&path)
+        finding.code == CODE && finding.address == step.address && finding.path == path
     };
     for finding in findings.iter_mut().filter(is_its) {
         let n_rows = if rows == 0 { "no row".to_owned() } else { count(rows, "row") };
         finding.message = format!("runs SQL of its own, which would change {n_rows} as things are");
         finding.rows = Some(rows);
     }
+}
+
+/// `RK231`: a task that does not get done what its `unless` asks for, so that the next plan has it again.
+pub fn unfinished(step: &Step) -> Option<Finding> {
+    let path = step.task.as_ref()?.path();
+    Some(Finding {
+        code: "RK231".to_owned(),
+        level: Level::Notice,
+        address: step.address.clone(),
+        path: Some(path),
+        message: "would not be done: its `unless` returns no row even afterwards".to_owned(),
+        rows: None,
+        samples: Vec::new(),
+        help: Some("mend the two, or apply until nothing is left".to_owned()),
+        allowed_by: None,
+    })
 }

@@ -14,45 +14,49 @@ const MAX_BYTES: u64 = 64 << 20;
 
 /// Runs the steps on a copy. Empty where there is no task among them, or none can be copied.
 pub fn try_out(connection: &Connection, steps: &[Step]) -> rusqlite::Result<Vec<Tried>> {
-    let Some(last) = steps.iter().rposition(|step| step.task.is_some()) else { return Ok(Vec::new()) };
+    let Some(last) = steps.iter().rfind(|step| step.task.is_some()) else { return Ok(Vec::new()) };
     // A target that cannot be copied just now is told of by whatever reads it next.
     let Ok(Some(copy)) = copy(connection) else { return Ok(Vec::new()) };
     let loose = references_to_nowhere(&copy)?;
-    let mut tried = Vec::new();
-    for step in &steps[..=last] {
-        if let Some(unless) = step.unless() {
-            match task::left(&copy, unless)? {
-                Left::Something => {}
-                Left::Nothing => {
-                    tried.push(Tried::Changed { step: step.id, rows: 0 });
-                    continue;
-                }
-                Left::Unknown(why) => {
-                    let message = format!("its `unless`: {why}");
-                    tried.push(Tried::Failed(Broken::Step { step: step.id, message }));
-                    return Ok(tried);
-                }
-            }
-        }
-        let before = copy.total_changes();
-        for statement in &step.statements {
-            if let Err(error) = copy.execute_batch(statement) {
-                let message = refusal::message(&error);
-                tried.push(Tried::Failed(Broken::Step { step: step.id, message }));
-                return Ok(tried);
-            }
-        }
-        if step.task.is_some() {
-            tried.push(Tried::Changed { step: step.id, rows: copy.total_changes() - before });
+    let mut ran = Vec::new();
+    for step in steps {
+        match run(&copy, step)? {
+            Ok(rows) => ran.push((step, rows)),
+            Err(message) => return Ok(vec![Tried::Failed(Broken::Step { step: step.id, message })]),
         }
     }
-    // Until everything is deleted that goes, only what no later step could mend is wrong.
-    let is_done = last + 1 == steps.len();
     let untied = references_to_nowhere(&copy)?.into_iter().find(|one| !loose.contains(one));
-    if let Some(message) = untied.filter(|_| is_done) {
-        tried.push(Tried::Failed(Broken::Step { step: steps[last].id, message }));
+    if let Some(message) = untied {
+        return Ok(vec![Tried::Failed(Broken::Step { step: last.id, message })]);
+    }
+    let mut tried = Vec::new();
+    for (step, rows) in ran.into_iter().filter(|(step, _)| step.task.is_some()) {
+        // What a task waits for may be done by a later step.
+        let is_left = match step.unless() {
+            Some(unless) => task::left(&copy, unless)? != Left::Nothing,
+            None => false,
+        };
+        tried.push(Tried::Changed { step: step.id, rows, is_left });
     }
     Ok(tried)
+}
+
+/// Runs one step as an apply would: how many rows it changed, or why it cannot run.
+fn run(copy: &Connection, step: &Step) -> rusqlite::Result<Result<u64, String>> {
+    if let Some(unless) = step.unless() {
+        match task::left(copy, unless)? {
+            Left::Something => {}
+            Left::Nothing => return Ok(Ok(0)),
+            Left::Unknown(why) => return Ok(Err(format!("its `unless`: {why}"))),
+        }
+    }
+    let before = copy.total_changes();
+    for statement in &step.statements {
+        if let Err(error) = copy.execute_batch(statement) {
+            return Ok(Err(refusal::message(&error)));
+        }
+    }
+    Ok(Ok(copy.total_changes() - before))
 }
 
 fn copy(connection: &Connection) -> rusqlite::Result<Option<Connection>> {
