@@ -15,7 +15,7 @@ pub fn remaining(plan: &Plan, found: &Snapshot) -> Vec<Address> {
     let is_done = |change: &&crate::diff::change::Change| {
         let state = found.state.get(&change.address);
         let record = found.inventory.get(&change.address);
-        let owned = record.map(|o| &o.declared);
+        let owned = record.map(|o| o.declared.as_ref());
         let is_task_done = |task: &TaskChange| {
             let recorded = record.and_then(|record| record.tasks.get(&task.name));
             match task.verb {
@@ -25,7 +25,7 @@ pub fn remaining(plan: &Plan, found: &Snapshot) -> Vec<Address> {
         };
         match change.verb {
             Verb::Create | Verb::Adopt | Verb::Update => {
-                state.map(Shape::of) == change.after.as_ref().map(Shape::of)
+                state.map(|s| Shape::of(s)) == change.after.as_ref().map(Shape::of)
                     && owned == change.declared.as_ref()
                     && change.tasks.iter().all(is_task_done)
             }
@@ -46,6 +46,6 @@ pub fn disturbed(plan: &Plan, before: &Snapshot, found: &Snapshot) -> Option<Add
     let spoken_of: BTreeSet<&Address> =
         plan.changes.iter().flat_map(|change| [&change.address, change.address_before()]).collect();
     let others = before.inventory.keys().filter(|address| !spoken_of.contains(*address));
-    let shape = |snapshot: &Snapshot, address: &Address| snapshot.state.get(address).map(Shape::of);
+    let shape = |snapshot: &Snapshot, address: &Address| snapshot.state.get(address).map(|s| Shape::of(s));
     others.into_iter().find(|address| shape(before, address) != shape(found, address)).cloned()
 }

@@ -2,6 +2,7 @@
 //! Never applies what was not shown, unless `--yes` says that nobody is there to see it.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use super::{desired, plan};
 use crate::address::Address;
@@ -174,7 +175,7 @@ pub fn decode(path: &str, text: &str) -> Result<(Address, PackagedResource), Str
     let default = kind.map_or(Action::Merge, |k| k.actions.default);
     let packaged = PackagedResource {
         action: entry.setup.action.unwrap_or(default),
-        resource: entry.resource,
+        resource: Arc::unwrap_or_clone(entry.resource),
         renamed_from: entry.renamed_from,
         labels: entry.labels,
         setup: entry.setup,
