@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::address::Address;
 use crate::fingerprint::Fingerprint;
 use crate::model::resource::Resource;
-use crate::plan::{Plan, Promotion, Step, Summary};
+use crate::plan::{Plan, Promotion, Step, StepId, Summary};
 use crate::source::Revision;
 
 /// An instant as RFC 3339 in UTC, `2026-11-21T13:45:00Z`.
@@ -35,6 +35,9 @@ pub struct Entry {
     pub outcome: Outcome,
     pub summary: Summary,
     pub steps: Vec<Step>,
+    /// The steps of tasks that had nothing left to do.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub skipped: Vec<StepId>,
     /// The findings that were allowed, as they were written.
     pub allowed: Vec<String>,
     /// What was touched, as it was before; none where it did not exist.
@@ -78,6 +81,7 @@ impl Entry {
             outcome: Outcome::Applied,
             summary: plan.summary,
             steps: plan.steps.clone(),
+            skipped: Vec::new(),
             allowed: allowed.to_vec(),
             before: plan.changes.iter().map(|c| (c.address_before().clone(), c.before.clone())).collect(),
         }

@@ -4,7 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::address::Address;
-use crate::diff::change::{Change, Kept};
+use crate::diff::change::{Change, Kept, task_path};
 use crate::diff::decision::Verb;
 use crate::fingerprint::Fingerprint;
 use crate::source::Revision;
@@ -70,6 +70,33 @@ pub struct Step {
     pub title: String,
     /// The very statements that run, in order.
     pub statements: Vec<String>,
+    /// The task whose SQL this is; none where the step is the tool's own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub task: Option<TaskStep>,
+}
+
+/// What a step needs to know of its task.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct TaskStep {
+    pub name: String,
+    /// The very query that is asked right before; where it returns a row, the step is skipped.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unless: Option<String>,
+}
+
+impl TaskStep {
+    /// The path inside the resource, as `--allow` writes it.
+    pub fn path(&self) -> String {
+        task_path(&self.name)
+    }
+}
+
+impl Step {
+    /// The query that says whether anything is left to do, where there is one.
+    pub fn unless(&self) -> Option<&str> {
+        self.task.as_ref()?.unless.as_deref()
+    }
 }
 
 /// A coded remark on a step's risk.

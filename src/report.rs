@@ -4,6 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::address::Address;
+use crate::diff::change::Reason;
 use crate::diff::decision::Verb;
 use crate::model::setup::Action;
 use crate::plan::{Plan, StepId};
@@ -109,6 +110,8 @@ pub enum Fate {
     /// It was done, and undone with the transaction when a later one failed.
     Undone,
     NotStarted,
+    /// It was a task with nothing left to do.
+    Skipped,
 }
 
 impl Report {
@@ -132,6 +135,23 @@ impl Report {
         });
         let message = failed.step().is_none().then(|| message.to_owned());
         Report { message, ..report }
+    }
+
+    /// Says of these steps that they did not run, because nothing was left to do.
+    pub fn with_skipped(mut self, skipped: &[StepId]) -> Report {
+        for step in self.steps.iter_mut().filter(|step| skipped.contains(&step.id)) {
+            step.fate = Fate::Skipped;
+        }
+        self
+    }
+
+    /// Adds what a new plan would still change.
+    pub fn with_remaining(mut self, remaining: Vec<Address>) -> Report {
+        if self.outcome == Applied::Done && !remaining.is_empty() {
+            self.outcome = Applied::NotConverged;
+        }
+        self.remaining = remaining;
+        self
     }
 
     /// Adds what became of these resources, each with the action that was chosen for it.
@@ -160,6 +180,7 @@ impl Report {
         let done = match change.verb {
             Verb::Create => "created",
             Verb::Adopt => "adopted",
+            Verb::Update if change.reason == Reason::Tasks => "its tasks were seen to",
             Verb::Update | Verb::Keep => "changed",
             Verb::Delete => "deleted",
             Verb::Release | Verb::Forget => "no longer managed",
@@ -188,7 +209,7 @@ impl Report {
     ) -> ResourceReport {
         let failed = self.steps.iter().find_map(|step| match &step.fate {
             Fate::Failed { message } => Some((step, message)),
-            Fate::Done | Fate::Undone | Fate::NotStarted => None,
+            Fate::Done | Fate::Undone | Fate::NotStarted | Fate::Skipped => None,
         });
         let again = Some("nothing of it was changed; import again once that is mended");
         let Some((step, message)) = failed else {

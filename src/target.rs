@@ -87,6 +87,16 @@ pub struct Answer {
     pub samples: Vec<String>,
 }
 
+/// What the `unless` of a task says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Left {
+    /// It returns a row: nothing is left to do.
+    Nothing,
+    Something,
+    /// It cannot be asked of the target as it is, with what the target says of it.
+    Unknown(String),
+}
+
 /// Something of a target that no manifest can say: it is left alone.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Beyond {
@@ -152,8 +162,17 @@ pub trait Target: Send {
     /// Answers queries made by `Dialect::ask`, in order.
     fn measure(&mut self, queries: &[String]) -> Result<Vec<Answer>, TargetError>;
 
+    /// Asks the `unless` of tasks, in order.
+    fn left(&mut self, unless: &[String]) -> Result<Vec<Left>, TargetError>;
+
     /// Runs the steps where nothing is kept, without rows, and tells what would break.
     fn rehearse(&mut self, steps: &[Step]) -> Result<Vec<Broken>, TargetError>;
+
+    /// Carries out tasks where nothing is kept, with the rows that there are. Empty where that would cost too much.
+    fn try_out(&mut self, steps: &[Step]) -> Result<Vec<Tried>, TargetError> {
+        let _ = steps;
+        Ok(Vec::new())
+    }
 
     /// The journal, newest first; at most `limit` entries.
     fn history(&mut self, limit: usize) -> Result<Vec<Entry>, TargetError>;
@@ -174,6 +193,9 @@ pub trait Session {
 
     fn measure(&mut self, queries: &[String]) -> Result<Vec<Answer>, TargetError>;
 
+    /// Asks the `unless` of a task.
+    fn left(&mut self, unless: &str) -> Result<Left, TargetError>;
+
     /// Runs one step's statements.
     fn run(&mut self, step: &Step) -> Result<(), TargetError>;
 
@@ -191,6 +213,18 @@ pub enum Broken {
     Step { step: StepId, message: String },
     /// A view or trigger that is not ours and reads what goes away.
     Object { kind: String, name: String, message: String },
+}
+
+/// What came of a task that was tried out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Tried {
+    Changed {
+        step: StepId,
+        rows: u64,
+        /// Whether its `unless` returns no row even after the whole plan.
+        is_left: bool,
+    },
+    Failed(Broken),
 }
 
 /// The world's refusal.

@@ -19,7 +19,7 @@ use rusqlite::Connection;
 use rusqlite::types::Value;
 
 /// Changes of every sort: in place, by a rebuild, of several steps, from nothing.
-const CASES: [&str; 9] = [
+const CASES: [&str; 11] = [
     "entity/create-with-all-members",
     "entity/dropped-with-the-lookup-to-it",
     "entity/field-added-autonumber",
@@ -27,6 +27,8 @@ const CASES: [&str; 9] = [
     "entity/field-renamed-and-changed",
     "entity/parent-made-anew-keeps-children",
     "entity/renamed-with-lookups",
+    "entity/task-after-unless",
+    "entity/task-before",
     "picklist/dropped-with-its-field",
     "picklist/option-renamed-in-use",
 ];
@@ -113,6 +115,7 @@ fn word(fate: &Fate) -> &'static str {
         Fate::Failed { .. } => "failed",
         Fate::Undone => "undone",
         Fate::NotStarted => "not started",
+        Fate::Skipped => "skipped",
     }
 }
 

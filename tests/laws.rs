@@ -6,6 +6,7 @@ mod laws {
     #[path = "../cases/catalog.rs"]
     #[allow(dead_code)]
     pub mod catalog;
+    pub mod chores;
     pub mod draw;
     pub mod judge;
     pub mod rows;
@@ -19,7 +20,7 @@ use laws::draw::{Draw, numbers};
 use laws::judge;
 use laws::strangers::Strangers;
 use laws::world::World;
-use laws::{catalog, rows, table};
+use laws::{catalog, chores, rows, table};
 use proptest::prelude::*;
 use proptest::test_runner::FileFailurePersistence;
 use reconcile::apply::ApplyError;
@@ -128,6 +129,12 @@ proptest! {
     #[test]
     fn strangers_are_left_alone(numbers in three(), chosen in numbers(40)) {
         hold(numbers, |stage| strangers(stage, chosen))?;
+    }
+
+    /// Laws 2 and 4, of tasks: each runs as often as it says, however often it is applied.
+    #[test]
+    fn tasks_run_as_often_as_they_say(numbers in numbers(60)) {
+        chores::run_as_often_as_they_say(numbers).map_err(TestCaseError::fail)?;
     }
 
     /// Law 7: a repository that is empty, or not all there, deletes nothing.

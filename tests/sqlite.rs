@@ -17,10 +17,10 @@ use reconcile::model::picklist::{Choice, Picklist};
 use reconcile::model::resource::Resource;
 use reconcile::model::setup::Action;
 use reconcile::model::state::{Snapshot, State};
-use reconcile::plan::{Step, Summary};
+use reconcile::plan::{Step, Summary, TaskStep};
 use reconcile::provider::open::{Mode, dialect, open};
 use reconcile::source::Revision;
-use reconcile::target::{Answer, Broken, Dialect, Question, Scene, Target, TargetError};
+use reconcile::target::{Answer, Broken, Dialect, Left, Question, Scene, Target, TargetError};
 use rusqlite::Connection;
 use serde_json::{Value, json};
 
@@ -82,6 +82,7 @@ mod bench {
             backfill: BTreeMap::new(),
             settings: Vec::new(),
             members: Vec::new(),
+            tasks: Vec::new(),
         }
     }
 
@@ -119,6 +120,7 @@ mod bench {
             outcome: Outcome::Applied,
             summary: Summary::default(),
             steps: Vec::new(),
+            skipped: Vec::new(),
             allowed: Vec::new(),
             before: Vec::new(),
         }
@@ -202,6 +204,7 @@ mod bench {
                         address: change.address.clone(),
                         title: work.title,
                         statements: work.statements,
+                        task: None,
                     });
                 }
             }
@@ -816,6 +819,7 @@ fn a_rehearsal_finds_what_would_break_and_leaves_no_trace() {
         address: address("entity/x"),
         title: String::new(),
         statements: vec!["nonsense".to_owned()],
+        task: None,
     };
     let broken = bench.target.rehearse(&[step]).unwrap();
     assert!(matches!(&broken[..], [Broken::Step { step: 3, message }] if message.contains("nonsense")));
@@ -834,6 +838,7 @@ fn one_applies_at_a_time_and_a_dead_one_is_taken_over() {
             address: address("entity/x"),
             title: String::new(),
             statements: vec!["CREATE TABLE x (a)".to_owned()],
+            task: None,
         })
         .unwrap();
     let error = other.lock(&holder("bob")).err().unwrap();
@@ -1070,9 +1075,52 @@ fn a_target_is_a_plain_file_or_refused() {
     }
     let mut bench = Bench::new();
     create_all(&mut bench, &[]);
-    bench.sql("UPDATE _reconcile_meta SET value = '2'");
-    assert!(matches!(bench.target.inspect(), Err(TargetError::Newer { found: 2, known: 1, .. })));
+    bench.sql("UPDATE _reconcile_meta SET value = '99'");
+    assert!(matches!(bench.target.inspect(), Err(TargetError::Newer { found: 99, .. })));
     assert!(matches!(bench.target.lock(&holder("ada")).err(), Some(TargetError::Newer { .. })));
+}
+
+#[test]
+fn a_task_of_a_forged_plan_does_not_end_the_transaction() {
+    let mut bench = Bench::new();
+    create_all(&mut bench, &[("entity/order", entity(order()))]);
+    let step = |sql: &str| Step {
+        id: 1,
+        address: address("entity/order"),
+        title: "task fill (after)".to_owned(),
+        statements: vec![sql.to_owned()],
+        task: Some(TaskStep { name: "fill".to_owned(), unless: None }),
+    };
+    let n_rows = "SELECT count(*) FROM \"order\"";
+    let found = bench.rows(n_rows);
+    for sql in
+        ["DELETE FROM \"order\"; COMMIT", "PRAGMA writable_schema = ON", "DELETE FROM _reconcile_resource"]
+    {
+        let mut session = bench.target.lock(&holder("ada")).unwrap();
+        let error = session.run(&step(sql)).unwrap_err().to_string();
+        assert!(error.contains("its SQL"), "{error}");
+        assert_eq!(session.left("COMMIT").unwrap(), Left::Unknown("it is no query".to_owned()));
+        session.run(&step("INSERT INTO \"order\" DEFAULT VALUES")).ok();
+        drop(session);
+        assert_eq!(bench.rows(n_rows), found);
+    }
+    assert_eq!(bench.rows("SELECT count(*) FROM _reconcile_resource"), "1");
+}
+
+#[test]
+fn an_older_record_is_read_and_brought_along_by_the_next_apply() {
+    let mut bench = Bench::new();
+    create_all(&mut bench, &[("entity/order", entity(order()))]);
+    let known = bench.rows("SELECT value FROM _reconcile_meta WHERE key = 'catalog'");
+    bench.sql("DROP TABLE _reconcile_task; UPDATE _reconcile_meta SET value = '1' WHERE key = 'catalog'");
+    let n_tables = "SELECT count(*) FROM sqlite_schema WHERE name = '_reconcile_task'";
+    assert!(bench.inspect().inventory.contains_key(&address("entity/order")));
+    drop(bench.target.lock(&holder("ada")).unwrap());
+    assert_eq!(bench.rows("SELECT value FROM _reconcile_meta WHERE key = 'catalog'"), "1");
+    assert_eq!(bench.rows(n_tables), "0");
+    bench.target.lock(&holder("ada")).unwrap().commit(&entry()).unwrap();
+    assert_eq!(bench.rows("SELECT value FROM _reconcile_meta WHERE key = 'catalog'"), known);
+    assert_eq!(bench.rows(n_tables), "1");
 }
 
 #[test]

@@ -3,12 +3,16 @@
 
 mod verify;
 
+use std::borrow::Cow;
+
 use crate::address::Address;
+use crate::diff::change::{Change, TaskVerb};
 use crate::fingerprint::Fingerprint;
 use crate::journal::{Entry, Holder, Outcome, Timestamp};
-use crate::plan::{Allowance, Plan, Refusal, StepId};
+use crate::model::state::Snapshot;
+use crate::plan::{Allowance, Plan, Refusal, Step, StepId};
 use crate::report::{FailedAt, Report};
-use crate::target::{Session, Target, TargetError};
+use crate::target::{Left, Session, Target, TargetError};
 
 pub use verify::remaining;
 
@@ -75,26 +79,28 @@ pub fn apply(
         let mut session = target.lock(terms.holder)?;
         match observer.at(&Moment::Locked) {
             Ok(()) => {
-                check_base(plan, session.as_mut(), name)?;
-                run(plan, session, &mut entry, terms, observer)
+                let before = check_base(plan, session.as_mut(), name)?;
+                run(plan, &before, session, &mut entry, terms, observer)
             }
             Err(message) => Err((FailedAt::Start, message)),
         }
     };
     match result {
-        Ok(number) => Ok(Report::done(plan, Some(number), Vec::new())),
+        Ok(number) => Ok(Report::done(plan, Some(number), Vec::new()).with_skipped(&entry.skipped)),
         Err((failed, message)) => {
             entry.finished = (terms.clock)();
             entry.outcome = Outcome::Failed { step: failed.step(), message: message.clone() };
             // The journal is a courtesy here: the failure itself is what must be told.
             let number = target.journal_failure(&entry).ok();
-            Ok(Report::rolled_back(plan, failed, &message, number))
+            Ok(Report::rolled_back(plan, failed, &message, number).with_skipped(&entry.skipped))
         }
     }
 }
 
-fn check_base(plan: &Plan, session: &mut dyn Session, target: String) -> Result<(), ApplyError> {
-    let found = session.inspect()?.fingerprint();
+/// Returns what there is before the first step.
+fn check_base(plan: &Plan, session: &mut dyn Session, target: String) -> Result<Snapshot, ApplyError> {
+    let before = session.inspect()?;
+    let found = before.fingerprint();
     if found != plan.base {
         return Err(ApplyError::Stale { target, planned: plan.base, found });
     }
@@ -106,12 +112,13 @@ fn check_base(plan: &Plan, session: &mut dyn Session, target: String) -> Result<
             return Err(ApplyError::FactsMoved { address, planned, found: answer.count });
         }
     }
-    Ok(())
+    Ok(before)
 }
 
 /// Runs all steps in the session's transaction. An error says where, and why.
 fn run(
     plan: &Plan,
+    before: &Snapshot,
     mut session: Box<dyn Session + '_>,
     entry: &mut Entry,
     terms: &Terms<'_>,
@@ -121,16 +128,24 @@ fn run(
     observer.at(&Moment::Checked).map_err(|m| (FailedAt::Start, m))?;
     for step in &plan.steps {
         observer.at(&Moment::Before(step.id)).map_err(|m| (FailedAt::Step(step.id), m))?;
-        session.run(step).map_err(|error| (FailedAt::Step(step.id), error.to_string()))?;
+        match is_due(step, session.as_mut()).map_err(|m| (FailedAt::Step(step.id), m))? {
+            true => session.run(step).map_err(|error| (FailedAt::Step(step.id), error.to_string()))?,
+            false => entry.skipped.push(step.id),
+        }
         observer.at(&Moment::After(step.id)).map_err(|m| (FailedAt::Step(step.id), m))?;
     }
     for change in &plan.changes {
-        session.record(change, plan.revision.commit.as_deref()).map_err(whole)?;
+        let change = as_done(change, plan, &entry.skipped);
+        session.record(&change, plan.revision.commit.as_deref()).map_err(whole)?;
     }
     observer.at(&Moment::Recorded).map_err(|m| (FailedAt::Commit, m))?;
     let found = session.inspect().map_err(whole)?;
     if let Some(difference) = verify::remaining(plan, &found).first() {
         let message = format!("the target does not report back what was planned for `{difference}`");
+        return Err((FailedAt::Commit, message));
+    }
+    if let Some(disturbed) = verify::disturbed(plan, before, &found) {
+        let message = format!("a task changed what `{disturbed}` is, which the plan does not speak of");
         return Err((FailedAt::Commit, message));
     }
     observer.at(&Moment::Verified).map_err(|m| (FailedAt::Commit, m))?;
@@ -139,6 +154,35 @@ fn run(
     // The target has committed: from here on nothing can be taken back.
     observer.at(&Moment::Committed).ok();
     Ok(number)
+}
+
+/// Tells whether a step is to run: a task has a last word on whether anything is left to do.
+fn is_due(step: &Step, session: &mut dyn Session) -> Result<bool, String> {
+    let Some(unless) = step.unless() else { return Ok(true) };
+    match session.left(unless) {
+        Ok(Left::Something) => Ok(true),
+        Ok(Left::Nothing) => Ok(false),
+        Ok(Left::Unknown(why)) => Err(format!("its `unless` cannot be asked: {why}")),
+        Err(error) => Err(error.to_string()),
+    }
+}
+
+/// The change as it is recorded: a task that was skipped did not run.
+fn as_done<'a>(change: &'a Change, plan: &Plan, skipped: &[StepId]) -> Cow<'a, Change> {
+    let skipped: Vec<&str> = plan
+        .steps
+        .iter()
+        .filter(|step| step.address == change.address && skipped.contains(&step.id))
+        .filter_map(|step| Some(step.task.as_ref()?.name.as_str()))
+        .collect();
+    if skipped.is_empty() {
+        return Cow::Borrowed(change);
+    }
+    let mut change = change.clone();
+    for task in change.tasks.iter_mut().filter(|task| skipped.contains(&task.name.as_str())) {
+        task.verb = TaskVerb::Record;
+    }
+    Cow::Owned(change)
 }
 
 fn reason(refusal: &Refusal<'_>) -> String {

@@ -219,7 +219,9 @@ change from the repository instead: reconcile apply -e TO.")]
   reconcile import order.zip -e staging --plan                          look, and change nothing
   reconcile import order.zip -e staging                                 choose, see, confirm
   reconcile import order.zip -e staging --yes --setup entity/order=merge
-  reconcile import order.zip -e staging --yes --bindings staging.yaml")]
+  reconcile import order.zip -e staging --yes --bindings staging.yaml
+  reconcile import order.zip -e staging --no-tasks                      without the SQL that it brings
+  reconcile import order.zip -e staging --no-tasks entity/order         without that of one resource")]
     Import(Box<Import>),
     /// Read packages
     #[command(subcommand)]
@@ -317,6 +319,9 @@ pub struct Import {
     /// Accept a finding: CODE, CODE:ADDRESS or CODE:ADDRESS/path; repeatable
     #[arg(long, value_name = "CODE[:ADDRESS[/path]]")]
     pub allow: Vec<Allowance>,
+    /// Leave out the tasks of this resource, or of all where none is named; repeatable
+    #[arg(long, value_name = "ADDRESS|GLOB", num_args = 0..=1, default_missing_value = "*/*", value_parser = pattern)]
+    pub no_tasks: Vec<String>,
     /// Actions and names in the target, from a file of `kind: Bindings`
     #[arg(long, value_name = "FILE")]
     pub bindings: Option<PathBuf>,
@@ -352,6 +357,13 @@ fn choice(text: &str) -> Result<(Address, Action), String> {
     let address = address.parse().map_err(|e: crate::address::NoAddress| e.to_string())?;
     let action = action.parse().map_err(|e: crate::model::setup::NoAction| e.to_string())?;
     Ok((address, action))
+}
+
+fn pattern(text: &str) -> Result<String, String> {
+    match text.split_once('/') {
+        Some((kind, name)) if !kind.is_empty() && !name.is_empty() => Ok(text.to_owned()),
+        Some(_) | None => Err("write an address or a glob, for example entity/order".to_owned()),
+    }
 }
 
 fn stored(text: &str) -> Result<(String, Action), String> {

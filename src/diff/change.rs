@@ -8,6 +8,7 @@ use super::decision::Verb;
 use crate::address::Address;
 use crate::model::resource::Resource;
 use crate::model::setup::Action;
+use crate::model::task::Task;
 
 /// Why a path changes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
@@ -25,6 +26,8 @@ pub enum Reason {
     Adopted,
     /// It exists, nobody declared it, and `overwrite` leaves only what is declared.
     Overwritten,
+    /// The resource is as it should be, and one of its tasks is not.
+    Tasks,
 }
 
 /// One setting of a resource or member.
@@ -69,6 +72,63 @@ impl MemberChange {
     }
 }
 
+/// What becomes of a task.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum TaskVerb {
+    Run,
+    /// Only our record of it changes.
+    Record,
+    /// It leaves our record.
+    Forget,
+}
+
+/// Why a task runs or does not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum TaskReason {
+    /// It has never run here.
+    New,
+    /// It ran with other SQL.
+    Changed,
+    /// It ran, and there is something left to do.
+    Left,
+    /// Nothing is left to do.
+    Done,
+    /// It ran with this SQL, and something else of it is declared anew.
+    Edited,
+    /// It is not declared any more.
+    NotDeclared,
+}
+
+/// One task of a changed resource.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct TaskChange {
+    pub name: String,
+    pub verb: TaskVerb,
+    pub reason: TaskReason,
+    /// Its place among the tasks of its resource, from 0.
+    pub place: u32,
+    /// As it is declared; for one that is forgotten, as it was.
+    pub task: Task,
+    /// Why its `unless` can be asked at apply only, in the target's words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unasked: Option<String>,
+}
+
+impl TaskChange {
+    /// The path inside the resource, as `--allow` writes it.
+    pub fn path(&self) -> String {
+        task_path(&self.name)
+    }
+}
+
+/// The path of a task inside its resource.
+pub fn task_path(name: &str) -> String {
+    format!("tasks/{name}")
+}
+
 /// Something that nobody declares and that stays.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "camelCase")]
@@ -105,6 +165,9 @@ pub struct Change {
     pub settings: Vec<SettingChange>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub members: Vec<MemberChange>,
+    /// Its tasks, but for those with which nothing happens.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tasks: Vec<TaskChange>,
 }
 
 impl Change {

@@ -159,6 +159,7 @@ impl Work<'_> {
             backfill: BTreeMap::new(),
             settings: settings.collect(),
             members: members::whole(&shape.members, Verb::Create, reason),
+            tasks: Vec::new(),
         });
         self.after.insert(address.clone(), Some(resource));
     }
@@ -229,6 +230,7 @@ impl Work<'_> {
                 backfill: backfill(&one.resource),
                 settings: outcome.settings,
                 members: outcome.members,
+                tasks: Vec::new(),
             });
         }
         self.after.insert(address.clone(), Some(after));
@@ -284,6 +286,7 @@ impl Work<'_> {
                 backfill: BTreeMap::new(),
                 settings: Vec::new(),
                 members: members::whole(&shape.members, verb, Reason::NotDeclared),
+                tasks: Vec::new(),
             });
         }
         if desired.resources.is_empty() && !self.inventory.is_empty() {

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use super::check;
-use super::decode::{text, word};
+use super::decode::{flag, text, word};
 use super::grammar::BINDINGS;
 use crate::address::Address;
 use crate::diagnostic::Diagnostic;
@@ -39,7 +39,12 @@ pub fn bindings(file: &File) -> (BTreeMap<Address, Binding>, Vec<Diagnostic>) {
 }
 
 fn binding(node: &Node) -> Binding {
-    Binding { action: word(node, "action"), as_name: text(node, "as"), target: text(node, "target") }
+    Binding {
+        action: word(node, "action"),
+        as_name: text(node, "as"),
+        target: text(node, "target"),
+        without_tasks: flag(node, "tasks") == Some(false),
+    }
 }
 
 #[cfg(test)]

@@ -64,6 +64,8 @@ fn shape(name: &str, node: &Node, shape: Shape, found: &mut Vec<Diagnostic>) {
         }
         Shape::Words(words) => list(name, node, false, found, |item, found| word(name, item, words, found)),
         Shape::Labels => map(name, node, found, text),
+        Shape::Sql if node.is_mapping() => map(name, node, found, text),
+        Shape::Sql => text(name, node, found),
         Shape::Value => value(name, node, found),
         Shape::Color => {
             let digits = node.as_text().and_then(|t| t.strip_prefix('#'));

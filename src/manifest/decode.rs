@@ -8,6 +8,7 @@ use serde_json::{Number, Value};
 
 use crate::model::field::DefaultValue;
 use crate::model::setup::{Action, Setup};
+use crate::model::task::{Task, TaskSql, When};
 use crate::model::text::Text;
 use crate::yaml::{Node, Plain};
 
@@ -81,6 +82,26 @@ pub fn setup(node: &Node) -> Setup {
         allowed: texts(setup, "allowed").unwrap_or_default().iter().filter_map(|w| w.parse().ok()).collect(),
         as_name: text(setup, "as"),
         target: text(setup, "target"),
+        tasks: members(setup, "tasks", task),
+    }
+}
+
+fn task(node: &Node) -> Task {
+    Task {
+        description: text(node, "description"),
+        when: word(node, "when").unwrap_or(When::After),
+        sql: sql(node, "sql").unwrap_or(TaskSql::One(String::new())),
+        unless: sql(node, "unless"),
+    }
+}
+
+/// SQL for every kind of target, or for each its own.
+fn sql(node: &Node, key: &str) -> Option<TaskSql> {
+    let value = node.get(key)?;
+    match value.as_text() {
+        Some(text) => Some(TaskSql::One(text.to_owned())),
+        None if value.is_mapping() => Some(TaskSql::PerTarget(labels(value))),
+        None => None,
     }
 }
 

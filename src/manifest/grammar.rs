@@ -43,6 +43,8 @@ pub enum Shape {
     Words(&'static [&'static str]),
     /// A mapping of texts to texts.
     Labels,
+    /// SQL: one text, or one for each kind of target.
+    Sql,
     /// A text, number or boolean; or `{ sql: … }`.
     Value,
     /// `#rrggbb`.
@@ -141,6 +143,22 @@ pub const SETUP: Object = Object {
         may("allowed", Shape::Words(ACTIONS), "What an importer may choose instead."),
         may("as", Shape::Name, "The free name that `create` gives the new resource."),
         may("target", Shape::Name, "The name in the target that `existing` or `update` binds."),
+        may("tasks", Shape::Map(&TASK), "Work that no state can express, in the order in which it runs."),
+    ],
+};
+
+pub const TASK: Object = Object {
+    title: "a task",
+    doc: "SQL that runs beside the resource's own change, once, or until nothing is left to do.",
+    keys: &[
+        may("description", Shape::Text, "What it is for."),
+        must(
+            "when",
+            Shape::Word(&["before", "after"]),
+            "Right before the resource's own change; or after all changes, and before anything is deleted.",
+        ),
+        must("sql", Shape::Sql, "One statement or several; or `{ sqlite: …, postgres: … }`."),
+        may("unless", Shape::Sql, "A query that returns a row when nothing is left to do."),
     ],
 };
 
@@ -377,6 +395,7 @@ pub const BINDING: Object = Object {
         may("action", Shape::Word(ACTIONS), "The setup action, where the package allows it."),
         may("as", Shape::Name, "The free name that `create` gives the new resource."),
         may("target", Shape::Name, "The name in the target that `existing` or `update` binds."),
+        may("tasks", Shape::Bool, "Whether its tasks run; default: true."),
     ],
 };
 

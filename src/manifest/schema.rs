@@ -229,6 +229,14 @@ fn shape(shape: Shape, fills: Fills, definitions: &mut Map<String, Value>) -> Va
             json!({ "type": "array", "items": word })
         }
         Shape::Labels => json!({ "type": "object", "additionalProperties": { "type": "string" } }),
+        Shape::Sql => define("task-sql", definitions, |_| {
+            json!({
+                "description": "SQL, or one text for each kind of target: `{ sqlite: …, postgres: … }`.",
+                "type": ["string", "object"],
+                "additionalProperties": { "type": "string" },
+                "minProperties": 1,
+            })
+        }),
         Shape::Value => define("value", definitions, |definitions| {
             json!({
                 "description": "A text, a number, true or false; or `{ sql: … }` in the target's own words.",

@@ -79,8 +79,21 @@ pub fn combine(repository: &mut Repository, customizations: Vec<(Address, Entry)
         variants.retain(|_, variant| *variant != base.resource);
         base.variants = variants;
         base.labels.extend(custom.labels);
+        // The customization's setup stands where the base has none; its tasks come on top.
+        let mut setup = custom.setup;
+        let tasks = std::mem::take(&mut setup.tasks);
+        let own = std::mem::take(&mut base.setup.tasks);
         if base.setup.is_empty() {
-            base.setup = custom.setup;
+            base.setup = setup;
+        }
+        base.setup.tasks = own;
+        for (name, task) in tasks {
+            if base.setup.tasks.contains_key(&name) {
+                let message = format!("the standard definition of `{address}` has a task `{name}` already");
+                fault(&["setup", "tasks", &name], None, message, "give yours another name".to_owned());
+                continue;
+            }
+            base.setup.tasks.insert(name, task);
         }
         base.customized = Some(custom.origin);
     }

@@ -15,6 +15,7 @@ pub mod setting;
 pub mod setup;
 pub mod shape;
 pub mod state;
+pub mod task;
 pub mod template;
 pub mod text;
 pub mod written;

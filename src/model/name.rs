@@ -1,11 +1,13 @@
 //! What a name may be. Names are kept exactly as written and quoted wherever a target sees them.
 //! Never refuses a word for being reserved in SQL.
 
+use super::task::TaskRules;
+
 /// What names of our own objects in a target begin with.
 pub const RESERVED_PREFIX: &str = "_reconcile_";
 
-/// What a target can hold, as far as names go.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// What a kind of target can be given: names, and the SQL of tasks.
+#[derive(Clone, Copy, Debug)]
 pub struct NameLimits {
     /// The longest name, in bytes of UTF-8.
     pub max_bytes: usize,
@@ -13,6 +15,7 @@ pub struct NameLimits {
     pub ignores_case: bool,
     /// Prefixes the target keeps for itself, in lower case.
     pub reserved_prefixes: &'static [&'static str],
+    pub tasks: TaskRules,
 }
 
 /// Returns why `name` is no name of a resource or member anywhere, if it is none.

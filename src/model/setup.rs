@@ -4,8 +4,10 @@
 use std::fmt;
 use std::str::FromStr;
 
+use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 
+use super::task::Task;
 use crate::address::Kind;
 
 /// The setup actions of the design, section 3.
@@ -81,6 +83,19 @@ pub struct Setup {
     /// The name that `existing` or `update` binds in the target.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub target: Option<String>,
+    /// Work that no state can express, in the order in which it runs.
+    #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
+    pub tasks: IndexMap<String, Task>,
+}
+
+impl Action {
+    /// Tells whether a resource with this action is changed, and not only looked at.
+    pub fn acts(self) -> bool {
+        match self {
+            Action::Merge | Action::Overwrite | Action::Create | Action::Update => true,
+            Action::Existing | Action::Skip | Action::Select => false,
+        }
+    }
 }
 
 impl Setup {
@@ -103,6 +118,8 @@ pub struct Binding {
     pub as_name: Option<String>,
     /// The name that `existing` or `update` binds in the target.
     pub target: Option<String>,
+    /// Whether its tasks are left out.
+    pub without_tasks: bool,
 }
 
 /// Where the action of a resource was decided, for messages.

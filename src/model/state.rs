@@ -4,11 +4,13 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 
 use super::environment::Environment;
 use super::resource::Resource;
 use super::setup::{Action, Setup};
+use super::task::{Task, TaskRecord};
 use crate::address::Address;
 use crate::fingerprint::Fingerprint;
 
@@ -65,6 +67,18 @@ pub struct Owned {
     /// The revision it came from.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub revision: Option<String>,
+    /// The tasks that were declared with it, by name.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub tasks: BTreeMap<String, TaskRecord>,
+}
+
+impl Owned {
+    /// Its tasks as they were declared, in their order.
+    pub fn declared_tasks(&self) -> IndexMap<String, Task> {
+        let mut records: Vec<(&String, &TaskRecord)> = self.tasks.iter().collect();
+        records.sort_by_key(|(_, record)| record.place);
+        records.into_iter().map(|(name, record)| (name.clone(), record.task.clone())).collect()
+    }
 }
 
 /// The target's own record of what we manage.

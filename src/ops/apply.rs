@@ -21,7 +21,7 @@ pub fn run(
         (Some(desired), Applied::Done) => {
             let again = super::plan::plan(desired, target, &plan.revision)?;
             let remaining = again.changes.into_iter().map(|c| c.address).collect();
-            Ok(Report::done(plan, report.entry, remaining))
+            Ok(report.with_remaining(remaining))
         }
         (Some(_) | None, _) => Ok(report),
     }

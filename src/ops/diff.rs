@@ -100,7 +100,7 @@ fn wanted(state: State) -> Desired {
 /// The first side as if it were found, and all of it ours.
 fn everything(state: State) -> Snapshot {
     let owned = |(address, resource): (&Address, &Arc<Resource>)| {
-        (address.clone(), Owned { declared: resource.clone(), revision: None })
+        (address.clone(), Owned { declared: resource.clone(), revision: None, tasks: BTreeMap::new() })
     };
     Snapshot { inventory: state.iter().map(owned).collect(), state, ..Snapshot::default() }
 }

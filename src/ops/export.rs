@@ -8,7 +8,7 @@ use crate::diagnostic::nearest;
 use crate::model::resource::{Resource, kind_entry};
 use crate::model::setup::{Action, Setup};
 use crate::model::shape::Shape;
-use crate::model::state::Snapshot;
+use crate::model::state::{Owned, Snapshot};
 use crate::model::written::declarable;
 use crate::package::{About, Package, PackageError, PackagedResource};
 use crate::source::Revision;
@@ -227,6 +227,7 @@ fn packaged(
     let setup = Setup {
         action: longest(&selection.setup, &text).copied(),
         allowed: longest(&selection.allowed, &text).cloned().unwrap_or_default(),
+        tasks: snapshot.inventory.get(address).map(Owned::declared_tasks).unwrap_or_default(),
         ..Setup::default()
     };
     let kind = kind_entry(&address.kind);

@@ -14,9 +14,10 @@ use crate::model::repository::{Entry, Repository, View};
 use crate::model::resource::{Resource, kind_entry};
 use crate::model::setup::{Action, Binding, DecidedBy, Setup, choose};
 use crate::model::state::{Declared, Desired, Origin, Scope, Snapshot};
+use crate::model::task::Task;
 use crate::package::{Package, PackagedResource};
 use crate::validate::validate;
-use crate::wire::import::{ImportCheck, Missing, Remark, ResourceCheck, Weight};
+use crate::wire::import::{ImportCheck, Missing, Remark, ResourceCheck, TaskCheck, Weight};
 
 /// What an import is decided by, besides the package.
 pub struct Destination<'a> {
@@ -84,6 +85,9 @@ fn decide<'a>(
         let mut setup = packaged.setup.clone();
         setup.as_name = binding.as_name.or(setup.as_name);
         setup.target = binding.target.or(setup.target);
+        if binding.without_tasks {
+            setup.tasks.clear();
+        }
         let name = match action {
             Action::Create => setup.as_name.as_ref(),
             Action::Existing | Action::Update => setup.target.as_ref(),
@@ -135,6 +139,7 @@ impl Work<'_> {
         for (address, one) in &self.decided {
             let mut own = self.action_remarks(address, one);
             own.extend(self.name_remarks(address, one));
+            own.extend(task_remarks(address, one));
             if twins.get(&one.bound).is_some_and(|n| *n > 1) && one.action != Action::Skip {
                 own.push(error(format!("another resource of the package is bound to `{}` too", one.bound)));
             }
@@ -355,7 +360,8 @@ impl Work<'_> {
                 (Action::Existing, Some(there)) => entry(there.clone(), Setup::default(), String::new()),
                 (_, _) => match self.whole(address, one) {
                     Ok(resource) => {
-                        entry(Arc::new(resource), one.packaged.setup.clone(), address.to_string())
+                        let setup = Setup { tasks: one.setup.tasks.clone(), ..one.packaged.setup.clone() };
+                        entry(Arc::new(resource), setup, address.to_string())
                     }
                     Err(_) => continue,
                 },
@@ -388,6 +394,7 @@ impl Work<'_> {
             action: one.action,
             actions: self.choices(address, one),
             bound_to: (one.bound != *address).then(|| one.bound.clone()),
+            tasks: listed_tasks(one),
             remarks,
         }
     }
@@ -463,6 +470,25 @@ impl Work<'_> {
             unfinished: Vec::new(),
         }
     }
+}
+
+/// The SQL of a task names tables, and does not follow a resource to another name.
+fn task_remarks(address: &Address, one: &Decided<'_>) -> Option<Remark> {
+    if one.setup.tasks.is_empty() || !one.action.acts() || one.bound == *address {
+        return None;
+    }
+    let message =
+        format!("its tasks were written for `{}`, and it would be set up as `{}`", address, one.bound);
+    Some(error(message).help(format!("leave its tasks out: --no-tasks {address}")))
+}
+
+fn listed_tasks(one: &Decided<'_>) -> Vec<TaskCheck> {
+    let check = |(name, task): (&String, &Task)| TaskCheck {
+        name: name.clone(),
+        when: task.when,
+        left_out: !one.action.acts() || !one.setup.tasks.contains_key(name),
+    };
+    one.packaged.setup.tasks.iter().map(check).collect()
 }
 
 /// Tells whether the package lets a resource be set up so. What it says itself it allows.

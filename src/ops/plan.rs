@@ -2,7 +2,7 @@
 //! Never writes to the target: it inspects, asks, and rehearses where nothing is kept.
 
 use crate::model::state::{Desired, Snapshot};
-use crate::plan::Plan;
+use crate::plan::{Level, Plan};
 use crate::planner;
 use crate::source::Revision;
 use crate::target::{Target, TargetError};
@@ -24,10 +24,16 @@ pub fn plan_from(
     planner::normalize(&mut desired, dialect);
     let draft = planner::draft(&desired, snapshot, dialect);
     let answers = target.measure(draft.queries())?;
-    let mut plan = draft.plan(&answers, &target.describe(), revision);
+    let left = target.left(draft.unless())?;
+    let mut plan = draft.plan(&answers, &left, &target.describe(), revision);
     if !plan.steps.is_empty() {
         let broken = target.rehearse(&plan.steps)?;
         planner::add_broken(&mut plan, broken, &desired.environment.allow);
+        // What could not be carried out anyway need not be tried.
+        if plan.findings.iter().all(|finding| finding.level != Level::Refuse) {
+            let tried = target.try_out(&plan.steps)?;
+            planner::add_tried(&mut plan, tried, &desired.environment.allow);
+        }
     }
     Ok(plan)
 }

@@ -8,6 +8,7 @@ use super::plan::plan;
 use crate::journal::{Entry, Outcome};
 use crate::model::environment::Environment;
 use crate::model::repository::{self, Repository};
+use crate::model::setup::Setup;
 use crate::model::state::{Desired, Inventory, Origin};
 use crate::plan::{Plan, Promotion};
 use crate::target::{Target, TargetError};
@@ -71,12 +72,13 @@ pub fn promoted(
 pub fn desired(promoted: &Promoted, repository: &Repository, to: &Environment) -> Desired {
     let resources = promoted.inventory.iter().map(|(address, owned)| {
         let known = repository.resources.get(address);
+        let setup = known.map(|entry| entry.setup.clone()).unwrap_or_default();
         let entry = repository::Entry {
             resource: owned.declared.clone(),
             renamed_from: None,
             labels: known.map(|entry| entry.labels.clone()).unwrap_or_default(),
-            // A name that the setup gave is in the record already.
-            setup: known.map(|entry| unbound(&entry.setup)).unwrap_or_default(),
+            // A name that the setup gave is in the record already, and so are the tasks that ran there.
+            setup: Setup { as_name: None, target: None, tasks: owned.declared_tasks(), ..setup },
             origin: Origin::default(),
             customized: None,
             variants: BTreeMap::new(),
@@ -89,10 +91,6 @@ pub fn desired(promoted: &Promoted, repository: &Repository, to: &Environment) -
         unfinished: Vec::new(),
     };
     promoting.desired(&to.name, &BTreeMap::new()).unwrap_or_default()
-}
-
-fn unbound(setup: &crate::model::setup::Setup) -> crate::model::setup::Setup {
-    crate::model::setup::Setup { as_name: None, target: None, ..setup.clone() }
 }
 
 /// Plans for the other environment, at the revision that was promoted.

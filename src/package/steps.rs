@@ -51,11 +51,19 @@ fn path(step: &Step) -> String {
 
 fn text(step: &Step) -> String {
     let mut text = String::new();
+    if let Some(unless) = step.unless() {
+        text.push_str("-- skipped where this returns a row:\n");
+        unless.lines().for_each(|line| text.push_str(&format!("--   {line}\n")));
+    }
     for statement in &step.statements {
         text.push_str(statement);
-        // After a comment the semicolon would be part of it.
-        let is_comment = statement.lines().next_back().is_some_and(|line| line.contains("--"));
-        text.push_str(if is_comment { "\n;\n" } else { ";\n" });
+        let last = statement.lines().next_back().unwrap_or_default();
+        text.push_str(match (last.contains("--"), last.ends_with(';')) {
+            // After a comment the semicolon would be part of it.
+            (true, _) => "\n;\n",
+            (false, true) => "\n",
+            (false, false) => ";\n",
+        });
     }
     text
 }
@@ -70,6 +78,7 @@ mod tests {
             address: "entity/order".parse().unwrap(),
             title: title.to_owned(),
             statements: statements.iter().map(|s| (*s).to_owned()).collect(),
+            task: None,
         }
     }
 

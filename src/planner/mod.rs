@@ -3,19 +3,23 @@
 
 mod order;
 mod risk;
+mod tasks;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::address::Address;
 use crate::diff::change::Change;
+use crate::diff::decision::Verb;
+use crate::diff::tasks::Pending;
 use crate::diff::{Comparison, Obstacle, compare};
 use crate::fingerprint::Fingerprint;
 use crate::model::resource::Resource;
 use crate::model::state::{Desired, Snapshot};
+use crate::model::task::{Task, When};
 use crate::plan::{Allowance, Fact, Finding, Level, Plan, Policy, Step, Summary};
 use crate::source::Revision;
-use crate::target::{Answer, Broken, Cost, Dialect, Scene};
+use crate::target::{Answer, Broken, Cost, Dialect, Left, Scene, Tried};
 use risk::Asked;
 
 /// Brings every declared resource to the words in which this kind of target would report it back.
@@ -34,7 +38,13 @@ pub fn goal(desired: &Desired) -> Fingerprint {
         .iter()
         .map(|(address, one)| (address.to_string(), (one.resource.as_ref(), one.action.as_str())))
         .collect();
-    Fingerprint::of(&resources)
+    let tasks: BTreeMap<String, Vec<(&String, &Task)>> = desired
+        .resources
+        .iter()
+        .filter(|(_, one)| !one.setup.tasks.is_empty())
+        .map(|(address, one)| (address.to_string(), one.setup.tasks.iter().collect()))
+        .collect();
+    if tasks.is_empty() { Fingerprint::of(&resources) } else { Fingerprint::of(&(resources, tasks)) }
 }
 
 /// A plan whose questions are written and not yet answered.
@@ -45,11 +55,15 @@ pub struct Draft<'a> {
     comparison: Comparison<'a>,
     asked: Vec<Asked>,
     queries: Vec<String>,
+    pending: BTreeMap<Address, Pending>,
+    unless: Vec<String>,
 }
 
 /// Compares, orders and writes the questions. `desired` is normalized.
 pub fn draft<'a>(desired: &'a Desired, snapshot: &'a Snapshot, dialect: &'a dyn Dialect) -> Draft<'a> {
     let mut comparison = compare(desired, snapshot);
+    let pending = crate::diff::tasks::tasks(desired, snapshot, dialect.name());
+    tasks::add_changes(&pending, snapshot, &mut comparison.changes);
     comparison.changes = order::order(comparison.changes);
     let mut asked = Vec::new();
     for (index, change) in comparison.changes.iter().enumerate() {
@@ -73,7 +87,8 @@ pub fn draft<'a>(desired: &'a Desired, snapshot: &'a Snapshot, dialect: &'a dyn 
         }
         None => false,
     });
-    Draft { desired, snapshot, dialect, comparison, asked, queries }
+    let unless = tasks::queries(&pending);
+    Draft { desired, snapshot, dialect, comparison, asked, queries, pending, unless }
 }
 
 impl Draft<'_> {
@@ -82,9 +97,15 @@ impl Draft<'_> {
         &self.queries
     }
 
-    /// Makes the plan, given the answers to `queries` in order.
-    pub fn plan(self, answers: &[Answer], target: &str, revision: &Revision) -> Plan {
+    /// The `unless` of tasks to ask the target, in order.
+    pub fn unless(&self) -> &[String] {
+        &self.unless
+    }
+
+    /// Makes the plan, given the answers to `queries` and to `unless` in order.
+    pub fn plan(mut self, answers: &[Answer], left: &[Left], target: &str, revision: &Revision) -> Plan {
         assert_eq!(answers.len(), self.queries.len(), "BUG: a question went unanswered");
+        assert_eq!(left.len(), self.unless.len(), "BUG: a task's `unless` went unanswered");
         let (rows, renamed) = (self.rows(answers), renamed(&self.comparison.changes));
         let scene = Scene {
             before: &self.snapshot.state,
@@ -107,26 +128,15 @@ impl Draft<'_> {
         risk::first_run(self.snapshot.initialized, &mut findings);
         risk::irreversible(&mut findings);
         risk::pointed_at(&self.comparison.changes, &self.snapshot.state, &rows, &mut findings);
-        let mut steps = Vec::new();
-        for change in &self.comparison.changes {
-            for work in self.dialect.lower(change, &scene) {
-                let n_rows = rows.get(&change.address).copied().unwrap_or_default();
-                if work.cost == Cost::Rewrite {
-                    findings.extend(risk::rewrite(change, n_rows));
-                }
-                steps.push(Step {
-                    id: u32::try_from(steps.len() + 1).unwrap_or(u32::MAX),
-                    address: change.address.clone(),
-                    title: work.title,
-                    statements: work.statements,
-                });
-            }
-        }
-        if self.comparison.changes.is_empty() {
+        let mut changes = std::mem::take(&mut self.comparison.changes);
+        tasks::settle(self.pending, left, &mut changes);
+        risk::tasks(&changes, self.snapshot, &mut findings);
+        let steps = steps(&changes, self.dialect, &scene, &mut findings);
+        if changes.is_empty() {
             findings.retain(|f| f.level != Level::Notice);
         }
         allow(&mut findings, &self.desired.environment.allow);
-        sort(&mut findings, &self.comparison.changes);
+        sort(&mut findings, &changes);
         let environment = &self.desired.environment;
         Plan {
             environment: environment.name.clone(),
@@ -141,8 +151,8 @@ impl Draft<'_> {
                 auto_apply: environment.auto_apply,
                 max_destroy: environment.destroy_limit(),
             },
-            summary: Summary::of(&self.comparison.changes),
-            changes: self.comparison.changes,
+            summary: Summary::of(&changes),
+            changes,
             steps,
             findings,
             facts,
@@ -157,6 +167,41 @@ impl Draft<'_> {
     }
 }
 
+/// Everything that runs, in order: what is made and changed with the tasks before it, all tasks that come after, and
+/// what is deleted.
+fn steps(
+    changes: &[Change],
+    dialect: &dyn Dialect,
+    scene: &Scene<'_>,
+    findings: &mut Vec<Finding>,
+) -> Vec<Step> {
+    let mut steps = Vec::new();
+    let mut lower = |change: &Change, steps: &mut Vec<Step>| {
+        for work in dialect.lower(change, scene) {
+            let n_rows = scene.rows.get(&change.address).copied().unwrap_or_default();
+            if work.cost == Cost::Rewrite {
+                findings.extend(risk::rewrite(change, n_rows));
+            }
+            let (address, title, statements) = (change.address.clone(), work.title, work.statements);
+            steps.push(Step { id: 0, address, title, statements, task: None });
+        }
+    };
+    let (deletes, others): (Vec<&Change>, Vec<&Change>) =
+        changes.iter().partition(|change| change.verb == Verb::Delete);
+    for change in &others {
+        steps.extend(tasks::steps(change, When::Before, dialect.name()));
+        lower(change, &mut steps);
+    }
+    for change in &others {
+        steps.extend(tasks::steps(change, When::After, dialect.name()));
+    }
+    deletes.into_iter().for_each(|change| lower(change, &mut steps));
+    for (step, id) in steps.iter_mut().zip(1..) {
+        step.id = id;
+    }
+    steps
+}
+
 /// Adds to a plan what a rehearsal of its steps found broken.
 pub fn add_broken(plan: &mut Plan, broken: Vec<Broken>, allow_entries: &[String]) {
     for one in broken {
@@ -164,6 +209,22 @@ pub fn add_broken(plan: &mut Plan, broken: Vec<Broken>, allow_entries: &[String]
     }
     allow(&mut plan.findings, allow_entries);
     sort(&mut plan.findings, &plan.changes);
+}
+
+/// Adds to a plan what came of trying out its tasks.
+pub fn add_tried(plan: &mut Plan, tried: Vec<Tried>, allow_entries: &[String]) {
+    let mut broken = Vec::new();
+    for one in tried {
+        match one {
+            Tried::Changed { step, rows, is_left } => {
+                let Some(step) = plan.steps.iter().find(|one| one.id == step) else { continue };
+                risk::measured(step, rows, &mut plan.findings);
+                plan.findings.extend(risk::unfinished(step).filter(|_| is_left));
+            }
+            Tried::Failed(one) => broken.push(one),
+        }
+    }
+    add_broken(plan, broken, allow_entries);
 }
 
 /// The present address of each renamed resource, by its address after the plan.

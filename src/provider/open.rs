@@ -6,6 +6,7 @@ use std::path::Path;
 use super::sqlite;
 use crate::model::environment::TargetConfig;
 use crate::model::name::NameLimits;
+use crate::model::task::TaskRules;
 pub use crate::target::Mode;
 use crate::target::{Dialect, Target, TargetError};
 
@@ -32,7 +33,7 @@ const PROVIDERS: [Provider; 2] = [
 
 /// PostgreSQL 15: identifiers are cut at 63 bytes, and `pg_` belongs to the system.
 const POSTGRES_LIMITS: NameLimits =
-    NameLimits { max_bytes: 63, ignores_case: false, reserved_prefixes: &["pg_"] };
+    NameLimits { max_bytes: 63, ignores_case: false, reserved_prefixes: &["pg_"], tasks: TaskRules::PRESENT };
 
 /// The names of all providers, as environments write them.
 pub fn providers() -> &'static [&'static str] {

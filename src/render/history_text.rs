@@ -3,7 +3,7 @@
 
 use super::page::{Page, counted, width};
 use super::paint::{Paint, Role, clean};
-use super::plan_text::write_statements;
+use super::task::write_sql;
 use crate::journal::{Entry, Outcome};
 use crate::model::resource::Resource;
 use crate::plan::Summary;
@@ -74,8 +74,12 @@ pub fn entry(entry: &Entry, paint: Paint) -> String {
     }
     for step in &entry.steps {
         let head = format!("{}. {}", step.id, step.title);
-        page.space(2).put(Role::Heading, &head).stop().put(Role::Forget, &step.address.to_string()).end();
-        write_statements(&mut page, &step.statements);
+        page.space(2).put(Role::Heading, &head).stop().put(Role::Forget, &step.address.to_string());
+        if entry.skipped.contains(&step.id) {
+            page.space(2).put(Role::Note, "(skipped: nothing was left to do)");
+        }
+        page.end();
+        write_sql(&mut page, 6, step);
     }
     if !entry.before.is_empty() {
         page.end().line(0, Role::Heading, "Before:");

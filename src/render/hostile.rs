@@ -12,16 +12,19 @@ use super::plan_text::{Options, last_line};
 use super::{history_text, import_text, plan_markdown, plan_text, report_text, sample};
 use crate::address::Address;
 use crate::diagnostic::{Diagnostic, Span};
-use crate::diff::change::{Change, Kept, MemberChange, Reason, SettingChange};
+use crate::diff::change::{
+    Change, Kept, MemberChange, Reason, SettingChange, TaskChange, TaskReason, TaskVerb,
+};
 use crate::diff::decision::Verb;
 use crate::journal::{Entry, Holder, Outcome};
 use crate::model::entity;
 use crate::model::name::is_unprintable;
 use crate::model::setup::Action;
-use crate::plan::{Finding, Level, Plan, Step, Summary};
+use crate::model::task::{Task, TaskSql, When};
+use crate::plan::{Finding, Level, Plan, Step, Summary, TaskStep};
 use crate::report::{FailedAt, Report};
 use crate::wire::comparison::SidesDiffer;
-use crate::wire::import::{ImportCheck, Missing, Remark, ResourceCheck, Weight};
+use crate::wire::import::{ImportCheck, Missing, Remark, ResourceCheck, TaskCheck, Weight};
 
 /// A text of what does harm: escapes, breaks, bidi, fences, our own words.
 fn hostile() -> impl Strategy<Value = String> {
@@ -105,15 +108,33 @@ fn address() -> impl Strategy<Value = Address> {
 
 fn change() -> impl Strategy<Value = Change> {
     let members = prop::collection::vec(member(), 0..4);
+    let tasks = prop::collection::vec(task(), 0..2);
     let settings = prop::collection::vec(setting(), 0..2);
-    (address(), verb(), reason(), prop::option::of(address()), settings, members).prop_map(
-        |(address, verb, reason, renamed_from, settings, members)| Change {
+    (address(), verb(), reason(), prop::option::of(address()), settings, (members, tasks)).prop_map(
+        |(address, verb, reason, renamed_from, settings, (members, tasks))| Change {
             address,
             renamed_from,
             settings,
+            tasks,
             ..sample::change(verb, reason, "entity/x", Action::Merge, members)
         },
     )
+}
+
+fn task() -> impl Strategy<Value = TaskChange> {
+    hostile().prop_map(|text| TaskChange {
+        name: text.clone(),
+        verb: TaskVerb::Run,
+        reason: TaskReason::New,
+        place: 0,
+        unasked: Some(text.clone()),
+        task: Task {
+            description: Some(text.clone()),
+            when: When::After,
+            sql: TaskSql::One(text.clone()),
+            unless: None,
+        },
+    })
 }
 
 fn finding() -> impl Strategy<Value = Finding> {
@@ -144,11 +165,16 @@ fn plan() -> impl Strategy<Value = Plan> {
                 path: None,
                 reason: text.clone(),
             }];
+            let due = plan.changes.iter().find_map(|change| Some((change, change.tasks.first()?)));
             plan.steps = vec![Step {
                 id: 1,
-                address: Address::new(entity::KIND, text.as_str()),
+                address: due.map_or_else(
+                    || Address::new(entity::KIND, text.as_str()),
+                    |(change, _)| change.address.clone(),
+                ),
                 title: text.clone(),
                 statements: vec![text.clone()],
+                task: due.map(|(_, task)| TaskStep { name: task.name.clone(), unless: Some(text.clone()) }),
             }];
             plan.revision.commit = Some(text);
             Plan { environment, target, ..plan }
@@ -243,6 +269,7 @@ proptest! {
             action: Action::Merge,
             actions: vec![Action::Skip],
             bound_to: Some(address.clone()),
+            tasks: vec![TaskCheck { name: word.clone(), when: When::After, left_out: true }],
             remarks: vec![remark.clone()],
         };
         let check = ImportCheck {

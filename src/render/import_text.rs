@@ -69,6 +69,11 @@ fn write_resources(page: &mut Page, resources: &[ResourceCheck], numbered: bool)
         page.space(2).put(role(resource.state), sign(resource.state)).space(1);
         page.put(Role::Plain, &name(resource)).tab(chosen).put(Role::Plain, resource.action.as_str());
         page.tab(allowed).put(Role::Forget, &actions(resource)).end();
+        for task in &resource.tasks {
+            let (role, left_out) =
+                if task.left_out { (Role::Forget, ", left out") } else { (Role::Plain, "") };
+            page.line(names + 2, role, &format!("task {} ({}){left_out}", task.name, task.when));
+        }
         for remark in &resource.remarks {
             page.line(names + 2, role(remark.weight), &remark.message);
             write_help(page, remark, names + 4);

@@ -44,8 +44,9 @@ pub fn resource_notes(change: &Change) -> Vec<Note> {
     let is_same = change.settings.is_empty() && change.members.iter().all(|m| m.settings.is_empty());
     let mut notes =
         reasons(change.verb, change.reason, was.as_deref(), is_same, "(adopted: it exists already)");
-    let has_rows = !change.settings.is_empty() || !change.members.is_empty();
+    let has_rows = !change.settings.is_empty() || !change.members.is_empty() || !change.tasks.is_empty();
     let more = match (change.verb, change.reason) {
+        (Verb::Update, Reason::Tasks) => Some("(only its tasks)"),
         (Verb::Delete, Reason::NotDeclared) => Some("(because it is not declared any more)"),
         (Verb::Update, _) if !has_rows && was.is_none() => {
             Some("(only the record of what is declared changes)")

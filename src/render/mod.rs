@@ -23,3 +23,4 @@ mod row;
 #[cfg(test)]
 mod sample;
 mod setting;
+mod task;

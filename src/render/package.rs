@@ -101,6 +101,9 @@ fn write_resources(page: &mut Page, resources: &[ManifestResource]) {
         if let Some(because) = index.checked_sub(1).and_then(|at| resources[at].related_because.as_ref()) {
             page.line(4, Role::Note, &format!("included because {because}"));
         }
+        for (name, task) in index.checked_sub(1).iter().flat_map(|at| &resources[*at].setup.tasks) {
+            page.line(4, Role::Note, &format!("task {name} ({})", task.when));
+        }
     }
     page.end();
     let related = resources.iter().filter(|resource| resource.related_because.is_some()).count();

@@ -6,7 +6,7 @@ use super::markdown::{code, fence, html};
 use super::page::{Page, counted};
 use super::paint::Paint;
 use super::plan_text::{last_line, write_changes};
-use crate::plan::{Finding, Level, Plan, Refusal};
+use crate::plan::{Finding, Level, Plan, Refusal, Step};
 
 /// Writes `PLAN.md`.
 pub fn plan(plan: &Plan) -> String {
@@ -40,10 +40,20 @@ pub fn plan(plan: &Plan) -> String {
             "\n<details><summary>{}. <code>{}</code></summary>\n\n{}\n</details>\n",
             step.id,
             html(&step.title),
-            fence("sql", &step.statements.join("\n"))
+            fence("sql", &sql(step))
         ));
     }
     text
+}
+
+/// What a step runs, and for a task what it is skipped by, as a comment.
+fn sql(step: &Step) -> String {
+    let unless = step.unless().map(|unless| {
+        let lines: Vec<String> = unless.lines().map(|line| format!("--   {line}")).collect();
+        format!("-- skipped where this returns a row:\n{}", lines.join("\n"))
+    });
+    let statements = step.statements.iter().cloned();
+    unless.into_iter().chain(statements).collect::<Vec<_>>().join("\n")
 }
 
 fn write_findings(text: &mut String, plan: &Plan) {
@@ -96,7 +106,7 @@ fn sign_first(line: &str) -> String {
     let bare = line.trim_start_matches(' ');
     let indent = line.len() - bare.len();
     match bare.split_once(' ') {
-        Some((sign @ ("+" | "~" | "-" | "."), rest)) if matches!(indent, 2 | 6) => {
+        Some((sign @ ("+" | "~" | "-" | "." | "*" | "="), rest)) if matches!(indent, 2 | 6) => {
             format!("{sign}{}{rest}", " ".repeat(indent + 1))
         }
         Some(_) | None => line.to_owned(),

@@ -4,8 +4,9 @@
 use super::finding::{self, Findings};
 use super::member;
 use super::page::{Page, thousands};
-use super::paint::{Paint, Role, clean_lines};
+use super::paint::{Paint, Role};
 use super::row::{sign, write_rows};
+use super::task::{write_sql, write_tasks};
 use crate::diff::change::Change;
 use crate::diff::decision::Verb;
 use crate::plan::{Plan, Summary};
@@ -56,7 +57,7 @@ pub fn no_changes(plan: &Plan) -> String {
 pub fn write_changes(page: &mut Page, plan: &Plan) {
     let mut findings = Findings::of(plan);
     for change in &plan.changes {
-        write_change(page, change, &mut findings);
+        write_change(page, change, plan, &mut findings);
     }
     for shown in findings.take_all() {
         let note = finding::mark_with_place(shown);
@@ -88,7 +89,7 @@ fn write(page: &mut Page, plan: &Plan, is_verbose: bool) {
     page.line(0, Role::Heading, &last_line(&plan.summary));
 }
 
-fn write_change(page: &mut Page, change: &Change, findings: &mut Findings<'_>) {
+fn write_change(page: &mut Page, change: &Change, plan: &Plan, findings: &mut Findings<'_>) {
     let (sign, role) = sign(change.verb);
     page.space(2).put(role, sign).space(1).put(Role::Heading, &change.address.to_string()).stop();
     match change.verb {
@@ -110,6 +111,7 @@ fn write_change(page: &mut Page, change: &Change, findings: &mut Findings<'_>) {
         page.space(6).put(Role::Create, "+").space(1).list(8, options).end();
     }
     write_rows(page, &member::rows(change, findings));
+    write_tasks(page, change, plan, findings);
     for shown in findings.take_rest(&change.address) {
         let note = finding::mark_with_place(shown);
         page.line(6, note.role, &note.text);
@@ -156,18 +158,9 @@ fn write_steps(page: &mut Page, plan: &Plan) {
     for step in &plan.steps {
         let head = format!("{}. {}", step.id, step.title);
         page.space(2).put(Role::Heading, &head).stop().put(Role::Forget, &step.address.to_string()).end();
-        write_statements(page, &step.statements);
+        write_sql(page, 6, step);
     }
     page.end();
-}
-
-/// Writes statements word for word, line by line.
-pub fn write_statements(page: &mut Page, statements: &[String]) {
-    for statement in statements {
-        for line in clean_lines(statement).lines() {
-            page.line(6, Role::Plain, line);
-        }
-    }
 }
 
 #[cfg(test)]

@@ -41,6 +41,7 @@ pub fn report(report: &Report, paint: Paint) -> String {
             Fate::Failed { message } => ("✗", Role::Error, format!("failed: {message}")),
             Fate::Undone => ("↶", Role::Change, "undone".to_owned()),
             Fate::NotStarted => ("·", Role::Forget, "not started".to_owned()),
+            Fate::Skipped => ("=", Role::Plain, "skipped: nothing was left to do".to_owned()),
         };
         page.space(2).put(role, sign).space(1).put(Role::Plain, &format!("{}. {}", step.id, step.title));
         page.stop().put(role, &fate).end();

@@ -47,6 +47,7 @@ pub fn change(verb: Verb, reason: Reason, at: &str, action: Action, members: Vec
         backfill: Default::default(),
         settings: Vec::new(),
         members,
+        tasks: Vec::new(),
     }
 }
 
@@ -88,6 +89,7 @@ pub fn step(id: u32, at: &str, title: &str, statements: &[&str]) -> Step {
         address: address(at),
         title: title.to_owned(),
         statements: statements.iter().map(ToString::to_string).collect(),
+        task: None,
     }
 }
 

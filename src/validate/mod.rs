@@ -11,6 +11,7 @@ mod references;
 mod renames;
 mod setups;
 mod survey;
+mod tasks;
 mod values;
 mod words;
 
@@ -38,6 +39,7 @@ pub fn validate(
     for site in survey.sites.iter().filter(|site| site.is_in_view) {
         names::check(&survey, site, &mut found);
         setups::check(site, &mut found);
+        tasks::check(&survey, site, &mut found);
         fields::check(&survey, site, &mut found);
         references::check(&survey, site, &mut found);
         values::check(&survey, site, &mut found);

@@ -10,12 +10,23 @@ use crate::model::repository::Entry;
 use crate::model::resource::Resource;
 use crate::model::setup::Setup;
 use crate::model::state::Origin;
+use crate::model::task::TaskRules;
 use crate::model::{entity, picklist};
 use crate::yaml::Part;
 
 fn targets() -> BTreeMap<String, NameLimits> {
-    let sqlite = NameLimits { max_bytes: 500, ignores_case: true, reserved_prefixes: &["sqlite_"] };
-    let postgres = NameLimits { max_bytes: 63, ignores_case: false, reserved_prefixes: &["pg_"] };
+    let sqlite = NameLimits {
+        max_bytes: 500,
+        ignores_case: true,
+        reserved_prefixes: &["sqlite_"],
+        tasks: TaskRules::PRESENT,
+    };
+    let postgres = NameLimits {
+        max_bytes: 63,
+        ignores_case: false,
+        reserved_prefixes: &["pg_"],
+        tasks: TaskRules::PRESENT,
+    };
     BTreeMap::from([("sqlite".to_owned(), sqlite), ("postgres".to_owned(), postgres)])
 }
 
@@ -468,12 +479,14 @@ fn environments_ask_for_what_there_is() {
         allowed: vec![Action::Overwrite, Action::Update],
         as_name: Some("other".to_owned()),
         target: None,
+        ..Setup::default()
     };
     entry(&mut repository, "entity/pair").setup = Setup {
         action: Some(Action::Select),
         allowed: vec![Action::Merge],
         as_name: None,
         target: Some("p".into()),
+        ..Setup::default()
     };
     same(
         &said(&repository),

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::form;
 use crate::address::Address;
 use crate::model::setup::Action;
+use crate::model::task::When;
 use crate::plan::Plan;
 use crate::source::Revision;
 
@@ -43,7 +44,20 @@ pub struct ResourceCheck {
     /// Its address in the target, where that is another one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub bound_to: Option<Address>,
+    /// In the order in which they run.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tasks: Vec<TaskCheck>,
     pub remarks: Vec<Remark>,
+}
+
+/// One task of a resource.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct TaskCheck {
+    pub name: String,
+    pub when: When,
+    /// Whether it stays behind, because the importer or the setup action says so.
+    pub left_out: bool,
 }
 
 /// How much a remark stands in the way. `warning` does not.

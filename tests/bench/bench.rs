@@ -94,7 +94,7 @@ fn unchanged(root: &Path, runs: usize) -> Vec<(&'static str, Times)> {
         took("normalize", timed(|| planner::normalize(&mut desired, dialect)).1);
         let (draft, time) = timed(|| planner::draft(&desired, &snapshot, dialect));
         took("diff", time);
-        let (plan, time) = timed(|| draft.plan(&[], &target.describe(), &Revision::default()));
+        let (plan, time) = timed(|| draft.plan(&[], &[], &target.describe(), &Revision::default()));
         assert!(plan.is_empty(), "an unchanged repository has a plan");
         took("plan out of it", time);
         let (_, time) = timed(|| {

@@ -169,11 +169,15 @@ pub fn dump(database: &Connection) -> Dump {
     dump.schema = statement.query_map([], read).unwrap().map(Result::unwrap).collect();
     let mut tables: Vec<String> =
         dump.schema.iter().filter(|one| one.0 == "table").map(|one| one.1.clone()).collect();
-    tables.extend(["_reconcile_resource", "_reconcile_sequence"].map(str::to_owned));
+    tables.extend(["_reconcile_resource", "_reconcile_sequence", "_reconcile_task"].map(str::to_owned));
     for table in tables {
         let quoted = table.replace('"', "\"\"");
+        // The number of a journal entry depends on how often something failed before.
+        let columns = if table == "_reconcile_task" { "address, name, place, task, ran" } else { "*" };
         // Our own tables may not be there yet, and are no part of what was declared when they are empty.
-        let Ok(mut statement) = database.prepare(&format!("SELECT * FROM \"{quoted}\"")) else { continue };
+        let Ok(mut statement) = database.prepare(&format!("SELECT {columns} FROM \"{quoted}\"")) else {
+            continue;
+        };
         let columns = statement.column_count();
         let read = |row: &rusqlite::Row<'_>| {
             (0..columns).map(|n| row.get::<_, Value>(n)).collect::<rusqlite::Result<Vec<Value>>>()

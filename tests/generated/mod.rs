@@ -11,7 +11,9 @@ use proptest::prelude::*;
 use proptest::sample::select;
 use reconcile::address::Address;
 use reconcile::diff::change::Kept;
-use reconcile::diff::change::{Change, MemberChange, Reason, SettingChange};
+use reconcile::diff::change::{
+    Change, MemberChange, Reason, SettingChange, TaskChange, TaskReason, TaskVerb,
+};
 use reconcile::diff::decision::Verb;
 use reconcile::fingerprint::Fingerprint;
 use reconcile::journal::{Entry, Outcome};
@@ -20,9 +22,10 @@ use reconcile::model::field::{DefaultValue, Field, FieldType, OnEvent, TextForma
 use reconcile::model::picklist::{Choice, Picklist};
 use reconcile::model::resource::Resource;
 use reconcile::model::setup::{ACTIONS, Action, Setup};
+use reconcile::model::task::{Task, TaskSql, When};
 use reconcile::model::text::Text;
 use reconcile::package::{About, PackagedResource};
-use reconcile::plan::{Fact, Finding, Level, Plan, Policy, Promotion, Step, Summary};
+use reconcile::plan::{Fact, Finding, Level, Plan, Policy, Promotion, Step, Summary, TaskStep};
 use reconcile::report::{Applied, Fate, Report, ResourceReport, ResourceState, StepReport};
 use reconcile::source::Revision;
 use serde_json::{Value, json};
@@ -285,13 +288,18 @@ fn change() -> impl Strategy<Value = Change> {
     (
         (address(), action(), verb(), reason(), option::of(address())),
         (option::of(resource()), option::of(resource()), option::of(resource())),
-        (btree_map(name(), default_value(), 0..2), vec(setting_change(), 0..2), vec(member_change(), 0..3)),
+        (
+            btree_map(name(), default_value(), 0..2),
+            vec(setting_change(), 0..2),
+            vec(member_change(), 0..3),
+            vec(task_change(), 0..2),
+        ),
     )
         .prop_map(
             |(
                 (address, action, verb, reason, renamed_from),
                 (before, after, declared),
-                (backfill, settings, members),
+                (backfill, settings, members, tasks),
             )| Change {
                 address,
                 action,
@@ -304,6 +312,7 @@ fn change() -> impl Strategy<Value = Change> {
                 backfill,
                 settings,
                 members,
+                tasks,
             },
         )
 }
@@ -339,9 +348,11 @@ fn fingerprint() -> impl Strategy<Value = Fingerprint> {
 }
 
 fn steps() -> impl Strategy<Value = Vec<Step>> {
-    vec((address(), text(), vec(text(), 0..3)), 0..4).prop_map(|steps| {
+    let task = (name(), option::of(text())).prop_map(|(name, unless)| TaskStep { name, unless });
+    vec((address(), text(), vec(text(), 0..3), option::of(task)), 0..4).prop_map(|steps| {
         let numbered = steps.into_iter().zip(1..);
-        numbered.map(|((address, title, statements), id)| Step { id, address, title, statements }).collect()
+        let step = |((address, title, statements, task), id)| Step { id, address, title, statements, task };
+        numbered.map(step).collect()
     })
 }
 
@@ -382,7 +393,7 @@ pub fn plan() -> impl Strategy<Value = Plan> {
 pub fn report() -> impl Strategy<Value = Report> {
     let fate = prop_oneof![
         text().prop_map(|message| Fate::Failed { message }),
-        select(vec![Fate::Done, Fate::Undone, Fate::NotStarted]),
+        select(vec![Fate::Done, Fate::Undone, Fate::NotStarted, Fate::Skipped]),
     ];
     let step = (any::<u32>(), address(), text(), fate).prop_map(|(id, address, title, fate)| StepReport {
         id,
@@ -434,6 +445,7 @@ pub fn entry() -> impl Strategy<Value = Entry> {
             goal: plan.goal,
             outcome,
             summary: plan.summary,
+            skipped: plan.steps.iter().take(1).map(|step| step.id).collect(),
             steps: plan.steps,
             allowed: vec!["RK203".to_owned()],
             before,
@@ -442,8 +454,34 @@ pub fn entry() -> impl Strategy<Value = Entry> {
 }
 
 pub fn setup() -> impl Strategy<Value = Setup> {
-    (option::of(action()), vec(action(), 0..3), option::of(name()), option::of(name()))
-        .prop_map(|(action, allowed, as_name, target)| Setup { action, allowed, as_name, target })
+    let tasks = vec((name(), task()), 0..3).prop_map(|tasks| tasks.into_iter().collect());
+    (option::of(action()), vec(action(), 0..3), option::of(name()), option::of(name()), tasks).prop_map(
+        |(action, allowed, as_name, target, tasks)| Setup { action, allowed, as_name, target, tasks },
+    )
+}
+
+fn task() -> impl Strategy<Value = Task> {
+    let sql = || {
+        let each = btree_map(select(vec!["sqlite", "postgres"]).prop_map(str::to_owned), text(), 1..3);
+        prop_oneof![text().prop_map(TaskSql::One), each.prop_map(TaskSql::PerTarget)]
+    };
+    (option::of(text()), select(vec![When::Before, When::After]), sql(), option::of(sql()))
+        .prop_map(|(description, when, sql, unless)| Task { description, when, sql, unless })
+}
+
+fn task_change() -> impl Strategy<Value = TaskChange> {
+    let verb = select(vec![TaskVerb::Run, TaskVerb::Record, TaskVerb::Forget]);
+    let reason = select(vec![
+        TaskReason::New,
+        TaskReason::Changed,
+        TaskReason::Left,
+        TaskReason::Done,
+        TaskReason::Edited,
+        TaskReason::NotDeclared,
+    ]);
+    (name(), verb, reason, any::<u32>(), task(), option::of(text())).prop_map(
+        |(name, verb, reason, place, task, unasked)| TaskChange { name, verb, reason, place, task, unasked },
+    )
 }
 
 pub fn packaged() -> impl Strategy<Value = PackagedResource> {

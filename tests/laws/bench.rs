@@ -19,7 +19,7 @@ use rusqlite::types::Value;
 use tempfile::TempDir;
 
 /// Every finding that a person may allow.
-const CONSENTS: [&str; 6] = ["RK201", "RK203", "RK211", "RK401", "RK402", "RK403"];
+const CONSENTS: [&str; 7] = ["RK201", "RK203", "RK211", "RK230", "RK401", "RK402", "RK403"];
 
 pub struct Bench {
     folder: TempDir,

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use super::apply::{self, decode};
 use super::plan;
-use crate::address::Address;
+use crate::address::{Address, glob};
 use crate::cli::args::Import;
 use crate::cli::context::{Context, name_limits};
 use crate::cli::exit::{Code, Failure};
@@ -37,6 +37,7 @@ pub fn run(context: &Context, arguments: &Import) -> Result<Code, Failure> {
     for (address, action) in &arguments.choices.setup {
         bindings.entry(address.clone()).or_default().action = Some(*action);
     }
+    leave_tasks_out(&package, &arguments.no_tasks, &mut bindings)?;
     let declared = opened.repository.desired(&environment.name, &BTreeMap::new());
     let declared = declared.map(|desired| desired.resources.into_keys().collect()).unwrap_or_default();
     let Checked { check, desired } = decided(context, &package, environment, &declared, bindings, arguments)?;
@@ -80,6 +81,26 @@ pub fn run(context: &Context, arguments: &Import) -> Result<Code, Failure> {
     }
 }
 
+/// Leaves out the tasks of every resource that `--no-tasks` names.
+fn leave_tasks_out(
+    package: &Package,
+    patterns: &[String],
+    bindings: &mut BTreeMap<Address, Binding>,
+) -> Result<(), Failure> {
+    for pattern in patterns {
+        let mut named =
+            package.resources().keys().filter(|address| glob(pattern, &address.to_string())).peekable();
+        if named.peek().is_none() {
+            return Err(Failure::error(format!(
+                "the package holds nothing that `--no-tasks {pattern}` names"
+            ))
+            .help("list what it holds: reconcile package inspect FILE.zip"));
+        }
+        named.for_each(|address| bindings.entry(address.clone()).or_default().without_tasks = true);
+    }
+    Ok(())
+}
+
 /// Validates and shows; on a terminal, lets the person choose, and does both again after each choice.
 fn decided(
     context: &Context,
@@ -104,26 +125,41 @@ fn decided(
         if !may_ask {
             return Ok(checked);
         }
-        let question = "\nA number and another action (`2 merge`, `2 create as NAME`), or nothing to go on: ";
+        let question = "\nA number and another action (`2 merge`, `2 create as NAME`, `2 no-tasks`), or nothing to go on: ";
         let answer = context.terminal.ask(question)?;
         if answer.is_empty() {
             return Ok(checked);
         }
         match choice(&answer, checked.check.resources.iter().map(|r| &r.address)) {
-            Ok((address, binding)) => drop(bindings.insert(address, binding)),
+            Ok((address, chosen)) => {
+                let binding = bindings.entry(address).or_default();
+                *binding = match chosen {
+                    Chosen::Setup(setup) => Binding { without_tasks: binding.without_tasks, ..setup },
+                    Chosen::NoTasks => Binding { without_tasks: true, ..binding.clone() },
+                };
+            }
             Err(message) => context.terminal.remark(&message),
         }
     }
 }
 
-/// Reads `2 merge`, `2 create as NAME` or `2 existing target NAME`.
+/// What a person chooses for one resource.
+enum Chosen {
+    Setup(Binding),
+    NoTasks,
+}
+
+/// Reads `2 merge`, `2 create as NAME`, `2 existing target NAME` or `2 no-tasks`.
 fn choice<'a>(
     answer: &str,
     mut listed: impl Iterator<Item = &'a Address>,
-) -> Result<(Address, Binding), String> {
+) -> Result<(Address, Chosen), String> {
     let (number, rest) = answer.split_once(' ').ok_or("write a number and an action, as in `2 merge`")?;
     let at = number.trim_end_matches('.').parse::<usize>().ok().and_then(|n| n.checked_sub(1));
     let address = at.and_then(|at| listed.nth(at)).ok_or_else(|| format!("there is no number `{number}`"))?;
+    if rest.trim() == "no-tasks" {
+        return Ok((address.clone(), Chosen::NoTasks));
+    }
     let (action, name) = rest.trim().split_once(' ').unwrap_or((rest.trim(), ""));
     let action = action.parse::<Action>().map_err(|error| error.to_string())?;
     let (as_name, target) = match name.trim().split_once(' ') {
@@ -132,7 +168,8 @@ fn choice<'a>(
         Some(("target", name)) => (None, Some(name.trim().to_owned())),
         Some(_) | None => return Err("after the action comes `as NAME` or `target NAME`".to_owned()),
     };
-    Ok((address.clone(), Binding { action: Some(action), as_name, target }))
+    let binding = Binding { action: Some(action), as_name, target, ..Binding::default() };
+    Ok((address.clone(), Chosen::Setup(binding)))
 }
 
 fn planned(
@@ -172,12 +209,16 @@ mod tests {
             ["entity/order", "picklist/status"].iter().map(|a| a.parse().unwrap()).collect();
         let read = |answer: &str| {
             let binding = choice(answer, listed.iter());
-            binding.map(|(a, b)| format!("{a} {:?} {:?} {:?}", b.action.unwrap(), b.as_name, b.target))
+            binding.map(|(a, chosen)| match chosen {
+                Chosen::Setup(b) => format!("{a} {:?} {:?} {:?}", b.action.unwrap(), b.as_name, b.target),
+                Chosen::NoTasks => format!("{a} without tasks"),
+            })
         };
         for (answer, want) in [
             ("2 merge", Ok("picklist/status Merge None None")),
             ("1. create as order 2", Ok("entity/order Create Some(\"order 2\") None")),
             ("1 existing target bestellung", Ok("entity/order Existing None Some(\"bestellung\")")),
+            ("1 no-tasks", Ok("entity/order without tasks")),
             ("3 merge", Err("there is no number `3`")),
             ("0 merge", Err("there is no number `0`")),
             ("merge", Err("write a number and an action, as in `2 merge`")),

@@ -5,10 +5,12 @@ mod data;
 mod kept;
 mod object;
 mod rename;
+mod task;
 mod whole;
 
 pub use object::{broken, pointed_at, rewrite};
 pub use rename::renames;
+pub use task::{measured, tasks, unfinished};
 pub use whole::{first_run, irreversible};
 
 use crate::diff::change::Change;

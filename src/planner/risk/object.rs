@@ -29,8 +29,17 @@ pub fn broken(broken: Broken, steps: &[Step]) -> Option<Finding> {
     let any = steps.first()?;
     Some(match broken {
         Broken::Step { step, message } => {
-            let address = steps.iter().find(|s| s.id == step).map_or(&any.address, |s| &s.address);
-            finding("RK111", Level::Refuse, address, format!("step {step} would fail: {message}"))
+            let failing = steps.iter().find(|s| s.id == step);
+            let message = format!("step {step} would fail: {message}");
+            let finding =
+                finding("RK111", Level::Refuse, failing.map_or(&any.address, |s| &s.address), message);
+            match failing.and_then(|step| step.task.as_ref()) {
+                Some(task) => {
+                    let help = "mend its SQL; or give it an `unless` that returns a row where it has no work";
+                    Finding { path: Some(task.path()), help: Some(help.to_owned()), ..finding }
+                }
+                None => finding,
+            }
         }
         Broken::Object { kind, name, message } => {
             let message =

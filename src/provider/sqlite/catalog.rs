@@ -3,14 +3,15 @@
 
 use rusqlite::{Connection, OptionalExtension, params};
 
+use super::dialect::NAME;
 use crate::address::Address;
-use crate::diff::change::Change;
+use crate::diff::change::{Change, TaskChange, TaskVerb};
 use crate::diff::decision::Verb;
 use crate::journal::{Entry, Holder};
 use crate::model::resource::Resource;
 
 /// The version of these tables; a target with a higher one is left alone.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
 
 /// What the names of our tables begin with.
 pub const PREFIX: &str = "_reconcile_";
@@ -36,6 +37,19 @@ CREATE TABLE IF NOT EXISTS "_reconcile_sequence" (
 ) STRICT;
 INSERT INTO "_reconcile_meta" ("key", "value") VALUES ('catalog', '1') ON CONFLICT ("key") DO NOTHING;
 "#;
+
+/// Brings the tables of an older version to this one. It belongs into the transaction of the apply that needs it.
+pub const UPGRADE: &str = r#"
+CREATE TABLE IF NOT EXISTS "_reconcile_task" (
+  "address" TEXT NOT NULL, "name" TEXT NOT NULL, "place" INTEGER NOT NULL,
+  "task" TEXT NOT NULL CHECK (json_valid("task")), "ran" TEXT, "entry" INTEGER,
+  PRIMARY KEY ("address", "name")
+) STRICT;
+UPDATE "_reconcile_meta" SET "value" = '2' WHERE "key" = 'catalog' AND "value" = '1';
+"#;
+
+/// The version since which tasks are recorded.
+const TASKS_SINCE: u32 = 2;
 
 /// One row of our record, still as text.
 #[derive(Clone, Debug)]
@@ -69,6 +83,35 @@ pub fn rows(connection: &Connection) -> rusqlite::Result<Vec<Row>> {
     rows.collect()
 }
 
+/// One task of our record, still as text.
+#[derive(Clone, Debug)]
+pub struct TaskRow {
+    pub address: String,
+    pub name: String,
+    pub place: u32,
+    pub task: String,
+    pub ran: Option<String>,
+}
+
+/// Reads our record of tasks from a catalog of this version.
+pub fn tasks(connection: &Connection, version: u32) -> rusqlite::Result<Vec<TaskRow>> {
+    if version < TASKS_SINCE {
+        return Ok(Vec::new());
+    }
+    let sql = "SELECT \"address\", \"name\", \"place\", \"task\", \"ran\" FROM \"_reconcile_task\"";
+    let mut statement = connection.prepare(sql)?;
+    let rows = statement.query_map([], |row| {
+        Ok(TaskRow {
+            address: row.get(0)?,
+            name: row.get(1)?,
+            place: row.get(2)?,
+            task: row.get(3)?,
+            ran: row.get(4)?,
+        })
+    })?;
+    rows.collect()
+}
+
 fn json<T: serde::Serialize>(value: &T) -> rusqlite::Result<String> {
     serde_json::to_string(value).map_err(|error| rusqlite::Error::ToSqlConversionFailure(Box::new(error)))
 }
@@ -76,20 +119,28 @@ fn json<T: serde::Serialize>(value: &T) -> rusqlite::Result<String> {
 /// Writes what one change leaves behind: the resource as it is now, and what of it we own.
 pub fn record(connection: &Connection, change: &Change, revision: Option<&str>) -> rusqlite::Result<()> {
     if change.address_before() != &change.address {
+        let sql = "UPDATE \"_reconcile_task\" SET \"address\" = ?2 WHERE \"address\" = ?1";
+        connection.execute(sql, params![change.address_before().to_string(), change.address.to_string()])?;
         delete(connection, change.address_before())?;
+    }
+    for task in &change.tasks {
+        record_task(connection, &change.address, task)?;
     }
     match change.verb {
         Verb::Create | Verb::Adopt | Verb::Update => match &change.after {
             Some(after) => upsert(connection, &change.address, after, change.declared.as_ref(), revision),
             None => Ok(()),
         },
-        Verb::Release => match change.after.as_ref().or(change.before.as_ref()) {
-            Some(state) => upsert(connection, &change.address, state, None, None),
-            None => {
-                let sql = "UPDATE \"_reconcile_resource\" SET \"declared\" = NULL WHERE \"address\" = ?1";
-                connection.execute(sql, [change.address.to_string()]).map(drop)
+        Verb::Release => {
+            forget_tasks(connection, &change.address)?;
+            match change.after.as_ref().or(change.before.as_ref()) {
+                Some(state) => upsert(connection, &change.address, state, None, None),
+                None => {
+                    let sql = "UPDATE \"_reconcile_resource\" SET \"declared\" = NULL WHERE \"address\" = ?1";
+                    connection.execute(sql, [change.address.to_string()]).map(drop)
+                }
             }
-        },
+        }
         Verb::Delete | Verb::Forget => delete(connection, &change.address),
         Verb::Keep => Ok(()),
     }
@@ -110,7 +161,32 @@ fn upsert(
     statement.execute(params![address.to_string(), json(state)?, declared, revision]).map(drop)
 }
 
+/// Writes what becomes of one task. One that did not run keeps what our record says of its last run.
+fn record_task(connection: &Connection, address: &Address, change: &TaskChange) -> rusqlite::Result<()> {
+    let ran = match change.verb {
+        TaskVerb::Run => change.task.fingerprint_on(NAME).map(|ran| ran.to_string()),
+        TaskVerb::Record => None,
+        TaskVerb::Forget => {
+            let sql = "DELETE FROM \"_reconcile_task\" WHERE \"address\" = ?1 AND \"name\" = ?2";
+            return connection.execute(sql, params![address.to_string(), change.name]).map(drop);
+        }
+    };
+    let sql = "INSERT INTO \"_reconcile_task\" (\"address\", \"name\", \"place\", \"task\", \"ran\") \
+               VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT (\"address\", \"name\") DO UPDATE SET \
+               \"place\" = excluded.\"place\", \"task\" = excluded.\"task\", \
+               \"entry\" = CASE WHEN excluded.\"ran\" IS NULL THEN \"entry\" END, \
+               \"ran\" = coalesce(excluded.\"ran\", \"ran\")";
+    let row = params![address.to_string(), change.name, change.place, json(&change.task)?, ran];
+    connection.execute(sql, row).map(drop)
+}
+
+fn forget_tasks(connection: &Connection, address: &Address) -> rusqlite::Result<()> {
+    let sql = "DELETE FROM \"_reconcile_task\" WHERE \"address\" = ?1";
+    connection.execute(sql, [address.to_string()]).map(drop)
+}
+
 fn delete(connection: &Connection, address: &Address) -> rusqlite::Result<()> {
+    forget_tasks(connection, address)?;
     let sql = "DELETE FROM \"_reconcile_resource\" WHERE \"address\" = ?1";
     connection.execute(sql, [address.to_string()]).map(drop)
 }
@@ -120,6 +196,12 @@ pub fn keep(connection: &Connection, entry: &Entry) -> rusqlite::Result<u64> {
     let sql = "INSERT INTO \"_reconcile_journal\" (\"finished\", \"entry\") VALUES (?1, ?2)";
     connection.execute(sql, params![entry.finished, json(entry)?])?;
     Ok(u64::try_from(connection.last_insert_rowid()).unwrap_or_default())
+}
+
+/// Says of the tasks that ran in this transaction which entry of the journal tells of it.
+pub fn enter_tasks(connection: &Connection, entry: u64) -> rusqlite::Result<()> {
+    let sql = "UPDATE \"_reconcile_task\" SET \"entry\" = ?1 WHERE \"ran\" IS NOT NULL AND \"entry\" IS NULL";
+    connection.execute(sql, [i64::try_from(entry).unwrap_or(i64::MAX)]).map(drop)
 }
 
 /// Reads entries of the journal as text, newest first; one where `id` is given.

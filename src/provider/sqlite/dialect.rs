@@ -1,7 +1,7 @@
 //! The pure half of the target: it needs no connection.
 //! Never touches the world.
 
-use super::{ask, beyond, ddl, normalize};
+use super::{ask, beyond, ddl, normalize, task};
 use crate::diff::change::Change;
 use crate::model::name::NameLimits;
 use crate::model::resource::Resource;
@@ -13,7 +13,7 @@ pub const NAME: &str = "sqlite";
 
 /// SQLite bounds a statement and no name; two names that differ in case only are one.
 pub const NAME_LIMITS: NameLimits =
-    NameLimits { max_bytes: 800, ignores_case: true, reserved_prefixes: &["sqlite_"] };
+    NameLimits { max_bytes: 800, ignores_case: true, reserved_prefixes: &["sqlite_"], tasks: task::RULES };
 
 /// The pure half of the target.
 #[derive(Clone, Copy, Debug, Default)]

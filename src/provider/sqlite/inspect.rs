@@ -15,6 +15,7 @@ use crate::model::entity::{self, Entity};
 use crate::model::picklist as model;
 use crate::model::resource::Resource;
 use crate::model::state::{Native, Owned, Snapshot, State};
+use crate::model::task::TaskRecord;
 use crate::target::TargetError;
 
 /// How many lists one statement reads; SQLite joins at most 500 queries.
@@ -28,7 +29,10 @@ pub fn snapshot(connection: &Connection, target: &str) -> Result<Snapshot, Targe
         return Err(TargetError::Newer { target: target.to_owned(), found, known: catalog::VERSION });
     }
     let rows = if version.is_some() { catalog::rows(connection).map_err(failed)? } else { Vec::new() };
-    let (mut recorded, inventory) = read_record(rows, target)?;
+    let (mut recorded, mut inventory) = read_record(rows, target)?;
+    for row in catalog::tasks(connection, version.unwrap_or_default()).map_err(failed)? {
+        read_task(row, target, &mut inventory)?;
+    }
     let objects = objects(connection).map_err(failed)?;
     let mut found = Found { snapshot: Snapshot { inventory, ..Snapshot::default() }, lists: Vec::new() };
     found.read_tables(&objects, &mut recorded);
@@ -65,11 +69,33 @@ fn read_record(
                 true => Arc::clone(&state),
                 false => read(text).map_err(|e| unread("declaration", e.to_string()))?,
             };
-            inventory.insert(address.clone(), Owned { declared, revision: row.revision.clone() });
+            inventory.insert(
+                address.clone(),
+                Owned { declared, revision: row.revision.clone(), tasks: BTreeMap::new() },
+            );
         }
         recorded.insert(address, state);
     }
     Ok((recorded, inventory))
+}
+
+/// Puts a recorded task to the resource that it belongs to.
+fn read_task(
+    row: catalog::TaskRow,
+    target: &str,
+    inventory: &mut BTreeMap<Address, Owned>,
+) -> Result<(), TargetError> {
+    let unread = |error: String| TargetError::Record {
+        target: target.to_owned(),
+        message: format!("the task `{}` of `{}`: {error}", row.name, row.address),
+    };
+    let address: Address = row.address.parse().map_err(|e| unread(format!("{e}")))?;
+    let task = serde_json::from_str(&row.task).map_err(|e| unread(e.to_string()))?;
+    let ran = row.ran.as_deref().map(str::parse).transpose().map_err(|e| unread(format!("{e}")))?;
+    if let Some(owned) = inventory.get_mut(&address) {
+        owned.tasks.insert(row.name, TaskRecord { task, place: row.place, ran });
+    }
+    Ok(())
 }
 
 /// The objects of a database: those that are no business of ours, and our triggers.

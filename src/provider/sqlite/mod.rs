@@ -24,6 +24,8 @@ mod rehearse;
 mod scratch;
 mod session;
 mod table;
+mod task;
+mod tryout;
 mod types;
 mod wanted;
 

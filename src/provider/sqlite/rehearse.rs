@@ -6,9 +6,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use rusqlite::Connection;
 
 use super::lexer::{Token, quote, tokens};
-use super::{autonumber, catalog, references, refusal};
+use super::{autonumber, catalog, references, refusal, task};
 use crate::plan::Step;
-use crate::target::Broken;
+use crate::target::{Broken, Left};
 
 type Object = (String, String, String, String);
 
@@ -32,7 +32,8 @@ pub fn rehearse(connection: Option<&Connection>, steps: &[Step]) -> rusqlite::Re
 
 /// Tells whether a step makes new objects and nothing else: then what other steps make does not matter to it.
 fn only_makes(step: &Step) -> bool {
-    step.statements.iter().all(|sql| sql.starts_with("CREATE ") || sql.starts_with("INSERT INTO "))
+    step.task.is_none()
+        && step.statements.iter().all(|sql| sql.starts_with("CREATE ") || sql.starts_with("INSERT INTO "))
         && step.statements.first().is_some_and(|sql| sql.starts_with("CREATE TABLE "))
 }
 
@@ -44,9 +45,16 @@ fn rehearse_together(connection: Option<&Connection>, steps: &[Step]) -> rusqlit
         set(&stage, &concerned(objects(connection)?, steps))?;
     }
     stage.execute_batch(catalog::CREATE)?;
+    stage.execute_batch(catalog::UPGRADE)?;
     let before = ailing(&stage)?;
     let loose = references::references_to_nowhere(&stage)?;
     for step in steps {
+        // Without rows it says nothing, but it must be a query by the time it is asked.
+        if let Some(unless) = step.unless()
+            && let Left::Unknown(why) = task::left(&stage, unless)?
+        {
+            return Ok(vec![Broken::Step { step: step.id, message: format!("its `unless`: {why}") }]);
+        }
         for statement in &step.statements {
             if let Err(error) = stage.execute_batch(statement) {
                 return Ok(vec![Broken::Step { step: step.id, message: refusal::message(&error) }]);
@@ -68,7 +76,8 @@ fn rehearse_together(connection: Option<&Connection>, steps: &[Step]) -> rusqlit
 /// and what those read. SQLite reads its whole schema for each object it makes, so all of them would take too long.
 fn concerned(objects: Vec<Object>, steps: &[Step]) -> Vec<Object> {
     let mut named = BTreeSet::new();
-    for statement in steps.iter().flat_map(|step| &step.statements) {
+    let texts = steps.iter().flat_map(|step| step.statements.iter().map(String::as_str).chain(step.unless()));
+    for statement in texts {
         match tokens(statement) {
             Ok(tokens) => named.extend(names(&tokens)),
             Err(_) => return objects,

@@ -9,14 +9,14 @@ use rusqlite::{Connection, ErrorCode, OpenFlags};
 use super::dialect::{NAME, SqliteDialect};
 use super::references::references_to_nowhere;
 use super::refusal::{failed, strict_names};
-use super::{catalog, inspect, rehearse};
+use super::{catalog, inspect, rehearse, task, tryout};
 use crate::diff::change::Change;
 use crate::journal::{Entry, Holder};
 use crate::model::environment::TargetConfig;
 use crate::model::setting::Setting;
 use crate::model::state::Snapshot;
 use crate::plan::Step;
-use crate::target::{Answer, Broken, Dialect, Mode, Session, Target, TargetError};
+use crate::target::{Answer, Broken, Dialect, Left, Mode, Session, Target, TargetError, Tried};
 
 /// How long a reader waits for a writer.
 const READ_PATIENCE: Duration = Duration::from_secs(5);
@@ -178,6 +178,10 @@ impl SqliteTarget {
         match catalog::lock_holder(connection) {
             Ok(Some((_, current))) if current == token => {
                 connection.busy_timeout(READ_PATIENCE).map_err(refused)?;
+                connection.execute_batch(catalog::UPGRADE).map_err(|error| {
+                    roll_back(connection);
+                    refused(error)
+                })?;
                 Ok(token)
             }
             Ok(_) => {
@@ -231,6 +235,10 @@ fn measure(connection: &Connection, target: &str, queries: &[String]) -> Result<
     queries.iter().map(answer).collect()
 }
 
+fn left(connection: &Connection, target: &str, unless: &str) -> Result<Left, TargetError> {
+    task::left(connection, unless).map_err(|error| failed(target, &format!("answer `{unless}`"), &error))
+}
+
 fn read_entry(target: &str, (id, text): (u64, String)) -> Result<Entry, TargetError> {
     let mut entry: Entry = serde_json::from_str(&text).map_err(|error| TargetError::Record {
         target: target.to_owned(),
@@ -265,10 +273,35 @@ impl Target for SqliteTarget {
         }
     }
 
+    fn left(&mut self, unless: &[String]) -> Result<Vec<Left>, TargetError> {
+        let name = self.name.clone();
+        if unless.is_empty() {
+            return Ok(Vec::new());
+        }
+        match self.connection()? {
+            Some(connection) => consistently(connection, &name, || {
+                unless.iter().map(|unless| left(connection, &name, unless)).collect()
+            }),
+            None => {
+                let empty = Connection::open_in_memory().map_err(|error| self.cannot_open(error))?;
+                unless.iter().map(|unless| left(&empty, &name, unless)).collect()
+            }
+        }
+    }
+
     fn rehearse(&mut self, steps: &[Step]) -> Result<Vec<Broken>, TargetError> {
         let name = self.name.clone();
         rehearse::rehearse(self.connection()?, steps)
             .map_err(|error| failed(&name, "be rehearsed in memory", &error))
+    }
+
+    fn try_out(&mut self, steps: &[Step]) -> Result<Vec<Tried>, TargetError> {
+        let name = self.name.clone();
+        match self.connection()? {
+            Some(connection) => tryout::try_out(connection, steps)
+                .map_err(|error| failed(&name, "be tried out in memory", &error)),
+            None => Ok(Vec::new()),
+        }
     }
 
     fn history(&mut self, limit: usize) -> Result<Vec<Entry>, TargetError> {
@@ -354,8 +387,18 @@ impl Session for SqliteSession<'_> {
         measure(self.connection, self.name, queries)
     }
 
+    fn left(&mut self, unless: &str) -> Result<Left, TargetError> {
+        left(self.connection, self.name, unless)
+    }
+
     fn run(&mut self, step: &Step) -> Result<(), TargetError> {
         let doing = format!("run step {} ({})", step.id, step.title);
+        if step.task.is_some()
+            && let Some(fault) = step.statements.iter().find_map(|sql| task::sql_fault(sql))
+        {
+            let message = format!("its SQL {fault}");
+            return Err(TargetError::Failed { target: self.name.to_owned(), doing, message });
+        }
         for statement in &step.statements {
             self.connection.execute_batch(statement).map_err(|error| self.failed(&doing, &error))?;
             if self.connection.is_autocommit() {
@@ -390,6 +433,7 @@ impl Session for SqliteSession<'_> {
         }
         catalog::drop_lock(self.connection, &self.token).map_err(failed)?;
         let id = catalog::keep(self.connection, entry).map_err(failed)?;
+        catalog::enter_tasks(self.connection, id).map_err(failed)?;
         self.connection.execute_batch("COMMIT").map_err(failed)?;
         Ok(id)
     }

@@ -1,0 +1,6 @@
+-- 1. add column "note" on table "order"
+ALTER TABLE "order" ADD COLUMN "note" TEXT CHECK (length("note") <= 80);
+
+-- 2. task fill-region (after)
+UPDATE "order" SET region = CASE substr(number, 1, 1) WHEN 'N' THEN 'north' ELSE 'rest' END
+WHERE region IS NULL;

@@ -1,0 +1,6 @@
+-- 1. add column "region" on table "order"
+ALTER TABLE "order" ADD COLUMN "region" TEXT CHECK (length("region") <= 20);
+
+-- 2. task fill-region (after)
+UPDATE "order" SET regoin = CASE substr(number, 1, 1) WHEN 'N' THEN 'north' ELSE 'south' END
+WHERE region IS NULL;
