@@ -325,7 +325,7 @@ fn a_package_with_a_task_that_may_not_run_is_refused() {
     place.sql("UPDATE _reconcile_task SET task = json_set(task, '$.sql', 'PRAGMA writable_schema = ON')");
     place.environment("there", "");
     place.does(&["export", "-e", "here", "-o", "order.zip", "--all"], 0, "");
-    place.does(&["import", "order.zip", "-e", "there", "--yes"], 12, "RV130");
+    place.does(&["import", "order.zip", "-e", "there", "--yes"], 12, "RV122");
     assert!(!place.path("there.db").exists());
 }
 

@@ -1,4 +1,4 @@
-//! RV130 and RV131: tasks that no target could run, or that some environment's target has no SQL for.
+//! RV122 and RV123: tasks that no target could run, or that some environment's target has no SQL for.
 //! Never understands SQL: each kind of target judges its own.
 
 use super::survey::{Site, Survey};
@@ -78,7 +78,7 @@ impl Work<'_, '_> {
                 "write statements over rows, such as `UPDATE … SET … WHERE …`; the apply brings the transaction"
             }
         };
-        self.remark(key, target, Part::Value, "RV130", format!("{whose} {why}"), help.to_owned());
+        self.remark(key, target, Part::Value, "RV122", format!("{whose} {why}"), help.to_owned());
     }
 
     fn unknown(&mut self, key: &str, target: &str) {
@@ -88,7 +88,7 @@ impl Work<'_, '_> {
             None => format!("there are: {}", listed(known())),
         };
         let message = format!("`{key}` of task `{}` names no target: `{}`", shown(self.name), shown(target));
-        self.remark(key, Some(target), Part::Key, "RV131", message, help);
+        self.remark(key, Some(target), Part::Key, "RV123", message, help);
     }
 
     /// A task that one environment runs and another leaves out without a word would be forgotten there.
@@ -105,7 +105,7 @@ impl Work<'_, '_> {
             shown(&environment.name)
         );
         let help = format!("add a text for `{provider}`, or write one text for all");
-        self.remark(key, None, Part::Key, "RV131", message, help);
+        self.remark(key, None, Part::Key, "RV123", message, help);
     }
 
     fn remark(
