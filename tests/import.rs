@@ -437,7 +437,12 @@ fn everything_of_one_environment_comes_into_another_as_the_decision_table_says()
         assert!(refused.is_empty(), "{refused:#?}");
         let allow: Vec<Allowance> = plan.findings.iter().map(|f| f.code.parse().unwrap()).collect();
         let holder = Holder { actor: "ada".to_owned(), since: "2026-01-01T00:00:00Z".to_owned() };
-        let terms = Terms { holder: &holder, allow: &allow, clock: &|| "2026-01-01T00:00:01Z".to_owned() };
+        let terms = Terms {
+            holder: &holder,
+            allow: &allow,
+            signed_by: &[],
+            clock: &|| "2026-01-01T00:00:01Z".to_owned(),
+        };
         let report =
             ops::apply::run(&plan, Some(checked.desired), target.as_mut(), &terms, &mut Silent).unwrap();
         assert_eq!(report.outcome, Applied::Done, "{report:#?}");

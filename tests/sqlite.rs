@@ -117,6 +117,7 @@ mod bench {
             outcome: Outcome::Applied,
             summary: Summary::default(),
             steps: Vec::new(),
+            signed_by: Vec::new(),
             allowed: Vec::new(),
             before: Vec::new(),
         }

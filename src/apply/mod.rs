@@ -8,6 +8,7 @@ use crate::fingerprint::Fingerprint;
 use crate::journal::{Entry, Holder, Outcome, Timestamp};
 use crate::plan::{Allowance, Plan, Refusal, StepId};
 use crate::report::{FailedAt, Report};
+use crate::signature::PublicKey;
 use crate::target::{Session, Target, TargetError};
 
 pub use verify::remaining;
@@ -51,6 +52,8 @@ pub struct Terms<'a> {
     pub holder: &'a Holder,
     /// Findings allowed by the person who applies.
     pub allow: &'a [Allowance],
+    /// Who signed the package that the plan comes from, for the journal.
+    pub signed_by: &'a [PublicKey],
     pub clock: &'a dyn Fn() -> Timestamp,
 }
 
@@ -69,7 +72,8 @@ pub fn apply(
         return Ok(Report::done(plan, None, Vec::new()));
     }
     let allowed: Vec<String> = terms.allow.iter().map(|a| a.as_str().to_owned()).collect();
-    let mut entry = Entry::open(plan, terms.holder, &allowed);
+    let entry = Entry::open(plan, terms.holder, &allowed);
+    let mut entry = Entry { signed_by: terms.signed_by.to_vec(), ..entry };
     let name = target.describe();
     let result = {
         let mut session = target.lock(terms.holder)?;

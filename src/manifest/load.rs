@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 
 use indexmap::IndexMap;
 
-use super::decode::{actions, count, flag, labels, members, setup, text, texts, translated, word};
+use super::decode::{
+    actions, count, flag, labels, members, public_keys, setup, text, texts, translated, word,
+};
 use super::grammar::{API_VERSION, BINDINGS_KIND, KINDS, METADATA, Object, SETUP};
 use super::place::place;
 use super::{check, entity};
@@ -149,6 +151,7 @@ impl Loading {
             auto_apply: flag(spec, "autoApply").unwrap_or_default(),
             allow: texts(spec, "allow").unwrap_or_default(),
             max_destroy: count(spec, "maxDestroy"),
+            require_signed_by: public_keys(spec, "requireSignedBy"),
         };
         self.repository.environments.insert(name, (environment, origin));
     }

@@ -8,6 +8,7 @@ use super::grammar::{
     SETUP, Shape, TEXT_FORMATS,
 };
 use crate::model::setup::ACTIONS;
+use crate::signature::PublicKey;
 
 const DRAFT: &str = "https://json-schema.org/draft/2020-12/schema";
 
@@ -197,6 +198,11 @@ fn shape(shape: Shape, definitions: &mut Map<String, Value>) -> Value {
                 "description": "A text, a number, true or false; or `{ sql: … }` in the target's own words.",
                 "anyOf": [{ "type": ["string", "number", "boolean"] }, sql(definitions)],
             })
+        }),
+        Shape::PublicKeys => json!({
+            "type": "array",
+            "items": { "type": "string", "pattern": PublicKey::PATTERN },
+            "minItems": 1,
         }),
         Shape::Color => json!({ "type": "string", "pattern": "^#[0-9a-fA-F]{6}$" }),
         Shape::Target => json!({
@@ -415,6 +421,12 @@ spec:
             ("Picklist", "{ options: { a: { color: red } } }", "/spec/options/a"),
             ("Environment", "{ target: { sqlite: a, postgres: b } }", "/spec/target"),
             ("Environment", "{ target: { sqlite: a }, maxDestroy: -1 }", "/spec/maxDestroy"),
+            ("Environment", "{ target: { sqlite: a }, requireSignedBy: [] }", "/spec/requireSignedBy"),
+            (
+                "Environment",
+                "{ target: { sqlite: a }, requireSignedBy: ['ed25519:AAAA'] }",
+                "/spec/requireSignedBy/0",
+            ),
             ("Environment", "{ target: { sqlite: a }, setup: { default: replace } }", "/spec/setup/default"),
         ] {
             let text = format!(

@@ -24,6 +24,7 @@ use reconcile::model::text::Text;
 use reconcile::package::{About, PackagedResource};
 use reconcile::plan::{Fact, Finding, Level, Plan, Policy, Promotion, Step, Summary};
 use reconcile::report::{Applied, Fate, Report, ResourceReport, ResourceState, StepReport};
+use reconcile::signature::PrivateKey;
 use reconcile::source::Revision;
 use serde_json::{Value, json};
 
@@ -435,6 +436,7 @@ pub fn entry() -> impl Strategy<Value = Entry> {
             outcome,
             summary: plan.summary,
             steps: plan.steps,
+            signed_by: vec![PrivateKey::from_seed([1; 32]).public()],
             allowed: vec!["RK203".to_owned()],
             before,
         },

@@ -93,7 +93,7 @@ impl Bench {
         let holder = Holder { actor: "law".to_owned(), since: "2026-01-01T00:00:00Z".to_owned() };
         let allow: Vec<Allowance> = CONSENTS.iter().map(|code| code.parse().unwrap()).collect();
         let clock = || "2026-01-01T00:00:01Z".to_owned();
-        let terms = Terms { holder: &holder, allow: &allow, clock: &clock };
+        let terms = Terms { holder: &holder, allow: &allow, signed_by: &[], clock: &clock };
         ops::apply::run(plan, Some(desired.clone()), target.as_mut(), &terms, &mut Nobody)
     }
 

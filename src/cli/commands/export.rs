@@ -6,6 +6,7 @@ use crate::cli::args::Export;
 use crate::cli::context::Context;
 use crate::cli::exit::{Code, Failure};
 use crate::cli::files;
+use crate::cli::packages::decode;
 use crate::journal::{Entry, Outcome};
 use crate::model::state::Snapshot;
 use crate::ops::export::{self, Label, LeftOut, Selection, Why};
@@ -15,8 +16,7 @@ use crate::render;
 use crate::render::paint::clean_json;
 use crate::source::Revision;
 use crate::wire;
-
-use super::apply::decode;
+use crate::wire::package::Inspection;
 
 /// How far back the journal is searched for an apply that went well.
 const HISTORY: usize = 50;
@@ -71,7 +71,13 @@ pub fn run(context: &Context, arguments: Export) -> Result<Code, Failure> {
     let text = match context.is_json() {
         true => clean_json(&wire::package::to_json(manifest)),
         false => {
-            render::package::inspect(manifest, &exported.package.fingerprint(), None, context.terminal.paint)
+            let inspection = Inspection { manifest: manifest.clone(), signatures: Vec::new() };
+            render::package::inspect(
+                &inspection,
+                &exported.package.fingerprint(),
+                None,
+                context.terminal.paint,
+            )
         }
     };
     context.terminal.result(&text);

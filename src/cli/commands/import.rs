@@ -4,20 +4,19 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use super::apply::{self, decode};
-use super::plan;
+use super::{apply, plan};
 use crate::address::Address;
 use crate::cli::args::Import;
 use crate::cli::context::{Context, name_limits};
 use crate::cli::exit::{Code, Failure};
-use crate::cli::files;
+use crate::cli::{files, packages};
 use crate::manifest;
 use crate::model::environment::Environment;
 use crate::model::setup::{Action, Binding};
 use crate::model::state::Desired;
 use crate::ops;
 use crate::ops::import::{Checked, Destination, check};
-use crate::package::{self, Package};
+use crate::package::Package;
 use crate::plan::{Level, Plan};
 use crate::provider::open::Mode;
 use crate::render::diagnostics::diagnostics;
@@ -27,9 +26,11 @@ use crate::source::File;
 use crate::wire;
 
 pub fn run(context: &Context, arguments: &Import) -> Result<Code, Failure> {
-    let package = package::read(&files::load(&arguments.package)?, &decode)?;
+    let sealed = packages::open(&arguments.package, arguments.signature.as_deref())?;
     let opened = context.open()?;
     let environment = context.environment(&opened.repository)?;
+    let signed_by = packages::trusted(&sealed, environment)?;
+    let package = packages::read(&sealed)?;
     let mut bindings = match &arguments.bindings {
         Some(path) => read_bindings(context, path)?,
         None => BTreeMap::new(),
@@ -73,7 +74,7 @@ pub fn run(context: &Context, arguments: &Import) -> Result<Code, Failure> {
     if is_listed && !context.is_json() {
         context.terminal.result("\n");
     }
-    let consent = apply::Consent { yes: arguments.yes, allow: &arguments.allow };
+    let consent = apply::Consent { yes: arguments.yes, allow: &arguments.allow, signed_by: &signed_by };
     match apply::one(context, environment, &plan, Some(desired), &consent, &spoken_of)? {
         Some(report) => apply::finish(context, vec![report]),
         None => Ok(Code::Done),
