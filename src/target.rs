@@ -135,7 +135,7 @@ pub enum Mode {
 }
 
 /// A real target.
-pub trait Target {
+pub trait Target: Send {
     /// The target as people know it, without secrets: `sqlite .reconcile/staging.db`.
     fn describe(&self) -> String;
 

@@ -83,7 +83,11 @@ impl Context {
 
     /// Reads and checks the repository. Its diagnostics go to stderr; an error among them ends the run.
     pub fn open(&self) -> Result<Opened, Failure> {
-        let files = self.files()?;
+        self.open_files(self.files()?)
+    }
+
+    /// Checks a repository whose files are read already.
+    pub fn open_files(&self, files: Files) -> Result<Opened, Failure> {
         let checked = self.check(&files);
         let has_errors = checked.has_errors();
         let shown: Vec<_> =
@@ -98,13 +102,22 @@ impl Context {
         Ok(Opened { files, repository: checked.repository })
     }
 
-    /// Chooses environments by `-e`.
+    /// Chooses environments of a repository by `-e`.
     pub fn environments<'a>(
         &self,
         repository: &'a Repository,
         purpose: Purpose,
     ) -> Result<Vec<&'a Environment>, Failure> {
         let all: Vec<&Environment> = repository.environments.values().map(|(e, _)| e).collect();
+        self.choose(all, purpose)
+    }
+
+    /// Chooses among environments by `-e`.
+    pub fn choose<'a>(
+        &self,
+        all: Vec<&'a Environment>,
+        purpose: Purpose,
+    ) -> Result<Vec<&'a Environment>, Failure> {
         let names = || all.iter().map(|e| e.name.as_str()).collect::<Vec<_>>().join(", ");
         if self.global.environments.is_empty() {
             return match (purpose, all.len()) {

@@ -1,6 +1,7 @@
 //! The command line: arguments, opening, printing, prompting, exit codes.
 //! Never decides what changes: the rooms below do.
 
+mod ahead;
 pub mod args;
 mod commands;
 mod context;

@@ -1,7 +1,7 @@
 //! All documents of a repository to its environments and resources.
 //! Never stops at a mistake: every document is read, and what can be decoded is.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, btree_map};
 
 use indexmap::IndexMap;
 
@@ -12,15 +12,18 @@ use super::grammar::{API_VERSION, BINDINGS_KIND, KINDS, METADATA, Object, SETUP}
 use super::place::place;
 use super::{check, entity};
 use crate::address::Address;
-use crate::diagnostic::{self, Diagnostic, Severity, nearest};
+use crate::diagnostic::{self, Diagnostic, Severity, Span, nearest};
 use crate::model::entity::Entity;
 use crate::model::environment::{Environment, TargetConfig};
 use crate::model::picklist::{Choice, Picklist};
 use crate::model::repository::{Entry, Remark, Repository};
 use crate::model::resource::Resource;
 use crate::model::state::Origin;
-use crate::source::Files;
+use crate::source::{File, Files};
 use crate::yaml::{self, Node, Part};
+
+/// Fewer files than this are not worth another thread.
+const FILES_AT_ONCE: usize = 64;
 
 /// Decodes all manifests. The diagnostics are placed and sorted, the source's notes among them.
 pub fn load(files: &Files) -> (Repository, Vec<Diagnostic>) {
@@ -29,13 +32,11 @@ pub fn load(files: &Files) -> (Repository, Vec<Diagnostic>) {
     for note in &files.notes {
         loading.repository.unfinished.push(note.message.clone());
     }
-    for file in &files.files {
-        let (documents, faults) = yaml::read(&file.text);
-        loading.found.extend(faults.into_iter().map(|d| d.in_file(&file.path)));
-        for (document, node) in documents.into_iter().map(|d| d.node).enumerate() {
-            let mut found = Vec::new();
-            loading.document(&node, Origin { file: file.path.clone(), document }, &mut found);
-            loading.found.extend(found.into_iter().map(|d| d.in_file(&file.path)));
+    for (file, (documents, found)) in files.files.iter().zip(decode_all(&files.files)) {
+        loading.found.extend(found.into_iter().map(|d| d.in_file(&file.path)));
+        for document in documents {
+            let fault = loading.take(document);
+            loading.found.extend(fault.map(|d| d.in_file(&file.path)));
         }
     }
     loading.combine();
@@ -45,33 +46,127 @@ pub fn load(files: &Files) -> (Repository, Vec<Diagnostic>) {
     (repository, found)
 }
 
+type DecodedFile = (Vec<Manifest>, Vec<Diagnostic>);
+
+/// Decodes every file by itself, in the order of the files, on as many threads as the machine has processors.
+fn decode_all(files: &[File]) -> Vec<DecodedFile> {
+    let n_threads =
+        std::thread::available_parallelism().map_or(1, usize::from).min(files.len() / FILES_AT_ONCE);
+    if n_threads < 2 {
+        return files.iter().map(decode_file).collect();
+    }
+    std::thread::scope(|scope| {
+        let share = |files: &'_ [File]| files.iter().map(decode_file).collect::<Vec<_>>();
+        let threads: Vec<_> = files
+            .chunks(files.len().div_ceil(n_threads))
+            .map(|files| scope.spawn(move || share(files)))
+            .collect();
+        let decoded = threads.into_iter().map(|thread| thread.join());
+        decoded.flat_map(|part| part.unwrap_or_else(|panic| std::panic::resume_unwind(panic))).collect()
+    })
+}
+
+fn decode_file(file: &File) -> DecodedFile {
+    let (documents, mut found) = yaml::read(&file.text);
+    let nodes = documents.into_iter().map(|d| d.node).enumerate();
+    let decoded = nodes.filter_map(|(document, node)| {
+        decode_document(&node, Origin { file: file.path.clone(), document }, &mut found)
+    });
+    let decoded = decoded.collect();
+    (decoded, found)
+}
+
+/// Only the environments, whatever else is in the files, and whatever is wrong with them.
+pub fn environments(files: &Files) -> Vec<Environment> {
+    let manifests =
+        files.files.iter().filter(|f| f.text.contains("Environment")).flat_map(|f| decode_file(f).0);
+    let environments = manifests.filter_map(|manifest| match manifest.content {
+        Content::Environment { environment, .. } => Some(*environment),
+        Content::Resource { .. } => None,
+    });
+    environments.collect()
+}
+
 /// Decodes one resource document of a package. Errors are one text, the first fault first.
 pub fn document(path: &str, text: &str) -> Result<(Address, Entry), String> {
-    let files = Files {
-        revision: Default::default(),
-        files: vec![crate::source::File { path: path.to_owned(), text: text.to_owned() }],
-        notes: Vec::new(),
-    };
-    let mut loading = Loading::default();
-    let (documents, mut found) = yaml::read(text);
-    for (document, node) in documents.into_iter().map(|d| d.node).enumerate() {
-        loading.document(&node, Origin { file: files.files[0].path.clone(), document }, &mut found);
-    }
+    let (mut manifests, found) = decode_file(&File { path: path.to_owned(), text: text.to_owned() });
     if let Some(fault) = found.iter().find(|d| d.severity == Severity::Error) {
         let line = fault.span.map(|s| format!(" at line {}", s.line)).unwrap_or_default();
         return Err(format!("{}: {}{line}", fault.code, fault.message));
     }
+    let Some(Manifest { name, content: Content::Resource { mut entry, extends }, .. }) = manifests.pop()
+    else {
+        return Err("it does not hold exactly one resource".to_owned());
+    };
+    if !manifests.is_empty() {
+        return Err("it does not hold exactly one resource".to_owned());
+    }
     // A package carries customizations alone; they stand for the standard entity.
-    let customized = loading.customizations.drain(..).map(|(address, mut entry)| {
-        if let Resource::Entity(entity) = &mut entry.resource {
-            entity.standard = true;
+    if extends && let Resource::Entity(entity) = &mut entry.resource {
+        entity.standard = true;
+    }
+    Ok((Address::new(entry.resource.kind(), name), *entry))
+}
+
+/// One document of ours, decoded, and not yet held against the others.
+struct Manifest {
+    name: String,
+    /// The place of its name.
+    at: Span,
+    content: Content,
+}
+
+enum Content {
+    Environment { environment: Box<Environment>, origin: Origin },
+    Resource { entry: Box<Entry>, extends: bool },
+}
+
+fn decode_document(node: &Node, origin: Origin, found: &mut Vec<Diagnostic>) -> Option<Manifest> {
+    let (kind, spec_object, is_resource) = header(node, found)?;
+    envelope(node, spec_object, is_resource, found);
+    let metadata = node.get("metadata")?;
+    let name = text(metadata, "name")?;
+    let at = metadata.get("name").map_or(node.span, |n| n.span);
+    let empty = Node { span: node.span, kind: yaml::NodeKind::Mapping(Vec::new()) };
+    let spec = node.get("spec").filter(|s| s.is_mapping()).unwrap_or(&empty);
+    let resource = match kind {
+        "Environment" => {
+            let environment = Box::new(decode_environment(name.clone(), spec));
+            return Some(Manifest { name, at, content: Content::Environment { environment, origin } });
         }
-        (address, entry)
-    });
-    let mut all: Vec<(Address, Entry)> = loading.repository.resources.into_iter().chain(customized).collect();
-    match (all.pop(), all.is_empty()) {
-        (Some(one), true) => Ok(one),
-        _ => Err("it does not hold exactly one resource".to_owned()),
+        "Entity" => Resource::Entity(entity::decode(spec, found)),
+        _ => Resource::Picklist(decode_picklist(spec)),
+    };
+    let extends = spec.entry("extends").map(|(key, _)| key.span);
+    if let Some(extends) = extends.filter(|_| flag(spec, "standard") == Some(true)) {
+        let message = "a document is the standard definition or its customization, not both";
+        found.push(Diagnostic::error("RV115", message).at(extends).help("drop `standard` or `extends`"));
+    }
+    let entry = Entry {
+        resource,
+        renamed_from: text(metadata, "renamedFrom"),
+        labels: metadata.get("labels").map(labels).unwrap_or_default(),
+        setup: setup(node),
+        origin,
+        customized: None,
+    };
+    let content = Content::Resource { entry: Box::new(entry), extends: extends.is_some() };
+    Some(Manifest { name, at, content })
+}
+
+fn decode_environment(name: String, spec: &Node) -> Environment {
+    let setup = spec.get("setup");
+    Environment {
+        name,
+        target: target(spec),
+        include: texts(spec, "include").unwrap_or_default(),
+        setup_default: setup.and_then(|s| word(s, "default")),
+        setup_resources: setup.map(|s| actions(s, "resources")).unwrap_or_default(),
+        prune: flag(spec, "prune").unwrap_or_default(),
+        auto_apply: flag(spec, "autoApply").unwrap_or_default(),
+        allow: texts(spec, "allow").unwrap_or_default(),
+        max_destroy: count(spec, "maxDestroy"),
+        require_signed_by: public_keys(spec, "requireSignedBy"),
     }
 }
 
@@ -84,76 +179,40 @@ struct Loading {
 }
 
 impl Loading {
-    fn document(&mut self, node: &Node, origin: Origin, found: &mut Vec<Diagnostic>) {
-        let Some((kind, spec_object, is_resource)) = header(node, found) else { return };
-        envelope(node, spec_object, is_resource, found);
-        let Some(metadata) = node.get("metadata") else { return };
-        let Some(name) = text(metadata, "name") else { return };
-        let empty = Node { span: node.span, kind: yaml::NodeKind::Mapping(Vec::new()) };
-        let spec = node.get("spec").filter(|s| s.is_mapping()).unwrap_or(&empty);
-        let at = metadata.get("name").map_or(node.span, |n| n.span);
-        let resource = match kind {
-            "Environment" => return self.environment(name, spec, origin, at, found),
-            "Entity" => Resource::Entity(entity::decode(spec, found)),
-            _ => Resource::Picklist(decode_picklist(spec)),
+    /// Takes one document in; answers what is wrong with it beside those taken before.
+    fn take(&mut self, manifest: Manifest) -> Option<Diagnostic> {
+        let Manifest { name, at, content } = manifest;
+        let twice = |what: String, first: &str| {
+            let help = format!("its first declaration is in {first}; keep one of the two");
+            Some(Diagnostic::error("RV106", format!("{what} is declared twice")).at(at).help(help))
         };
-        let address = Address::new(resource.kind(), name);
-        let entry = Entry {
-            resource,
-            renamed_from: text(metadata, "renamedFrom"),
-            labels: metadata.get("labels").map(labels).unwrap_or_default(),
-            setup: setup(node),
-            origin,
-            customized: None,
-        };
-        if let Some((extends, _)) = spec.entry("extends") {
-            if flag(spec, "standard") == Some(true) {
-                let message = "a document is the standard definition or its customization, not both";
-                found.push(
-                    Diagnostic::error("RV115", message).at(extends.span).help("drop `standard` or `extends`"),
-                );
+        match content {
+            Content::Environment { environment, origin } => match self.repository.environments.entry(name) {
+                btree_map::Entry::Occupied(first) => {
+                    twice(format!("environment `{}`", first.key()), &first.get().1.file)
+                }
+                btree_map::Entry::Vacant(place) => {
+                    place.insert((*environment, origin));
+                    None
+                }
+            },
+            Content::Resource { entry, extends } => {
+                let address = Address::new(entry.resource.kind(), name);
+                if extends {
+                    self.customizations.push((address, *entry));
+                    return None;
+                }
+                match self.repository.resources.entry(address) {
+                    btree_map::Entry::Occupied(first) => {
+                        twice(format!("`{}`", first.key()), &first.get().origin.file)
+                    }
+                    btree_map::Entry::Vacant(place) => {
+                        place.insert(*entry);
+                        None
+                    }
+                }
             }
-            self.customizations.push((address, entry));
-            return;
         }
-        match self.repository.resources.get(&address) {
-            Some(first) => {
-                let message = format!("`{address}` is declared twice");
-                let help = format!("its first declaration is in {}; keep one of the two", first.origin.file);
-                found.push(Diagnostic::error("RV106", message).at(at).help(help));
-            }
-            None => drop(self.repository.resources.insert(address, entry)),
-        }
-    }
-
-    fn environment(
-        &mut self,
-        name: String,
-        spec: &Node,
-        origin: Origin,
-        at: diagnostic::Span,
-        found: &mut Vec<Diagnostic>,
-    ) {
-        if let Some((_, first)) = self.repository.environments.get(&name) {
-            let help = format!("its first declaration is in {}; keep one of the two", first.file);
-            let message = format!("environment `{name}` is declared twice");
-            found.push(Diagnostic::error("RV106", message).at(at).help(help));
-            return;
-        }
-        let setup = spec.get("setup");
-        let environment = Environment {
-            name: name.clone(),
-            target: target(spec),
-            include: texts(spec, "include").unwrap_or_default(),
-            setup_default: setup.and_then(|s| word(s, "default")),
-            setup_resources: setup.map(|s| actions(s, "resources")).unwrap_or_default(),
-            prune: flag(spec, "prune").unwrap_or_default(),
-            auto_apply: flag(spec, "autoApply").unwrap_or_default(),
-            allow: texts(spec, "allow").unwrap_or_default(),
-            max_destroy: count(spec, "maxDestroy"),
-            require_signed_by: public_keys(spec, "requireSignedBy"),
-        };
-        self.repository.environments.insert(name, (environment, origin));
     }
 
     /// Joins each customization with its standard definition.

@@ -15,5 +15,5 @@ pub mod schema;
 pub use bindings::bindings;
 pub use canonical::canonical;
 pub use config::{Config, config};
-pub use load::{document, load};
+pub use load::{document, environments, load};
 pub use place::place;

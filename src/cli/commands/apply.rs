@@ -6,6 +6,7 @@ use std::path::Path;
 use super::{desired, plan};
 use crate::address::Address;
 use crate::apply::Terms;
+use crate::cli::ahead::Ahead;
 use crate::cli::args::Choices;
 use crate::cli::context::{Context, Opened, Purpose, now, writable};
 use crate::cli::exit::{Code, Failure};
@@ -30,12 +31,14 @@ pub fn planned(
     allow: &[Allowance],
     choices: &Choices,
 ) -> Result<Code, Failure> {
-    let opened = context.open()?;
+    let files = context.files()?;
+    let mut ahead = Ahead::start(context, &files, Purpose::Write);
+    let opened = context.open_files(files)?;
     let mut reports = Vec::new();
     let environments = context.environments(&opened.repository, Purpose::Write)?;
     environments.iter().try_for_each(|environment| writable(environment, &[]))?;
     for environment in environments {
-        let plan = plan::one(context, &opened, environment, choices)?;
+        let plan = plan::one(context, &opened, &mut ahead, environment, choices)?;
         let desired = desired(&opened.repository, environment, choices)?;
         match one(context, environment, &plan, Some(desired), &Consent { yes, allow, signed_by: &[] }, &[])? {
             Some(report) => reports.push(report),

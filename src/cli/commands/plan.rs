@@ -4,6 +4,7 @@
 use std::path::Path;
 
 use super::desired;
+use crate::cli::ahead::Ahead;
 use crate::cli::args::Choices;
 use crate::cli::context::{Context, Opened, Purpose};
 use crate::cli::exit::{Code, Failure};
@@ -13,7 +14,6 @@ use crate::model::state::Desired;
 use crate::ops;
 use crate::package;
 use crate::plan::{Level, Plan};
-use crate::provider::open::Mode;
 use crate::render::paint::clean_json;
 use crate::render::plan_markdown;
 use crate::render::plan_text::{self, Options};
@@ -25,7 +25,9 @@ pub fn run(
     detailed_exitcode: bool,
     choices: &Choices,
 ) -> Result<Code, Failure> {
-    let opened = context.open()?;
+    let files = context.files()?;
+    let mut ahead = Ahead::start(context, &files, Purpose::Read);
+    let opened = context.open_files(files)?;
     let environments = context.environments(&opened.repository, Purpose::Read)?;
     if out.is_some() && environments.len() != 1 {
         return Err(Failure::error("--out saves the plan of one environment").help("name it with -e"));
@@ -33,7 +35,7 @@ pub fn run(
     let mut plans = Vec::new();
     let mut worst = Code::Done;
     for environment in &environments {
-        match one(context, &opened, environment, choices) {
+        match one(context, &opened, &mut ahead, environment, choices) {
             Ok(plan) => plans.push(plan),
             // One environment that cannot be reached does not hide the others.
             Err(failure) => {
@@ -60,13 +62,14 @@ pub fn run(
 pub fn one(
     context: &Context,
     opened: &Opened,
+    ahead: &mut Ahead,
     environment: &Environment,
     choices: &Choices,
 ) -> Result<Plan, Failure> {
     let desired = desired(&opened.repository, environment, choices)?;
     let _progress = context.terminal.spinner(&format!("planning {}", environment.name));
-    let mut target = context.target(environment, Mode::Read)?;
-    Ok(ops::plan::plan(desired, target.as_mut(), &opened.files.revision)?)
+    let (mut target, snapshot) = ahead.take(context, environment)?;
+    Ok(ops::plan::plan_from(desired, target.as_mut(), &snapshot, &opened.files.revision)?)
 }
 
 /// Prints plans as the run's result.
