@@ -148,12 +148,8 @@ fn run(
 fn reason(refusal: &Refusal<'_>) -> String {
     match refusal {
         Refusal::NotAllowed(finding) => {
-            let place = match &finding.path {
-                Some(path) => format!("{}/{path}", finding.address),
-                None => finding.address.to_string(),
-            };
-            let flag = format!("--allow {}:{place}", finding.code);
-            format!("{} {place} {} (allow it with {flag})", finding.code, finding.message)
+            let (place, allowance) = (finding.place(), finding.allowance());
+            format!("{} {place} {} (allow it with --allow {allowance})", finding.code, finding.message)
         }
         Refusal::Impossible(finding) => {
             let help = finding.help.as_ref().map(|h| format!(": {h}")).unwrap_or_default();

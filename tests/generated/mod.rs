@@ -391,7 +391,13 @@ pub fn report() -> impl Strategy<Value = Report> {
         title,
         fate,
     });
-    let outcome = select(vec![Applied::Nothing, Applied::Done, Applied::RolledBack, Applied::NotConverged]);
+    let outcome = select(vec![
+        Applied::Nothing,
+        Applied::Done,
+        Applied::RolledBack,
+        Applied::NotConverged,
+        Applied::Refused,
+    ]);
     let states = vec![
         ResourceState::Applied,
         ResourceState::Unchanged,

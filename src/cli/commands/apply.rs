@@ -5,7 +5,7 @@ use std::path::Path;
 
 use super::{desired, plan};
 use crate::address::Address;
-use crate::apply::Terms;
+use crate::apply::{ApplyError, Terms};
 use crate::cli::ahead::Ahead;
 use crate::cli::args::Choices;
 use crate::cli::context::{Context, Opened, Purpose, now, writable};
@@ -164,8 +164,21 @@ pub fn one(
     let holder = context.holder();
     let terms = Terms { holder: &holder, allow, signed_by, clock: &now };
     let mut progress = terminal.apply_progress(plan);
-    let report = ops::apply::run(plan, desired, target.as_mut(), &terms, &mut progress)?;
+    let applied = ops::apply::run(plan, desired, target.as_mut(), &terms, &mut progress);
     drop(progress);
+    let report = match applied {
+        Ok(report) => report,
+        Err(error @ ApplyError::Refused { .. }) if !spoken_of.is_empty() => {
+            let gap = if is_shown { "\n" } else { "" };
+            let report = Report::refused(plan, allow, spoken_of);
+            match context.is_json() {
+                true => show(context, vec![report]),
+                false => terminal.result(&format!("{gap}{}", report_text::report(&report, terminal.paint))),
+            }
+            return Err(error.into());
+        }
+        Err(error) => return Err(error.into()),
+    };
     let report = report.with_resources(plan, spoken_of);
     if !context.is_json() && (report.outcome != Applied::Nothing || has_nothing(plan, spoken_of)) {
         let gap = if is_shown { "\n" } else { "" };
@@ -184,8 +197,12 @@ fn has_nothing(plan: &Plan, spoken_of: &[(Address, Action)]) -> bool {
 pub fn finish(context: &Context, reports: Vec<Report>) -> Result<Code, Failure> {
     let is_good = reports.iter().all(|r| matches!(r.outcome, Applied::Done | Applied::Nothing));
     if context.is_json() {
-        let document = wire::report::ReportDocument::new(reports);
-        context.terminal.result(&clean_json(&wire::report::to_json(&document)));
+        show(context, reports);
     }
     if is_good { Ok(Code::Done) } else { Err(Failure::said(Code::Error)) }
+}
+
+fn show(context: &Context, reports: Vec<Report>) {
+    let document = wire::report::ReportDocument::new(reports);
+    context.terminal.result(&clean_json(&wire::report::to_json(&document)));
 }
