@@ -5,6 +5,7 @@ mod ahead;
 pub mod args;
 mod commands;
 mod context;
+mod dialogue;
 pub mod exit;
 mod fault;
 pub mod files;
