@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 
 use reconcile::apply::{ApplyError, Moment, Observer, Terms};
 use reconcile::journal::Holder;
-use reconcile::model::state::Desired;
+use reconcile::model::environment::TargetConfig;
+use reconcile::model::state::{Desired, Snapshot};
 use reconcile::ops;
 use reconcile::plan::{Allowance, Plan};
 use reconcile::provider::open::{self, Mode};
@@ -95,6 +96,12 @@ impl Bench {
         let clock = || "2026-01-01T00:00:01Z".to_owned();
         let terms = Terms { holder: &holder, allow: &allow, signed_by: &[], clock: &clock };
         ops::apply::run(plan, Some(desired.clone()), target.as_mut(), &terms, &mut Nobody)
+    }
+
+    pub fn snapshot(&self) -> Snapshot {
+        let settings = BTreeMap::from([(String::new(), "test.db".to_owned())]);
+        let config = TargetConfig { provider: "sqlite".to_owned(), settings };
+        open::open(&config, self.folder.path(), Mode::Read).unwrap().inspect().unwrap()
     }
 
     /// The journal, newest first.
