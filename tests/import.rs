@@ -320,6 +320,7 @@ fn a_refused_import_says_of_every_resource_what_became_of_it() {
         12,
         "✗ entity/order                            not applied: RK206 number is required, and 1 row",
     );
+    here.refuses(&import, 12, "RK206 entity/order/number is required");
 }
 
 #[test]

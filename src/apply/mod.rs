@@ -153,7 +153,7 @@ fn reason(refusal: &Refusal<'_>) -> String {
         }
         Refusal::Impossible(finding) => {
             let help = finding.help.as_ref().map(|h| format!(": {h}")).unwrap_or_default();
-            format!("{} {} {}{help}", finding.code, finding.address, finding.message)
+            format!("{} {} {}{help}", finding.code, finding.place(), finding.message)
         }
         Refusal::DestroysTooMuch { destroyed, limit } => format!(
             "the plan destroys {destroyed} resources and members, and the environment's maxDestroy is {limit}"
