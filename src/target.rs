@@ -107,6 +107,11 @@ pub trait Dialect: Sync {
     /// Brings a declared resource to the words in which the target would report it back.
     fn normalize(&self, resource: &mut Resource);
 
+    /// Tells, where it is quickly seen, that `normalize` would leave a resource as it is.
+    fn is_normal(&self, _resource: &Resource) -> bool {
+        false
+    }
+
     /// Turns a change into statements, in order. Empty where only our record changes.
     fn lower(&self, change: &Change, scene: &Scene<'_>) -> Vec<Work>;
 

@@ -171,7 +171,7 @@ fn same_standard_columns(place: &Place, entity: &str, before: &str, after: &str)
     let desired = place.desired("dev");
     let (_, declared) =
         desired.resources.iter().find(|(a, _)| a.to_string() == format!("entity/{entity}")).unwrap();
-    let Resource::Entity(declared) = &declared.resource else { panic!("{entity} is no entity") };
+    let Resource::Entity(declared) = &*declared.resource else { panic!("{entity} is no entity") };
     let fields =
         declared.fields.iter().filter(|(_, field)| field.standard).map(|(name, _)| format!("\"{name}"));
     let fields: Vec<String> = fields.collect();

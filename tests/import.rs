@@ -633,12 +633,12 @@ fn everything_of_one_environment_comes_into_another_as_the_decision_table_says()
             let shape = |resource: Option<&_>| resource.map(Shape::of).unwrap_or_default();
             let declared = shape(Some(&packed.resource));
             let (found, owned) = (
-                shape(before.state.get(address)),
-                shape(before.inventory.get(address).map(|owned| &owned.declared)),
+                shape(before.state.get(address).map(AsRef::as_ref)),
+                shape(before.inventory.get(address).map(|owned| &*owned.declared)),
             );
             let (now, ours) = (
-                shape(after.state.get(address)),
-                shape(after.inventory.get(address).map(|owned| &owned.declared)),
+                shape(after.state.get(address).map(AsRef::as_ref)),
+                shape(after.inventory.get(address).map(|owned| &*owned.declared)),
             );
             let ids: BTreeSet<&MemberId> =
                 [&declared, &found, &owned].into_iter().flat_map(|shape| shape.members.keys()).collect();

@@ -1,6 +1,8 @@
 //! The SQLite target through its contract: what is declared is made, kept through every change, and read back.
 //! Never goes around the contract but to play the part of somebody else's program.
 
+mod generated;
+
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
@@ -177,7 +179,7 @@ mod bench {
         pub fn get(&mut self, at: &str) -> Resource {
             let snapshot = self.inspect();
             let found = snapshot.state.get(&address(at)).cloned();
-            found.unwrap_or_else(|| panic!("no {at}: {:?}", snapshot.opaque))
+            (*found.unwrap_or_else(|| panic!("no {at}: {:?}", snapshot.opaque))).clone()
         }
 
         /// The steps of some changes.
@@ -235,7 +237,7 @@ mod bench {
 
         pub fn bring_by(&mut self, at: &str, after: &Resource, by: impl FnOnce(Change) -> Change) -> String {
             let before = self.inspect().state.get(&address(at)).cloned();
-            let title = self.apply(&[by(change(at, before.as_ref(), Some(after)))]);
+            let title = self.apply(&[by(change(at, before.as_deref(), Some(after)))]);
             assert_eq!(self.get(at), *after, "{at} is not what was applied");
             self.is_like_fresh(at);
             title
@@ -286,7 +288,7 @@ mod bench {
         }
         for change in changes {
             if let Some(after) = &change.after {
-                state.insert(change.address.clone(), after.clone());
+                state.insert(change.address.clone(), after.clone().into());
             }
         }
         (state, renamed)
@@ -409,8 +411,8 @@ fn what_is_created_is_read_back() {
     let snapshot = bench.inspect();
     assert!(snapshot.initialized && snapshot.opaque.is_empty());
     for (at, wanted) in world() {
-        assert_eq!(snapshot.state[&address(at)], wanted, "{at}");
-        assert_eq!(snapshot.inventory[&address(at)].declared, wanted);
+        assert_eq!(*snapshot.state[&address(at)], wanted, "{at}");
+        assert_eq!(*snapshot.inventory[&address(at)].declared, wanted);
         assert_eq!(snapshot.inventory[&address(at)].revision.as_deref(), Some("r1"));
     }
     bench.sql("INSERT INTO pair VALUES (-5, 1); INSERT INTO counted VALUES (1, 'a'), (2, 'b')");
@@ -428,7 +430,7 @@ fn every_type_is_read_back_without_a_record() {
     let snapshot = bench.inspect();
     assert!(snapshot.inventory.is_empty());
     for (at, wanted) in world() {
-        assert_eq!(snapshot.state[&address(at)], wanted, "{at}");
+        assert_eq!(*snapshot.state[&address(at)], wanted, "{at}");
     }
 }
 
@@ -1315,5 +1317,20 @@ fn a_question_may_be_asked_of_a_table_of_any_name() {
         );
         let question = Question::ViolationsAfter { sql: format!("\"{name}\".up > 1") };
         assert_eq!(bench.ask(&asked, &question).count, 1, "{name}");
+    }
+}
+
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig::with_cases(2048))]
+
+    #[test]
+    fn what_is_said_to_be_normal_is_left_as_it_is(resource in generated::resource()) {
+        let dialect = bench::dialect_of();
+        let (mut once, said) = (resource.clone(), dialect.is_normal(&resource));
+        dialect.normalize(&mut once);
+        proptest::prop_assert!(!said || once == resource);
+        let mut twice = once.clone();
+        dialect.normalize(&mut twice);
+        proptest::prop_assert_eq!(twice, once);
     }
 }

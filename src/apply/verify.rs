@@ -11,10 +11,10 @@ use crate::plan::Plan;
 pub fn remaining(plan: &Plan, found: &Snapshot) -> Vec<Address> {
     let is_done = |change: &&crate::diff::change::Change| {
         let state = found.state.get(&change.address);
-        let owned = found.inventory.get(&change.address).map(|o| &o.declared);
+        let owned = found.inventory.get(&change.address).map(|o| o.declared.as_ref());
         match change.verb {
             Verb::Create | Verb::Adopt | Verb::Update => {
-                state.map(Shape::of) == change.after.as_ref().map(Shape::of)
+                state.map(|s| Shape::of(s)) == change.after.as_ref().map(Shape::of)
                     && owned == change.declared.as_ref()
             }
             Verb::Delete => state.is_none() && owned.is_none(),

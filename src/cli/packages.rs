@@ -4,6 +4,7 @@
 use std::ffi::OsString;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use ed25519_dalek::pkcs8::spki::der::zeroize::Zeroizing;
 
@@ -142,7 +143,7 @@ pub fn decode(path: &str, text: &str) -> Result<(Address, PackagedResource), Str
     let default = kind.map_or(Action::Merge, |k| k.actions.default);
     let packaged = PackagedResource {
         action: entry.setup.action.unwrap_or(default),
-        resource: entry.resource,
+        resource: Arc::unwrap_or_clone(entry.resource),
         renamed_from: entry.renamed_from,
         labels: entry.labels,
         setup: entry.setup,

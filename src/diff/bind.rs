@@ -3,6 +3,7 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use crate::address::Address;
 use crate::model::setup::Action;
@@ -17,7 +18,7 @@ pub fn bind(desired: &Desired) -> Cow<'_, BTreeMap<Address, Declared>> {
     }
     let bound = desired.resources.iter().map(|(address, declared)| {
         let mut declared = declared.clone();
-        declared.resource.follow_renames(&names);
+        Arc::make_mut(&mut declared.resource).follow_renames(&names);
         let name = names.get(address).unwrap_or(&address.name);
         (Address::new(address.kind.clone(), name), declared)
     });

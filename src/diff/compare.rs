@@ -3,6 +3,7 @@
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use serde_json::Value;
 
@@ -168,16 +169,16 @@ impl Work<'_> {
         let old_address = self.old_of.get(address);
         // Our record still has the old names of what it points at.
         let record_follows = self.is_renaming()
-            && self.snapshot.inventory.get(address).is_some_and(|o| o.declared != *declared);
+            && self.snapshot.inventory.get(address).is_some_and(|o| *o.declared != *declared);
         if !record_follows
-            && owned.is_some_and(|o| o.declared == *declared)
-            && *found == *declared
+            && owned.is_some_and(|o| *o.declared == *declared)
+            && **found == *declared
             && old_address.is_none()
         {
             return;
         }
         let shapes = (Shape::of(&declared), Shape::of(found), owned.map(|o| Shape::of(&o.declared)));
-        let fixed = fixed_members(&[Some(&declared), owned.map(|o| &o.declared)]);
+        let fixed = fixed_members(&[Some(&declared), owned.map(|o| o.declared.as_ref())]);
         let renamed = renamed_members(&one.resource, &shapes.0, &shapes.1, self.fields.get(address));
         let views = Views {
             declared: &shapes.0,
@@ -199,7 +200,7 @@ impl Work<'_> {
         }
         reorder(&outcome.goal, &shapes.1, &mut outcome.settings);
         let after = outcome.goal.into_resource(&declared, &|id| fixed.contains(id));
-        let record_moves = record_follows || owned.is_none_or(|o| o.declared != *declared);
+        let record_moves = record_follows || owned.is_none_or(|o| *o.declared != *declared);
         // A standard entity's marks are ours alone: the target does not know them.
         let target_moves = Shape::of(&after) != shapes.1;
         if target_moves
@@ -222,7 +223,7 @@ impl Work<'_> {
                 verb,
                 reason,
                 renamed_from: old_address.cloned(),
-                before: Some(found.clone()),
+                before: Some(Resource::clone(found)),
                 after: Some(after.clone()),
                 declared: Some(declared.into_owned()),
                 backfill: backfill(&one.resource),
@@ -270,15 +271,15 @@ impl Work<'_> {
                 pruned.push(address.clone());
                 self.after.insert(address.clone(), None);
             }
-            let shape = found.filter(|_| verb == Verb::Delete).map(Shape::of).unwrap_or_default();
+            let shape = found.filter(|_| verb == Verb::Delete).map(|f| Shape::of(f)).unwrap_or_default();
             self.out.changes.push(Change {
                 address: address.clone(),
                 action: Action::Overwrite,
                 verb,
                 reason: Reason::NotDeclared,
                 renamed_from: None,
-                before: found.cloned(),
-                after: found.filter(|_| verb != Verb::Delete).cloned(),
+                before: found.map(|f| Resource::clone(f)),
+                after: found.filter(|_| verb != Verb::Delete).map(|f| Resource::clone(f)),
                 declared: None,
                 backfill: BTreeMap::new(),
                 settings: Vec::new(),
@@ -434,7 +435,7 @@ fn goal_state(state: Cow<'_, State>, touched: BTreeMap<Address, Option<Resource>
     let mut after = state.into_owned();
     for (address, resource) in touched {
         match resource {
-            Some(resource) => drop(after.insert(address, resource)),
+            Some(resource) => drop(after.insert(address, Arc::new(resource))),
             None => drop(after.remove(&address)),
         }
     }

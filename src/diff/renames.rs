@@ -3,6 +3,7 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use crate::address::Address;
 use crate::model::entity::Entity;
@@ -44,7 +45,7 @@ pub fn fields(
         if entity.fields.values().all(|f| f.renamed_from.is_none()) {
             continue;
         }
-        let present = state.get(*old_of.get(address).unwrap_or(&address)).and_then(Resource::as_entity);
+        let present = state.get(*old_of.get(address).unwrap_or(&address)).and_then(|r| r.as_entity());
         let Some(present) = present else { continue };
         let fields: RenamedFields = entity
             .fields
@@ -84,7 +85,7 @@ pub fn follow<'a>(
         if let Resource::Entity(entity) = &mut resource {
             follow_fields(entity, address, fields);
         }
-        resource
+        Arc::new(resource)
     };
     let state = snapshot.state.iter().map(|(a, r)| (new(a), follow(&new(a), r))).collect();
     let inventory = snapshot.inventory.iter().map(|(a, owned)| {

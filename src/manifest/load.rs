@@ -2,6 +2,7 @@
 //! Never stops at a mistake: every document is read, and what can be decoded is.
 
 use std::collections::{BTreeMap, btree_map};
+use std::sync::Arc;
 
 use indexmap::IndexMap;
 
@@ -102,7 +103,7 @@ pub fn document(path: &str, text: &str) -> Result<(Address, Entry), String> {
         return Err("it does not hold exactly one resource".to_owned());
     }
     // A package carries customizations alone; they stand for the standard entity.
-    if extends && let Resource::Entity(entity) = &mut entry.resource {
+    if extends && let Resource::Entity(entity) = Arc::make_mut(&mut entry.resource) {
         entity.standard = true;
     }
     Ok((Address::new(entry.resource.kind(), name), *entry))
@@ -143,7 +144,7 @@ fn decode_document(node: &Node, origin: Origin, found: &mut Vec<Diagnostic>) -> 
         found.push(Diagnostic::error("RV115", message).at(extends).help("drop `standard` or `extends`"));
     }
     let entry = Entry {
-        resource,
+        resource: Arc::new(resource),
         renamed_from: text(metadata, "renamedFrom"),
         labels: metadata.get("labels").map(labels).unwrap_or_default(),
         setup: setup(node),
@@ -242,7 +243,8 @@ impl Loading {
                 );
                 continue;
             };
-            let (Resource::Entity(standard), Resource::Entity(added)) = (&mut base.resource, custom.resource)
+            let (Resource::Entity(standard), Resource::Entity(added)) =
+                (Arc::make_mut(&mut base.resource), Arc::unwrap_or_clone(custom.resource))
             else {
                 continue;
             };
@@ -264,9 +266,9 @@ impl Loading {
             base.customized = Some(custom.origin);
         }
         for entry in self.repository.resources.values_mut() {
-            if let Resource::Entity(entity) = &mut entry.resource
-                && entity.standard
+            if entry.resource.is_standard()
                 && entry.customized.is_none()
+                && let Resource::Entity(entity) = Arc::make_mut(&mut entry.resource)
             {
                 mark_all(entity);
             }

@@ -2,6 +2,7 @@
 //! Never reads a file, and never chooses an environment.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::environment::Environment;
 use super::resource::{Resource, kind_entry};
@@ -23,7 +24,7 @@ pub struct Repository {
 /// One declared resource. A standard entity's two documents are one entry.
 #[derive(Clone, Debug)]
 pub struct Entry {
-    pub resource: Resource,
+    pub resource: Arc<Resource>,
     pub renamed_from: Option<String>,
     pub labels: BTreeMap<String, String>,
     pub setup: Setup,

@@ -2,6 +2,7 @@
 //! Never compares the two: `diff` does.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
@@ -11,8 +12,8 @@ use super::setup::{Action, Setup};
 use crate::address::Address;
 use crate::fingerprint::Fingerprint;
 
-/// Resources by address.
-pub type State = BTreeMap<Address, Resource>;
+/// Resources by address, shared between the states that hold the same.
+pub type State = BTreeMap<Address, Arc<Resource>>;
 
 /// Where a resource is declared: a file and the number of the document in it, from 0.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -25,7 +26,7 @@ pub struct Origin {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Declared {
     /// With its directives (`renamedFrom`, `backfill`).
-    pub resource: Resource,
+    pub resource: Arc<Resource>,
     /// The name this resource had before.
     pub renamed_from: Option<String>,
     pub labels: BTreeMap<String, String>,
@@ -60,7 +61,7 @@ pub struct Desired {
 #[serde(rename_all = "camelCase")]
 pub struct Owned {
     /// What was last declared and applied: the paths we own, with their values.
-    pub declared: Resource,
+    pub declared: Arc<Resource>,
     /// The revision it came from.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub revision: Option<String>,
@@ -101,7 +102,8 @@ impl Snapshot {
     /// What a plan is bound to: all state and inventory, and every native object. A plan made on one base is
     /// stale on any other.
     pub fn fingerprint(&self) -> Fingerprint {
-        let state: BTreeMap<String, &Resource> = self.state.iter().map(|(a, r)| (a.to_string(), r)).collect();
+        let state: BTreeMap<String, &Resource> =
+            self.state.iter().map(|(a, r)| (a.to_string(), r.as_ref())).collect();
         let owned: BTreeMap<String, &Owned> =
             self.inventory.iter().map(|(a, o)| (a.to_string(), o)).collect();
         Fingerprint::of(&(state, owned, &self.natives))

@@ -2,6 +2,7 @@
 //! Never adopts what its manifest would change: what does not read back the same is left alone, with the reason.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use crate::address::{Address, glob};
 use crate::diff::change::Change;
@@ -179,8 +180,8 @@ impl<'a> Work<'a> {
         let (read, entry) =
             manifest::document(path, text).map_err(|why| format!("no manifest can say it: {why}"))?;
         let mut resource = entry.resource;
-        self.dialect.normalize(&mut resource);
-        match read == *address && resource == *found {
+        self.dialect.normalize(Arc::make_mut(&mut resource));
+        match read == *address && *resource == *found {
             true => Ok(()),
             false => Err("its manifest would not read back the same".to_owned()),
         }

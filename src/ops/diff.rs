@@ -2,6 +2,7 @@
 //! Never says which side is right, and never asks what rows it would cost.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use crate::address::Address;
 use crate::diff::change::Change;
@@ -50,16 +51,17 @@ pub fn diff(mut from: Side, mut to: Side, dialect: Option<&dyn Dialect>) -> Side
     take_known(&mut to, &from.state);
     let customizations_only = from.customizations_only || to.customizations_only;
     let plain = |state: State| -> State {
-        let one = |(address, mut resource): (Address, Resource)| {
+        let one = |(address, resource): (Address, Arc<Resource>)| {
+            let mut resource = match customizations_only {
+                true => declarable(&resource),
+                false => Resource::clone(&resource),
+            };
             resource.strip_directives();
-            if customizations_only {
-                resource = declarable(&resource);
-            }
             unmark(&mut resource);
             if let Some(dialect) = dialect {
                 dialect.normalize(&mut resource);
             }
-            (address, resource)
+            (address, Arc::new(resource))
         };
         state.into_iter().map(one).collect()
     };
@@ -97,7 +99,7 @@ fn wanted(state: State) -> Desired {
 
 /// The first side as if it were found, and all of it ours.
 fn everything(state: State) -> Snapshot {
-    let owned = |(address, resource): (&Address, &Resource)| {
+    let owned = |(address, resource): (&Address, &Arc<Resource>)| {
         (address.clone(), Owned { declared: resource.clone(), revision: None })
     };
     Snapshot { inventory: state.iter().map(owned).collect(), state, ..Snapshot::default() }

@@ -121,7 +121,7 @@ pub fn export(snapshot: &Snapshot, selection: &Selection, label: Label) -> Resul
     }
     let moved = |address: &Address| {
         let applied = snapshot.inventory.get(address).map(|owned| Shape::of(&owned.declared));
-        applied != snapshot.state.get(address).map(Shape::of)
+        applied != snapshot.state.get(address).map(|s| Shape::of(s))
     };
     let dirty = label.applied.dirty || because.keys().any(moved);
     let about = About {
@@ -255,7 +255,7 @@ fn packaged(
         return Err(ExportError::NotAllowed { address, action, allowed });
     }
     Ok(PackagedResource {
-        resource: snapshot.state[address].clone(),
+        resource: Resource::clone(&snapshot.state[address]),
         renamed_from: None,
         labels: selection.labels.get(address).cloned().unwrap_or_default(),
         setup,

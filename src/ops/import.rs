@@ -2,6 +2,7 @@
 //! Never speaks of a resource that the package does not hold: the rest of the target is left as it is.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use indexmap::IndexMap;
 
@@ -307,7 +308,7 @@ impl Work<'_> {
             let message = "customizes a standard entity, and has no base of its own to be created with";
             return Err(error(message).help("choose merge or overwrite"));
         }
-        let Some(found) = self.into.snapshot.state.get(address).and_then(Resource::as_entity) else {
+        let Some(found) = self.into.snapshot.state.get(address).and_then(|r| r.as_entity()) else {
             let message = format!(
                 "customizes the standard entity `{}`, which environment {name} does not have",
                 address.name
@@ -332,7 +333,7 @@ impl Work<'_> {
         let mut repository = Repository::default();
         let environment = Environment { include: Vec::new(), ..self.into.environment.clone() };
         repository.environments.insert(environment.name.clone(), (environment, Origin::default()));
-        let entry = |resource: Resource, setup: Setup, file: String| {
+        let entry = |resource: Arc<Resource>, setup: Setup, file: String| {
             let origin = Origin { file, document: 0 };
             Entry { resource, renamed_from: None, labels: BTreeMap::new(), setup, customized: None, origin }
         };
@@ -345,7 +346,9 @@ impl Work<'_> {
             let packed = match (one.action, there) {
                 (Action::Existing, Some(there)) => entry(there.clone(), Setup::default(), String::new()),
                 (_, _) => match self.whole(address, one) {
-                    Ok(resource) => entry(resource, one.packaged.setup.clone(), address.to_string()),
+                    Ok(resource) => {
+                        entry(Arc::new(resource), one.packaged.setup.clone(), address.to_string())
+                    }
                     Err(_) => continue,
                 },
             };
@@ -434,7 +437,7 @@ impl Work<'_> {
     fn desired(&self) -> Desired {
         let declared = |(address, one): (&Address, &Decided<'_>)| {
             let declared = Declared {
-                resource: self.whole(address, one).ok()?,
+                resource: Arc::new(self.whole(address, one).ok()?),
                 renamed_from: one.packaged.renamed_from.clone(),
                 labels: one.packaged.labels.clone(),
                 setup: one.setup.clone(),

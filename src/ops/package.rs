@@ -21,7 +21,7 @@ pub fn pack(plan: &Plan, desired: &Desired, markdown: String) -> Result<Package,
     let touched = |change: &Change| -> Option<(Address, PackagedResource)> {
         let (address, declared) = declaration(desired, &change.address)?;
         let packaged = PackagedResource {
-            resource: declared.resource.clone(),
+            resource: declared.resource.as_ref().clone(),
             renamed_from: declared.renamed_from.clone(),
             labels: declared.labels.clone(),
             setup: declared.setup.clone(),

@@ -5,6 +5,7 @@ mod order;
 mod risk;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use crate::address::Address;
 use crate::diff::change::Change;
@@ -20,7 +21,9 @@ use risk::Asked;
 /// Brings every declared resource to the words in which this kind of target would report it back.
 pub fn normalize(desired: &mut Desired, dialect: &dyn Dialect) {
     for declared in desired.resources.values_mut() {
-        dialect.normalize(&mut declared.resource);
+        if !dialect.is_normal(&declared.resource) {
+            dialect.normalize(Arc::make_mut(&mut declared.resource));
+        }
     }
 }
 
@@ -29,7 +32,7 @@ pub fn goal(desired: &Desired) -> Fingerprint {
     let resources: BTreeMap<String, (&Resource, &str)> = desired
         .resources
         .iter()
-        .map(|(address, one)| (address.to_string(), (&one.resource, one.action.as_str())))
+        .map(|(address, one)| (address.to_string(), (one.resource.as_ref(), one.action.as_str())))
         .collect();
     Fingerprint::of(&resources)
 }

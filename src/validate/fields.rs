@@ -14,7 +14,7 @@ use crate::model::resource::Resource;
 use crate::yaml::Part;
 
 pub fn check(survey: &Survey<'_>, site: &Site<'_>, found: &mut Vec<Remark>) {
-    match &site.entry.resource {
+    match &*site.entry.resource {
         Resource::Entity(entity) => {
             if entity.fields.is_empty() {
                 let message = format!("entity `{}` has no fields", shown(site.name()));

@@ -36,7 +36,7 @@ pub fn check(survey: &Survey<'_>, site: &Site<'_>, found: &mut Vec<Remark>) {
             found.push(site.member(standard, &["spec", section, name], Part::Key, diagnostic));
         }
     };
-    match &site.entry.resource {
+    match &*site.entry.resource {
         Resource::Entity(entity) => {
             for (name, field) in &entity.fields {
                 member("fields", "field", name, field.standard, &limited);

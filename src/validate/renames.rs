@@ -21,7 +21,7 @@ pub fn check_members(site: &Site<'_>, found: &mut Vec<Remark>) {
             found.push(site.member(standard, &path, Part::Value, diagnostic));
         }
     };
-    match &site.entry.resource {
+    match &*site.entry.resource {
         Resource::Entity(entity) => {
             let fields =
                 entity.fields.iter().map(|(n, m)| (n.as_str(), m.renamed_from.as_deref(), m.standard));

@@ -54,7 +54,7 @@ impl<'r> Survey<'r> {
             names: HashMap::new(),
         };
         for (address, entry) in &repository.resources {
-            match &entry.resource {
+            match &*entry.resource {
                 Resource::Entity(entity) => {
                     survey.entities.insert(&address.name, (entry, entity));
                 }

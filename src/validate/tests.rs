@@ -42,7 +42,7 @@ fn add(repository: &mut Repository, address: &str, spec: Value) {
         _ => (picklist::KIND, Resource::Picklist(serde_json::from_value(spec).unwrap())),
     };
     let entry = Entry {
-        resource,
+        resource: resource.into(),
         renamed_from: None,
         labels: BTreeMap::new(),
         setup: Setup::default(),
@@ -378,7 +378,10 @@ fn required_lookups_do_not_go_in_a_circle() {
         ("entity/w", to("v")),
     ]);
     for address in ["entity/v", "entity/w"] {
-        let Resource::Entity(entity) = &mut entry(&mut circle, address).resource else { panic!() };
+        let Resource::Entity(entity) = std::sync::Arc::make_mut(&mut entry(&mut circle, address).resource)
+        else {
+            panic!()
+        };
         entity.standard = true;
         entity.fields[0].standard = true;
     }

@@ -17,7 +17,7 @@ pub fn fill(database: &Connection, desired: &Desired, count: impl Fn(&str) -> us
     let mut entities = BTreeMap::new();
     let mut picklists = BTreeMap::new();
     for (address, declared) in &desired.resources {
-        match &declared.resource {
+        match &*declared.resource {
             Resource::Entity(entity) => drop(entities.insert(address.name.as_str(), entity)),
             Resource::Picklist(picklist) => drop(picklists.insert(address.name.as_str(), picklist)),
         }

@@ -2,6 +2,7 @@
 //! Never calls `decide`: what the tables of setup actions and of paths say is written here a second time.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use reconcile::address::Address;
 use reconcile::apply::ApplyError;
@@ -95,7 +96,7 @@ fn exported(snapshot: &Snapshot, action: Action) -> Result<Package, String> {
 fn decode(path: &str, text: &str) -> Result<(Address, PackagedResource), String> {
     let (address, entry) = manifest::document(path, text)?;
     let packaged = PackagedResource {
-        resource: entry.resource,
+        resource: Arc::unwrap_or_clone(entry.resource),
         renamed_from: entry.renamed_from,
         labels: entry.labels,
         setup: entry.setup,
@@ -143,10 +144,10 @@ fn outcome(package: &Package, before: &Snapshot, after: &Snapshot, action: Actio
     for (address, packed) in package.resources() {
         let shape = |resource: Option<&Resource>| resource.map(Shape::of).unwrap_or_default();
         let declared = shape(Some(&packed.resource));
-        let found = shape(before.state.get(address));
-        let owned = shape(before.inventory.get(address).map(|owned| &owned.declared));
-        let now = shape(after.state.get(address));
-        let ours = shape(after.inventory.get(address).map(|owned| &owned.declared));
+        let found = shape(before.state.get(address).map(Arc::as_ref));
+        let owned = shape(before.inventory.get(address).map(|owned| owned.declared.as_ref()));
+        let now = shape(after.state.get(address).map(Arc::as_ref));
+        let ours = shape(after.inventory.get(address).map(|owned| owned.declared.as_ref()));
         settings(&address.to_string(), action, &declared.settings, &found.settings, &now.settings)?;
         let ids: BTreeSet<_> =
             [&declared, &found, &owned].into_iter().flat_map(|s| s.members.keys()).collect();
@@ -208,8 +209,8 @@ fn settings(
 /// No row comes or goes, and no value of a field that is as it was.
 fn rows_are_kept(before: &Snapshot, after: &Snapshot, found: &Dump, now: &Dump) -> Result<(), String> {
     for (address, resource) in &before.state {
-        let Resource::Entity(entity) = resource else { continue };
-        let Some(Resource::Entity(then)) = after.state.get(address) else {
+        let Resource::Entity(entity) = resource.as_ref() else { continue };
+        let Some(Resource::Entity(then)) = after.state.get(address).map(Arc::as_ref) else {
             return Err(format!("`{address}` is gone"));
         };
         let (Some(old), Some(new)) = (found.rows.get(&address.name), now.rows.get(&address.name)) else {

@@ -2,6 +2,7 @@
 //! Never writes to a target.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use crate::cli::context::{Context, Opened};
 use crate::cli::exit::{Code, Failure};
@@ -149,7 +150,9 @@ fn packed(path: &str, package: &Package) -> Side {
     let resources = package.resources().iter();
     Side {
         name: format!("package {path}"),
-        state: resources.map(|(address, packed)| (address.clone(), packed.resource.clone())).collect(),
+        state: resources
+            .map(|(address, packed)| (address.clone(), Arc::new(packed.resource.clone())))
+            .collect(),
         customizations_only: true,
         ..Side::default()
     }

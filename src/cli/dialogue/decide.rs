@@ -101,7 +101,7 @@ mod tests {
         let client = "kind: Entity\nmetadata: { name: client }\nspec: { fields: { name: { type: text } } }\n";
         let (address, client) = packaged("client", client, Setup::default());
         let mut snapshot = Snapshot::default();
-        snapshot.state.insert(address, client.resource);
+        snapshot.state.insert(address, client.resource.into());
         let into = Destination {
             environment: &environment,
             target: "sqlite staging.db",

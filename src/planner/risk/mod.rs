@@ -12,7 +12,6 @@ pub use rename::renames;
 pub use whole::{first_run, irreversible};
 
 use crate::diff::change::Change;
-use crate::model::resource::Resource;
 use crate::model::state::State;
 use crate::plan::{Finding, Level};
 use crate::target::{Answer, Question};
@@ -50,7 +49,7 @@ impl Asked {
     pub fn point_at_keys(&mut self, after: &State) {
         if let Question::OrphansAfter { entity, to, .. } = &mut self.question
             && to.is_empty()
-            && let Some(entity) = after.get(entity).and_then(Resource::as_entity)
+            && let Some(entity) = after.get(entity).and_then(|r| r.as_entity())
         {
             *to = entity.key_fields().into_iter().map(str::to_owned).collect();
         }

@@ -136,7 +136,7 @@ impl Seen<'_> {
             Question::OrphansAfter { fields, entity, to } => Some(self.orphans(fields, entity, to)),
             Question::NoOptionAfter { field, picklist } => {
                 let column = self.columns(std::slice::from_ref(field)).pop()?;
-                let list = self.scene.after.get(picklist).and_then(Resource::as_picklist);
+                let list = self.scene.after.get(picklist).and_then(|r| r.as_picklist());
                 let names: Vec<String> = list
                     .map(|list| list.options.keys().map(|name| literal(name)).collect())
                     .unwrap_or_default();
@@ -169,11 +169,11 @@ impl Seen<'_> {
         }
         let name = self.scene.name_before(&entity.name);
         let before = self.scene.before.get(&Address::new(entity.kind.clone(), name));
-        let Some(before) = before.and_then(Resource::as_entity) else {
+        let Some(before) = before.and_then(|r| r.as_entity()) else {
             // It is made by this very plan and has no rows yet.
             return held;
         };
-        let after = self.scene.after.get(entity).and_then(Resource::as_entity);
+        let after = self.scene.after.get(entity).and_then(|r| r.as_entity());
         let far = to.iter().map(|field| {
             // A key that is renamed by this plan still has its former name.
             let place = after.and_then(|after| after.key_fields().iter().position(|key| key == field));
@@ -218,7 +218,7 @@ fn option_use(change: &Change, option: &str, scene: &Scene<'_>) -> Option<String
         .into_iter()
         .map(|(table, column)| {
             let address = Address::new(crate::model::entity::KIND, table.as_str());
-            let entity = scene.before.get(&address).and_then(Resource::as_entity);
+            let entity = scene.before.get(&address).and_then(|r| r.as_entity());
             let shape =
                 entity.map(|entity| actual::actual(&table, entity, scene.natives, scene.before, scene));
             let key = shape.map_or_else(|| "rowid".to_owned(), |shape| key(&shape.table));

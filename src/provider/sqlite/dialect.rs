@@ -32,6 +32,10 @@ impl Dialect for SqliteDialect {
         normalize::resource(resource);
     }
 
+    fn is_normal(&self, resource: &Resource) -> bool {
+        normalize::is_plain(resource)
+    }
+
     fn lower(&self, change: &Change, scene: &Scene<'_>) -> Vec<Work> {
         ddl::work(change, scene)
     }

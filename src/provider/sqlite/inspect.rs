@@ -2,6 +2,7 @@
 //! Never writes.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use rusqlite::Connection;
 
@@ -56,12 +57,13 @@ fn read_record(
             message: format!("the {what} of `{}`: {error}", row.address),
         };
         let address: Address = row.address.parse().map_err(|e| unread("address", format!("{e}")))?;
-        let state: Resource = serde_json::from_str(&row.state).map_err(|e| unread("state", e.to_string()))?;
+        let read = |text: &str| serde_json::from_str::<Resource>(text).map(Arc::new);
+        let state = read(&row.state).map_err(|e| unread("state", e.to_string()))?;
         if let Some(text) = &row.declared {
             // Mostly we declare all that there is, and then it need not be read twice.
             let declared = match *text == row.state {
-                true => state.clone(),
-                false => serde_json::from_str(text).map_err(|e| unread("declaration", e.to_string()))?,
+                true => Arc::clone(&state),
+                false => read(text).map_err(|e| unread("declaration", e.to_string()))?,
             };
             inventory.insert(address.clone(), Owned { declared, revision: row.revision.clone() });
         }
@@ -130,7 +132,7 @@ impl Found {
         let (mut rest, mut unchanged) = (Vec::new(), Vec::new());
         for native in objects.natives.iter().filter(|native| native.kind == "table") {
             let address = Address::new(entity::KIND, native.name.as_str());
-            match recorded.get(&address).and_then(Resource::as_entity) {
+            match recorded.get(&address).and_then(|r| r.as_entity()) {
                 // What we recorded is word for word what is there: nothing needs to be read.
                 Some(entity) if is_unchanged(native, hanging_on(&native.name), entity, recorded) => {
                     unchanged.push(address);
@@ -164,7 +166,7 @@ impl Found {
         tables: &BTreeMap<String, Known>,
     ) {
         let name = native.name.as_str();
-        let hint = recorded.get(&Address::new(entity::KIND, name)).and_then(Resource::as_entity);
+        let hint = recorded.get(&Address::new(entity::KIND, name)).and_then(|r| r.as_entity());
         let table = match parse::table(&native.definition) {
             Ok(table) => table,
             Err(unread) => {
@@ -188,7 +190,7 @@ impl Found {
         }
         lift::prepare(&mut shape, hint, tables);
         let entity = lift::entity(&shape, hint, tables);
-        self.snapshot.state.insert(Address::new(entity::KIND, name), Resource::Entity(entity));
+        self.snapshot.state.insert(Address::new(entity::KIND, name), Arc::new(Resource::Entity(entity)));
     }
 
     fn read_options(&mut self, connection: &Connection, recorded: &State) -> rusqlite::Result<()> {
@@ -218,9 +220,9 @@ impl Found {
             }
             for (name, rows) in names.iter().zip(&lists) {
                 let address = Address::new(model::KIND, name);
-                let hint = recorded.get(&address).and_then(Resource::as_picklist);
+                let hint = recorded.get(&address).and_then(|r| r.as_picklist());
                 let resource = Resource::Picklist(picklist::lift(rows, hint));
-                self.snapshot.state.insert(address, resource);
+                self.snapshot.state.insert(address, Arc::new(resource));
             }
         }
         Ok(())

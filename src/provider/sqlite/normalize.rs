@@ -19,10 +19,63 @@ pub fn resource(resource: &mut Resource) {
     }
 }
 
+/// Tells of a resource that it has nothing that could be said in another way.
+pub fn is_plain(resource: &Resource) -> bool {
+    match resource {
+        Resource::Entity(entity) => {
+            let key = entity.primary_key.as_deref().unwrap_or_default();
+            !is_empty(entity.display_name.as_ref())
+                && !is_empty(entity.description.as_ref())
+                && entity.native.is_none()
+                && entity.fields.iter().all(|(name, field)| is_plain_field(field) && !key.contains(name))
+        }
+        Resource::Picklist(picklist) => {
+            !is_empty(picklist.display_name.as_ref())
+                && !is_empty(picklist.description.as_ref())
+                && picklist.options.values().all(|choice| {
+                    let is_plain_color =
+                        |color: &String| !color.is_empty() && color.bytes().all(is_plain_byte);
+                    !is_empty(choice.label.as_ref())
+                        && !is_empty(choice.description.as_ref())
+                        && choice.color.as_ref().is_none_or(is_plain_color)
+                })
+        }
+    }
+}
+
+fn is_plain_byte(byte: u8) -> bool {
+    byte.is_ascii_graphic() && !byte.is_ascii_uppercase()
+}
+
+fn is_plain_field(field: &Field) -> bool {
+    let is_trimmed = |sql: &String| !sql.is_empty() && sql.trim().len() == sql.len();
+    let is_plain_type = match &field.ty {
+        FieldType::Lookup { entity, entities, .. } => match entity {
+            Some(_) => entities.is_empty(),
+            None => entities.len() > 1,
+        },
+        FieldType::Autonumber { .. } => false,
+        _ => true,
+    };
+    let is_plain_default = match (&field.default, types::storage(&field.ty)) {
+        (None | Some(DefaultValue::Sql { .. }), _) => true,
+        (Some(DefaultValue::Value(Value::String(_))), storage) => !matches!(storage, "INTEGER" | "REAL"),
+        (Some(DefaultValue::Value(Value::Number(number))), storage) => {
+            matches!(storage, "INTEGER" | "REAL") && !number.is_f64()
+        }
+        (Some(DefaultValue::Value(_)), _) => false,
+    };
+    is_plain_type
+        && is_plain_default
+        && !is_empty(field.display_name.as_ref())
+        && !is_empty(field.description.as_ref())
+        && field.check.as_ref().is_none_or(is_trimmed)
+        && field.native.as_ref().is_none_or(is_trimmed)
+}
+
 fn normal_entity(entity: &mut Entity) {
     drop_empty(&mut entity.display_name);
     drop_empty(&mut entity.description);
-    normal_options(entity);
     let key = entity.primary_key.clone().unwrap_or_default();
     for (name, field) in &mut entity.fields {
         normal_field(field);
@@ -34,6 +87,8 @@ fn normal_entity(entity: &mut Entity) {
             }
         }
     }
+    // Last: what the table would be given depends on its fields.
+    normal_options(entity);
 }
 
 /// The options in one spelling; none where they are those that we would give the table.
@@ -116,12 +171,16 @@ fn normal_picklist(picklist: &mut Picklist) {
 }
 
 fn drop_empty(text: &mut Option<Text>) {
-    let is_empty = match text {
+    if is_empty(text.as_ref()) {
+        *text = None;
+    }
+}
+
+/// Tells of a text that is there and says nothing.
+fn is_empty(text: Option<&Text>) -> bool {
+    match text {
         Some(Text::Plain(text)) => text.is_empty(),
         Some(Text::Languages(map)) => map.values().all(String::is_empty),
         None => false,
-    };
-    if is_empty {
-        *text = None;
     }
 }
