@@ -7,6 +7,7 @@ use crate::address::Address;
 use crate::fingerprint::Fingerprint;
 use crate::model::resource::Resource;
 use crate::plan::{Plan, Promotion, Step, StepId, Summary};
+use crate::signature::PublicKey;
 use crate::source::Revision;
 
 /// An instant as RFC 3339 in UTC, `2026-11-21T13:45:00Z`.
@@ -38,6 +39,9 @@ pub struct Entry {
     /// The steps of tasks that had nothing left to do.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub skipped: Vec<StepId>,
+    /// The keys that the applied package was signed with; of an environment that requires some, those alone.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub signed_by: Vec<PublicKey>,
     /// The findings that were allowed, as they were written.
     pub allowed: Vec<String>,
     /// What was touched, as it was before; none where it did not exist.
@@ -82,6 +86,7 @@ impl Entry {
             summary: plan.summary,
             steps: plan.steps.clone(),
             skipped: Vec::new(),
+            signed_by: Vec::new(),
             allowed: allowed.to_vec(),
             before: plan.changes.iter().map(|c| (c.address_before().clone(), c.before.clone())).collect(),
         }

@@ -28,6 +28,8 @@ pub mod model;
 
 pub mod yaml;
 
+pub mod signature;
+
 pub mod address;
 pub mod diagnostic;
 pub mod fingerprint;

@@ -126,6 +126,21 @@ pub struct Finding {
     pub allowed_by: Option<String>,
 }
 
+impl Finding {
+    /// What allows exactly this: `RK203:entity/order/fax`.
+    pub fn allowance(&self) -> String {
+        format!("{}:{}", self.code, self.place())
+    }
+
+    /// Where it is: `entity/order/fax`.
+    pub fn place(&self) -> String {
+        match &self.path {
+            Some(path) => format!("{}/{path}", self.address),
+            None => self.address.to_string(),
+        }
+    }
+}
+
 /// How much a finding stands in the way.
 #[derive(
     Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema,

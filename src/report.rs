@@ -1,13 +1,14 @@
 //! What an apply did, step by step: done, failed, not started.
 //! Never says "ok" of an apply that the next plan would change again.
 
+mod resource;
+
 use serde::{Deserialize, Serialize};
 
 use crate::address::Address;
-use crate::diff::change::Reason;
-use crate::diff::decision::Verb;
-use crate::model::setup::Action;
 use crate::plan::{Plan, StepId};
+
+pub use resource::{ResourceReport, ResourceState};
 
 /// The report of one apply.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
@@ -42,31 +43,8 @@ pub enum Applied {
     RolledBack,
     /// Everything was done, but a new plan is not empty.
     NotConverged,
-}
-
-/// One resource's fate.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct ResourceReport {
-    /// In the target.
-    pub address: Address,
-    pub state: ResourceState,
-    pub why: String,
-    /// What to do.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub next: Option<String>,
-}
-
-/// What became of a resource.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum ResourceState {
-    Applied,
-    /// There was nothing to change in it.
-    Unchanged,
-    /// Its steps ran or failed, and none of them holds.
-    NotApplied,
-    NotStarted,
+    /// Policy forbids it, so nothing was begun.
+    Refused,
 }
 
 /// One step's fate.
@@ -152,87 +130,6 @@ impl Report {
         }
         self.remaining = remaining;
         self
-    }
-
-    /// Adds what became of these resources, each with the action that was chosen for it.
-    pub fn with_resources(mut self, plan: &Plan, spoken_of: &[(Address, Action)]) -> Report {
-        self.resources =
-            spoken_of.iter().map(|(address, action)| self.resource(plan, address, *action)).collect();
-        self
-    }
-
-    fn resource(&self, plan: &Plan, address: &Address, action: Action) -> ResourceReport {
-        let report = |state, why: String, next: Option<&str>| ResourceReport {
-            address: address.clone(),
-            state,
-            why,
-            next: next.map(str::to_owned),
-        };
-        let Some(change) = plan.changes.iter().find(|change| change.address == *address) else {
-            let why = match action {
-                Action::Skip | Action::Existing => format!("left as it is (`{action}`)"),
-                Action::Merge | Action::Overwrite | Action::Create | Action::Update | Action::Select => {
-                    "it is already what the package says".to_owned()
-                }
-            };
-            return report(ResourceState::Unchanged, why, None);
-        };
-        let done = match change.verb {
-            Verb::Create => "created",
-            Verb::Adopt => "adopted",
-            Verb::Update if change.reason == Reason::Tasks => "its tasks were seen to",
-            Verb::Update | Verb::Keep => "changed",
-            Verb::Delete => "deleted",
-            Verb::Release | Verb::Forget => "no longer managed",
-        };
-        match self.outcome {
-            Applied::Done | Applied::Nothing => report(ResourceState::Applied, done.to_owned(), None),
-            Applied::NotConverged if !self.remaining.contains(address) => {
-                report(ResourceState::Applied, done.to_owned(), None)
-            }
-            Applied::NotConverged => {
-                let next = "plan again to see what is left";
-                report(
-                    ResourceState::Applied,
-                    format!("{done}, and a new plan would change it again"),
-                    Some(next),
-                )
-            }
-            Applied::RolledBack => self.rolled_back_resource(address, report),
-        }
-    }
-
-    fn rolled_back_resource(
-        &self,
-        address: &Address,
-        report: impl Fn(ResourceState, String, Option<&str>) -> ResourceReport,
-    ) -> ResourceReport {
-        let failed = self.steps.iter().find_map(|step| match &step.fate {
-            Fate::Failed { message } => Some((step, message)),
-            Fate::Done | Fate::Undone | Fate::NotStarted | Fate::Skipped => None,
-        });
-        let again = Some("nothing of it was changed; import again once that is mended");
-        let Some((step, message)) = failed else {
-            let why = self.message.clone().unwrap_or_else(|| "the transaction was rolled back".to_owned());
-            let was_started = self.steps.iter().any(|step| step.fate != Fate::NotStarted);
-            let state = if was_started { ResourceState::NotApplied } else { ResourceState::NotStarted };
-            return report(state, why, again);
-        };
-        let mut own = self.steps.iter().filter(|step| step.address == *address).peekable();
-        if step.address == *address {
-            return report(ResourceState::NotApplied, format!("step {} failed: {message}", step.id), again);
-        }
-        let is_started = own.peek().is_some() && own.any(|step| step.fate == Fate::Undone);
-        match is_started {
-            true => {
-                let why = format!("it was undone, because step {} of `{}` failed", step.id, step.address);
-                report(ResourceState::NotApplied, why, again)
-            }
-            false => {
-                let why = format!("step {} of `{}` failed before it", step.id, step.address);
-                report(ResourceState::NotStarted, why, again)
-            }
-        }
     }
 
     fn of(

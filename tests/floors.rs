@@ -18,7 +18,7 @@ const FLOORS: &[&[&str]] = &[
     &["diff", "manifest", "validate"],
     &["model"],
     &["yaml"],
-    &["source"],
+    &["source", "signature"],
     &["address", "diagnostic", "fingerprint"],
 ];
 

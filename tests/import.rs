@@ -5,6 +5,7 @@ mod packed;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -75,6 +76,27 @@ impl Place {
             .unwrap();
         let said = String::from_utf8_lossy(&output.stdout) + String::from_utf8_lossy(&output.stderr);
         Ran { code: output.status.code().unwrap(), said: said.into_owned() }
+    }
+
+    /// Runs with a terminal of its own, on which somebody types `answers`. None where no terminal can be made.
+    fn typed(&self, arguments: &[&str], answers: &str) -> Option<Ran> {
+        let command = format!("{} {}", env!("CARGO_BIN_EXE_reconcile"), arguments.join(" "));
+        let child = Command::new("script")
+            .args(["--quiet", "--return", "--command", &command, "/dev/null"])
+            .current_dir(self.folder.path())
+            .env("RECONCILE_ACTOR", "ada")
+            .env("NO_COLOR", "1")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn();
+        let Ok(mut child) = child else {
+            eprintln!("skipped: there is no `script` here to make a terminal with");
+            return None;
+        };
+        child.stdin.take().unwrap().write_all(answers.as_bytes()).unwrap();
+        let output = child.wait_with_output().unwrap();
+        let said = String::from_utf8_lossy(&output.stdout).replace('\r', "");
+        Some(Ran { code: output.status.code().unwrap(), said })
     }
 
     /// Runs an import that must be refused, and holds the target's file against what it was.
@@ -248,6 +270,150 @@ fn every_document_passes_its_schema() {
         .map(|one| one["state"].as_str().unwrap())
         .collect();
     assert_eq!(states, ["applied", "applied", "applied", "unchanged"]);
+}
+
+#[test]
+fn a_refused_import_says_of_every_resource_what_became_of_it() {
+    let shop = Place::new(&[SHOP]);
+    let here = Place::new(&[&SHOP
+        .replace("country: { type:", "fax: { type: text }, country: { type:")
+        .replace(", open: {}", "")]);
+    here.sql("INSERT INTO customer (id, name, fax) VALUES ('c1', 'Ada', '1')");
+    let all = exported(&shop, "all.zip", &["--all", "--setup", "*=overwrite"]);
+    let import = ["import", all.to_str().unwrap(), "--yes", "--quiet"];
+    here.refuses(
+        &import,
+        12,
+        "✗ entity/customer                         not applied: RK203 fax destroys 1 value",
+    );
+    here.refuses(&import, 12, "help: allow it with --allow RK203:entity/customer/fax");
+    here.refuses(&import, 12, "· picklist/status                         not started: the plan is refused because of `entity/customer`");
+    here.refuses(
+        &import,
+        12,
+        "= entity/order                            unchanged: it is already what the package says",
+    );
+    here.refuses(&import, 12, "error: the plan is refused by policy");
+    let ran = here.run(&[&import[..], &["--format", "json"]].concat());
+    let report: serde_json::Value = serde_json::from_str(ran.said.split("error: ").next().unwrap()).unwrap();
+    let schema = Path::new(env!("CARGO_MANIFEST_DIR")).join("schemas/report.schema.json");
+    let schema = serde_json::from_str(&fs::read_to_string(schema).unwrap()).unwrap();
+    assert!(jsonschema::is_valid(&schema, &report), "{report:#}");
+    assert_eq!((ran.code, &report["reports"][0]["outcome"]), (12, &serde_json::json!("refused")));
+    let of = |index: usize| &report["reports"][0]["resources"][index];
+    assert_eq!(of(0)["state"], "not-applied");
+    assert_eq!(of(0)["next"], "allow it with --allow RK203:entity/customer/fax");
+    assert_eq!((&of(1)["state"], &of(3)["state"]), (&"unchanged".into(), &"not-started".into()));
+    // What no allowance helps with, and a limit that no single resource breaks.
+    here.sql("INSERT INTO [order] (id, number) VALUES ('o1', 'N')");
+    let env = fs::read_to_string(here.path("env.yaml")).unwrap();
+    here.write("env.yaml", &format!("{env}  maxDestroy: 0\n"));
+    let allowed = [&import[..], &["--allow", "RK203"]].concat();
+    here.refuses(&allowed, 12, "the plan destroys 1 resources and members, more than maxDestroy 0");
+    here.write("env.yaml", &env);
+    let strict = Place::new(&[&SHOP.replace("maxLength: 20 }", "maxLength: 20, required: true }")]);
+    let strict = exported(&strict, "strict.zip", &["--all", "--setup", "*=merge"]);
+    here.sql("INSERT INTO [order] (id, number) VALUES ('o2', NULL)");
+    let import = ["import", strict.to_str().unwrap(), "--yes", "--quiet"];
+    here.refuses(
+        &import,
+        12,
+        "✗ entity/order                            not applied: RK206 number is required, and 1 row",
+    );
+    here.refuses(&import, 12, "RK206 entity/order/number is required");
+}
+
+#[test]
+fn what_is_said_of_a_package_survives_the_way() {
+    let shop = Place::new(&[SHOP]);
+    let text = fs::read_to_string(shop.path("all.yaml")).unwrap();
+    shop.write(
+        "all.yaml",
+        &text.replace("{ name: order }", "{ name: order, labels: { team: sales, tier: \"1\" } }"),
+    );
+    let flags = [
+        "--all",
+        "--description",
+        "All of it,\nas it is.",
+        "--setup",
+        "entity/*=overwrite",
+        "--setup",
+        "entity/order=select",
+    ];
+    let flags = [
+        &flags[..],
+        &["--allow-setup", "entity/order=merge,overwrite", "--allow-setup", "picklist/*=skip,existing,merge"],
+    ]
+    .concat();
+    let file = exported(&shop, "all.zip", &flags);
+    let package = package::read(&fs::read(&file).unwrap(), &packed::decode).unwrap();
+    assert_eq!(package.manifest().description.as_deref(), Some("All of it,\nas it is."));
+    let order = &package.resources()[&"entity/order".parse().unwrap()];
+    let labels = [("team", "sales"), ("tier", "1")].map(|(key, value)| (key.to_owned(), value.to_owned()));
+    assert_eq!(order.labels, BTreeMap::from(labels));
+    let here = Place::new(&["Picklist mine\n    options: { a: {} }"]);
+    let ran = here.run(&[
+        "import",
+        file.to_str().unwrap(),
+        "--plan",
+        "--format",
+        "json",
+        "--quiet",
+        "--setup",
+        "entity/order=merge",
+    ]);
+    let document: serde_json::Value = serde_json::from_str(&ran.said).unwrap();
+    let listed = |index: usize| &document["check"]["resources"][index];
+    assert_eq!(listed(0)["action"], "overwrite");
+    assert_eq!(
+        (&listed(1)["action"], &listed(1)["actions"]),
+        (&"merge".into(), &serde_json::json!(["merge", "overwrite"]))
+    );
+    assert_eq!(
+        (&listed(2)["action"], &listed(2)["actions"]),
+        (&"merge".into(), &serde_json::json!(["merge", "existing", "skip"]))
+    );
+    let again = shop.run(&[&["export", "-o", "again.zip"], &flags[..]].concat());
+    assert_eq!((again.code, fs::read(shop.path("again.zip")).unwrap()), (0, fs::read(&file).unwrap()));
+}
+
+#[test]
+fn a_person_on_a_terminal_chooses_and_decides() {
+    let shop = Place::new(&[SHOP]);
+    let Some(ran) = shop.typed(&["export", "--interactive", "-o", "x.zip", "--no-progress"], "2\n\n") else {
+        return;
+    };
+    assert_eq!(ran.code, 0, "{}", ran.said);
+    assert!(
+        ran.said.contains("1. [+] customer  comes along: entity/order/customer -> entity/customer"),
+        "{}",
+        ran.said
+    );
+    let package = package::read(&fs::read(shop.path("x.zip")).unwrap(), &packed::decode).unwrap();
+    assert_eq!(package.resources().len(), 4);
+    let quit =
+        shop.typed(&["export", "--interactive", "-o", "y.zip", "--no-progress"], "all\nquit\n").unwrap();
+    assert!(quit.code == 0 && quit.said.contains("Nothing was written."), "{}", quit.said);
+    assert!(!shop.path("y.zip").exists());
+
+    let here = Place::new(&["Picklist status\n    options: { draft: {}, old: {} }"]);
+    let file = shop.path("x.zip");
+    let import = ["import", file.to_str().unwrap(), "--no-progress"];
+    let before = fs::read(here.path("here.db")).unwrap();
+    for answers in ["4 overwrite\nquit\n", "\nno\n", "4 overwrite\n\nno\n", "4 skip\n"] {
+        let ran = here.typed(&import, answers).unwrap();
+        assert!(ran.code == 0 && ran.said.contains("Nothing was changed."), "{answers:?}: {}", ran.said);
+        assert!(fs::read(here.path("here.db")).unwrap() == before, "{answers:?}");
+    }
+    let ran = here.typed(&import, "9 merge\n4 overwrite\n\nyes\n").unwrap();
+    assert!(ran.said.contains("there is no number `9`"), "{}", ran.said);
+    let ran = match ran.code {
+        12 => here.typed(&[&import[..], &["--allow", "RK203"]].concat(), "4 overwrite\n\nyes\n").unwrap(),
+        _ => ran,
+    };
+    assert!(ran.code == 0 && ran.said.contains("a new plan is empty"), "{}", ran.said);
+    let options = here.snapshot().state[&"picklist/status".parse().unwrap()].clone();
+    assert!(!format!("{options:?}").contains("old"), "{options:?}");
 }
 
 #[test]
@@ -437,7 +603,12 @@ fn everything_of_one_environment_comes_into_another_as_the_decision_table_says()
         assert!(refused.is_empty(), "{refused:#?}");
         let allow: Vec<Allowance> = plan.findings.iter().map(|f| f.code.parse().unwrap()).collect();
         let holder = Holder { actor: "ada".to_owned(), since: "2026-01-01T00:00:00Z".to_owned() };
-        let terms = Terms { holder: &holder, allow: &allow, clock: &|| "2026-01-01T00:00:01Z".to_owned() };
+        let terms = Terms {
+            holder: &holder,
+            allow: &allow,
+            signed_by: &[],
+            clock: &|| "2026-01-01T00:00:01Z".to_owned(),
+        };
         let report =
             ops::apply::run(&plan, Some(checked.desired), target.as_mut(), &terms, &mut Silent).unwrap();
         assert_eq!(report.outcome, Applied::Done, "{report:#?}");

@@ -8,6 +8,7 @@ mod laws {
     pub mod catalog;
     pub mod chores;
     pub mod draw;
+    pub mod imports;
     pub mod judge;
     pub mod rows;
     pub mod strangers;
@@ -15,8 +16,9 @@ mod laws {
     pub mod world;
 }
 
-use laws::bench::{Bench, desired};
+use laws::bench::{Bench, desired, quote};
 use laws::draw::{Draw, numbers};
+use laws::imports;
 use laws::judge;
 use laws::strangers::Strangers;
 use laws::world::World;
@@ -25,6 +27,7 @@ use proptest::prelude::*;
 use proptest::test_runner::FileFailurePersistence;
 use reconcile::apply::ApplyError;
 use reconcile::diff::decision::Verb;
+use reconcile::model::setup::Action;
 use reconcile::model::state::Desired;
 use reconcile::plan::{Level, Plan};
 use reconcile::report::{Applied, Report};
@@ -141,6 +144,71 @@ proptest! {
     #[test]
     fn an_empty_or_unfinished_repository_deletes_nothing(numbers in three(), is_empty in any::<bool>()) {
         hold(numbers, |stage| unfinished(stage, is_empty))?;
+    }
+}
+
+proptest! {
+    #![proptest_config(some(64))]
+
+    /// Section 3: everything of one target imported into another, under merge and under overwrite.
+    #[test]
+    fn an_import_is_what_the_tables_say((mut from, to) in (three(), three()), are_kin in any::<bool>(), is_merge in any::<bool>()) {
+        if are_kin {
+            from.0 = to.0.clone();
+        }
+        let stray = to.2.clone();
+        let action = if is_merge { Action::Merge } else { Action::Overwrite };
+        let source = grown(stage(from).map_err(TestCaseError::fail)?);
+        hold(to, |stage| {
+            strays(&stage.bench, &stage.before, &mut Draw::new(stray));
+            imports::import(&source.bench, &stage.bench, &stage.goal, action)
+                .map(drop)
+                .map_err(|fault| format!("{fault}\n\nFROM\n{}\n{}", source.before.told(), source.after.told()))
+        })?;
+    }
+}
+
+/// The same over fixed lists, to see that imports of every fate are among them.
+#[test]
+fn imports_come_to_every_end() {
+    let numbers = |seed: u16, n: usize| {
+        let next = |last: &mut u16| {
+            *last = last.wrapping_mul(25173).wrapping_add(13849);
+            Some(*last)
+        };
+        std::iter::repeat_n((), n).scan(seed, |last, ()| next(last)).collect::<Vec<u16>>()
+    };
+    let mut fates = std::collections::BTreeMap::new();
+    for seed in 0..24_u16 {
+        let first = numbers(seed, 160);
+        let one = (first.clone(), numbers(seed + 100, 200), numbers(seed + 200, 60));
+        let other = if seed % 2 == 0 { first } else { numbers(seed + 300, 160) };
+        let other = (other, numbers(seed + 400, 200), numbers(seed + 500, 60));
+        let action = if seed % 4 < 2 { Action::Merge } else { Action::Overwrite };
+        let (from, to) = (grown(stage(one).unwrap()), stage(other).unwrap());
+        let fate = imports::import(&from.bench, &to.bench, &to.goal, action);
+        *fates.entry(fate.unwrap_or_else(|fault| panic!("seed {seed}: {fault}"))).or_insert(0) += 1;
+    }
+    println!("{fates:?}");
+    assert!(fates.get(&imports::Fate::Done).is_some_and(|n| *n >= 5), "{fates:?}");
+    assert!(fates.contains_key(&imports::Fate::Refused), "{fates:?}");
+}
+
+/// Applies the edits too, where they can be: then something was released, renamed and forgotten.
+fn grown(stage: Stage) -> Stage {
+    if let Ok(plan) = stage.bench.plan(&stage.goal)
+        && refusing(&plan).is_empty()
+    {
+        stage.bench.apply(&plan, &stage.goal).ok();
+    }
+    stage
+}
+
+/// Columns that somebody added by hand to what is managed.
+fn strays(bench: &Bench, world: &World, draw: &mut Draw) {
+    for name in world.entities.keys().filter(|_| draw.one_in(2)) {
+        let sql = format!("ALTER TABLE {0} ADD COLUMN stray TEXT; UPDATE {0} SET stray = 'x'", quote(name));
+        bench.database().execute_batch(&sql).ok();
     }
 }
 

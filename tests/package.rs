@@ -17,6 +17,7 @@ use reconcile::package::{About, Package, PackageError, PackagedResource, compare
 use reconcile::plan::Plan;
 use reconcile::render;
 use reconcile::render::paint::Paint;
+use reconcile::wire::package::Inspection;
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(128))]
@@ -234,6 +235,10 @@ fn a_plan_that_compresses_like_a_bomb_is_still_read() {
     assert_eq!(read(&write(&package), &decode).unwrap(), package);
 }
 
+fn inspection(package: &Package) -> Inspection {
+    Inspection { manifest: package.manifest().clone(), signatures: Vec::new() }
+}
+
 #[test]
 fn a_package_is_shown_to_people() {
     let mut about = about("orders");
@@ -242,12 +247,12 @@ fn a_package_is_shown_to_people() {
     let exported = Package::new(about.clone(), design(), None, None).unwrap();
     let planned = Package::new(about, design(), Some(design_plan()), None).unwrap();
     let show = |package: &Package| {
-        render::package::inspect(package.manifest(), &package.fingerprint(), package.plan(), Paint::plain())
+        render::package::inspect(&inspection(package), &package.fingerprint(), package.plan(), Paint::plain())
     };
     assert_eq!(show(&exported).replace(&exported.fingerprint().to_string(), "FINGERPRINT"), INSPECTED);
     assert!(show(&planned).contains("planned for    environment staging"), "{}", show(&planned));
     assert_eq!(
-        render::package::verified(planned.manifest(), &planned.fingerprint(), Paint::plain()),
+        render::package::verified(&inspection(&planned), &planned.fingerprint(), Paint::plain()),
         format!(
             "✓ orders is as it was made: 4 entries, 2 resources\n  fingerprint {}\n",
             planned.fingerprint()

@@ -121,6 +121,7 @@ mod bench {
             summary: Summary::default(),
             steps: Vec::new(),
             skipped: Vec::new(),
+            signed_by: Vec::new(),
             allowed: Vec::new(),
             before: Vec::new(),
         }

@@ -12,6 +12,7 @@ use crate::journal::{Entry, Holder, Outcome, Timestamp};
 use crate::model::state::Snapshot;
 use crate::plan::{Allowance, Plan, Refusal, Step, StepId};
 use crate::report::{FailedAt, Report};
+use crate::signature::PublicKey;
 use crate::target::{Left, Session, Target, TargetError};
 
 pub use verify::remaining;
@@ -55,6 +56,8 @@ pub struct Terms<'a> {
     pub holder: &'a Holder,
     /// Findings allowed by the person who applies.
     pub allow: &'a [Allowance],
+    /// Who signed the package that the plan comes from, for the journal.
+    pub signed_by: &'a [PublicKey],
     pub clock: &'a dyn Fn() -> Timestamp,
 }
 
@@ -73,7 +76,8 @@ pub fn apply(
         return Ok(Report::done(plan, None, Vec::new()));
     }
     let allowed: Vec<String> = terms.allow.iter().map(|a| a.as_str().to_owned()).collect();
-    let mut entry = Entry::open(plan, terms.holder, &allowed);
+    let entry = Entry::open(plan, terms.holder, &allowed);
+    let mut entry = Entry { signed_by: terms.signed_by.to_vec(), ..entry };
     let name = target.describe();
     let result = {
         let mut session = target.lock(terms.holder)?;
@@ -188,16 +192,12 @@ fn as_done<'a>(change: &'a Change, plan: &Plan, skipped: &[StepId]) -> Cow<'a, C
 fn reason(refusal: &Refusal<'_>) -> String {
     match refusal {
         Refusal::NotAllowed(finding) => {
-            let place = match &finding.path {
-                Some(path) => format!("{}/{path}", finding.address),
-                None => finding.address.to_string(),
-            };
-            let flag = format!("--allow {}:{place}", finding.code);
-            format!("{} {place} {} (allow it with {flag})", finding.code, finding.message)
+            let (place, allowance) = (finding.place(), finding.allowance());
+            format!("{} {place} {} (allow it with --allow {allowance})", finding.code, finding.message)
         }
         Refusal::Impossible(finding) => {
             let help = finding.help.as_ref().map(|h| format!(": {h}")).unwrap_or_default();
-            format!("{} {} {}{help}", finding.code, finding.address, finding.message)
+            format!("{} {} {}{help}", finding.code, finding.place(), finding.message)
         }
         Refusal::DestroysTooMuch { destroyed, limit } => format!(
             "the plan destroys {destroyed} resources and members, and the environment's maxDestroy is {limit}"

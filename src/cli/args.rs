@@ -24,7 +24,7 @@ use crate::plan::Allowance;
   reconcile drift -e dev                what moved in the target since
 
 Exit codes: 0 done, 1 error, 2 changes are pending (--detailed-exitcode), 10 lock held, 11 stale,
-12 refused by policy, 13 package fails verification, 14 partially applied."
+12 refused by policy, 13 package fails verification or lacks a signature, 14 partially applied."
 )]
 pub struct Arguments {
     #[command(flatten)]
@@ -122,6 +122,9 @@ pub enum Verb {
         /// A package made by `plan --out`
         #[arg(value_name = "FILE.zip")]
         package: Option<PathBuf>,
+        /// The package's detached signatures; default: FILE.zip.sig, where it is there
+        #[arg(long, value_name = "FILE.sig", requires = "package")]
+        signature: Option<PathBuf>,
         /// Do not ask
         #[arg(short, long)]
         yes: bool,
@@ -223,7 +226,7 @@ change from the repository instead: reconcile apply -e TO.")]
   reconcile import order.zip -e staging --no-tasks                      without the SQL that it brings
   reconcile import order.zip -e staging --no-tasks entity/order         without that of one resource")]
     Import(Box<Import>),
-    /// Read packages
+    /// Read packages, and sign them
     #[command(subcommand)]
     Package(PackageVerb),
     /// List the applies of an environment, newest first
@@ -310,6 +313,9 @@ pub struct Import {
     /// A package made by `export` or by `plan --out`
     #[arg(value_name = "FILE.zip")]
     pub package: PathBuf,
+    /// The package's detached signatures; default: FILE.zip.sig, where it is there
+    #[arg(long, value_name = "FILE.sig")]
+    pub signature: Option<PathBuf>,
     /// Stop at the preview
     #[arg(long)]
     pub plan: bool,
@@ -340,14 +346,65 @@ pub struct Choices {
 #[derive(Debug, Subcommand)]
 pub enum PackageVerb {
     /// Show what a package holds
-    #[command(after_help = "Example:\n  reconcile package inspect staging.zip")]
-    Inspect { file: PathBuf },
-    /// Check a package in full: paths, sizes, checksums, version, plan
-    #[command(after_help = "Example:\n  reconcile package verify staging.zip && reconcile apply staging.zip")]
-    Verify { file: PathBuf },
+    #[command(after_help = "Examples:
+  reconcile package inspect staging.zip
+  reconcile package inspect staging.zip --key release.pub")]
+    Inspect {
+        file: PathBuf,
+        #[command(flatten)]
+        signed: Signed,
+    },
+    /// Check a package in full: signatures, paths, sizes, checksums, version, plan
+    #[command(after_help = "Examples:
+  reconcile package verify staging.zip && reconcile apply staging.zip
+  reconcile package verify staging.zip --key release.pub        signed by this key, or exit 13
+
+Every signature that a package has must be good, with --key or without. With --key, one of them must be of one of the
+keys that are given.")]
+    Verify {
+        file: PathBuf,
+        #[command(flatten)]
+        signed: Signed,
+    },
+    /// Sign a package: it keeps every byte, and gets a signature at its end
+    #[command(after_help = "Examples:
+  reconcile package sign production.zip --key release.key
+  reconcile package sign production.zip --key release.key --detached     writes production.zip.sig
+
+An environment whose `requireSignedBy` names the key takes the package; see `reconcile package keygen`.")]
+    Sign {
+        file: PathBuf,
+        /// The private key: Ed25519 in PKCS#8 PEM
+        #[arg(long, value_name = "FILE", allow_hyphen_values = true)]
+        key: PathBuf,
+        /// Leave the package alone, and write the signature to FILE.zip.sig
+        #[arg(long)]
+        detached: bool,
+    },
+    /// Make a pair of keys: FILE to sign with, FILE.pub to check with
+    #[command(after_help = "Example:\n  reconcile package keygen --out release.key
+
+What it prints is the public key in one line, as `requireSignedBy` of an environment takes it. FILE is for its owner
+alone: keep it out of the repository. Neither file is ever written over.")]
+    Keygen {
+        /// The private key's file
+        #[arg(long, value_name = "FILE")]
+        out: PathBuf,
+    },
     /// Show how two packages differ
     #[command(after_help = "Example:\n  reconcile package diff reviewed.zip now.zip")]
     Diff { before: PathBuf, after: PathBuf },
+}
+
+/// Whose signatures count.
+#[derive(Clone, Debug, Args)]
+pub struct Signed {
+    /// A public key that must have signed: `ed25519:…` or its file; repeatable, one of them is enough
+    #[arg(long = "key", value_name = "KEY|FILE", allow_hyphen_values = true)]
+    pub keys: Vec<String>,
+    /// The package's detached signatures; default: FILE.zip.sig, where it is there
+    #[arg(long, value_name = "FILE.sig")]
+    pub signature: Option<PathBuf>,
 }
 
 fn choice(text: &str) -> Result<(Address, Action), String> {

@@ -20,6 +20,7 @@ use crate::ops::repository::Checked;
 use crate::provider;
 use crate::provider::open::Mode;
 use crate::render::diagnostics::diagnostics;
+use crate::signature::PublicKey;
 use crate::source::{self, Files};
 use crate::target::Target;
 
@@ -157,9 +158,23 @@ impl Context {
         }
     }
 
-    /// Opens the target of an environment, with the variables that its settings name.
+    /// Opens the target of an environment, with the variables that its settings name. One whose environment requires signatures is not opened for writing here.
     pub fn target(&self, environment: &Environment, mode: Mode) -> Result<Box<dyn Target>, Failure> {
+        match mode {
+            Mode::Read => {}
+            Mode::Write => writable(environment, &[])?,
+        }
         Ok(provider::open::open(&self.config(environment)?, self.root(), mode)?)
+    }
+
+    /// Opens a target for writing what a package brings that these keys signed.
+    pub fn signed_target(
+        &self,
+        environment: &Environment,
+        signed_by: &[PublicKey],
+    ) -> Result<Box<dyn Target>, Failure> {
+        writable(environment, signed_by)?;
+        Ok(provider::open::open(&self.config(environment)?, self.root(), Mode::Write)?)
     }
 
     /// What a target is opened with. It holds secrets: nothing may be printed of it but what is written.
@@ -199,6 +214,20 @@ fn missing(environment: &Environment, unfilled: &Unfilled) -> Failure {
         environment.name
     ))
     .help(format!("{place}set it where `reconcile` runs: export {name}=…"))
+}
+
+/// Refuses to write to an environment that requires a signature which is not among these.
+pub fn writable(environment: &Environment, signed_by: &[PublicKey]) -> Result<(), Failure> {
+    let required = &environment.require_signed_by;
+    if required.is_empty() || signed_by.iter().any(|key| required.contains(key)) {
+        return Ok(());
+    }
+    let name = &environment.name;
+    let message = format!("environment {name} takes signed packages only");
+    Err(Failure::new(Code::BadPackage, message).help(format!(
+        "nothing was changed; save the plan, sign it and apply that: reconcile plan -e {name} --out FILE.zip, \
+         reconcile package sign FILE.zip --key KEY, reconcile apply FILE.zip"
+    )))
 }
 
 /// The instant, as the journal writes it.

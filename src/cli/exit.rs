@@ -74,8 +74,13 @@ impl From<FileError> for Failure {
 
 impl From<PackageError> for Failure {
     fn from(error: PackageError) -> Failure {
-        Failure::new(Code::BadPackage, error.to_string())
-            .help("nothing in it was used; make the package again")
+        let help = match &error {
+            PackageError::NotSigned | PackageError::SignedByOthers { .. } => {
+                "sign it: reconcile package sign FILE.zip --key KEY; nothing in it was used"
+            }
+            _ => "nothing in it was used; make the package again",
+        };
+        Failure::new(Code::BadPackage, error.to_string()).help(help)
     }
 }
 

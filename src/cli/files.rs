@@ -21,6 +21,8 @@ pub enum FileError {
     Unwritable { path: PathBuf, why: io::Error },
     #[error("cannot write `{}`: a link stands there, and it would lead the content elsewhere", .0.display())]
     Link(PathBuf),
+    #[error("cannot write `{}`: it is there already, and is not written over", .0.display())]
+    Taken(PathBuf),
     #[error("cannot write `{}`: something that is no file stands there", .0.display())]
     Occupied(PathBuf),
 }
@@ -46,6 +48,36 @@ pub fn save(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
     file.as_file().sync_all().map_err(failed)?;
     file.persist(path).map_err(|error| failed(error.error))?;
     Ok(())
+}
+
+/// Who may read a new file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Readers {
+    Owner,
+    Everyone,
+}
+
+/// Writes a file that is not there yet. What stands there stays, a link as well.
+pub fn create(path: &Path, bytes: &[u8], readers: Readers) -> Result<(), FileError> {
+    let failed = |why: io::Error| FileError::Unwritable { path: path.to_owned(), why };
+    let mut options = File::options();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::OpenOptionsExt;
+        options.mode(match readers {
+            Readers::Owner => 0o600,
+            Readers::Everyone => 0o644,
+        });
+    }
+    let mut file = options.open(path).map_err(|error| match error.kind() {
+        io::ErrorKind::AlreadyExists => FileError::Taken(path.to_owned()),
+        _ => failed(error),
+    })?;
+    file.write_all(bytes).and_then(|()| file.sync_all()).map_err(|error| {
+        fs::remove_file(path).ok();
+        failed(error)
+    })
 }
 
 /// Reads a whole file of at most `MAX_BYTES`.
@@ -100,6 +132,24 @@ mod tests {
         assert!(matches!(save(folder.path(), b"new"), Err(FileError::Occupied(_))));
         assert!(matches!(save(Path::new(".."), b"new"), Err(FileError::Occupied(_))));
         assert!(matches!(save(&folder.path().join("no/a"), b""), Err(FileError::Unwritable { .. })));
+    }
+
+    #[test]
+    fn a_new_file_takes_nobodys_place() {
+        let folder = tempfile::tempdir().unwrap();
+        let (path, link) = (folder.path().join("a.key"), folder.path().join("link"));
+        create(&path, b"secret", Readers::Owner).unwrap();
+        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+        symlink(folder.path().join("nowhere"), &link).unwrap();
+        for taken in [&path, &link] {
+            assert!(matches!(create(taken, b"new", Readers::Everyone), Err(FileError::Taken(_))));
+        }
+        assert_eq!(load(&path).unwrap(), b"secret");
+        assert!(!folder.path().join("nowhere").exists());
+        assert!(matches!(
+            create(&folder.path().join("no/a"), b"", Readers::Owner),
+            Err(FileError::Unwritable { .. })
+        ));
     }
 
     #[test]

@@ -5,9 +5,11 @@ mod ahead;
 pub mod args;
 mod commands;
 mod context;
+mod dialogue;
 pub mod exit;
 mod fault;
 pub mod files;
+mod packages;
 mod terminal;
 
 use std::ffi::OsString;
@@ -52,10 +54,11 @@ fn dispatch(context: &Context, verb: Verb) -> Result<Code, Failure> {
         Verb::Plan { out, detailed_exitcode, choices } => {
             commands::plan::run(context, out.as_deref(), detailed_exitcode, &choices)
         }
-        Verb::Apply { package: Some(package), yes, allow, choices } => {
-            commands::apply::saved(context, &package, yes, &allow, &choices)
+        Verb::Apply { package: Some(package), signature, yes, allow, choices } => {
+            let named = commands::apply::Named { package: &package, signature: signature.as_deref() };
+            commands::apply::saved(context, &named, yes, &allow, &choices)
         }
-        Verb::Apply { package: None, yes, allow, choices } => {
+        Verb::Apply { package: None, signature: _, yes, allow, choices } => {
             commands::apply::planned(context, yes, &allow, &choices)
         }
         Verb::Drift { detailed_exitcode } => commands::drift::run(context, detailed_exitcode),

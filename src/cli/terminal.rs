@@ -7,6 +7,7 @@ use std::time::Duration;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::args::{Global, When};
+use super::dialogue::Prompt;
 use super::exit::Failure;
 use crate::apply::{Moment, Observer};
 use crate::plan::Plan;
@@ -79,20 +80,13 @@ impl Terminal {
                 Failure::error("nobody can be asked here").help("give --yes to apply without a question")
             );
         }
-        Ok(self.ask(&format!("{question} Only `yes` applies: "))? == "yes")
+        let answer = { *self }.ask(&format!("{question} Only `yes` applies: "))?;
+        Ok(answer.as_deref() == Some("yes"))
     }
 
     /// Tells whether somebody sits there who can be asked.
     pub fn can_ask(&self) -> bool {
         std::io::stdin().is_terminal()
-    }
-
-    /// Asks for a line. Its end, or the end of the input, answers nothing.
-    pub fn ask(&self, question: &str) -> Result<String, Failure> {
-        eprint!("{}", clean_lines(question));
-        let mut answer = String::new();
-        std::io::stdin().lock().read_line(&mut answer).map_err(|e| Failure::error(e.to_string()))?;
-        Ok(answer.trim().to_owned())
     }
 
     /// Shows that something goes on, until the returned bar is dropped.
@@ -113,6 +107,20 @@ impl Terminal {
         }
         let titles = plan.steps.iter().map(|s| clean(&s.title).into_owned()).collect();
         ApplyProgress { bar: Progress(bar), titles, fault: super::fault::Fault::from_environment() }
+    }
+}
+
+impl Prompt for Terminal {
+    fn show(&mut self, text: &str) {
+        self.result(text);
+    }
+
+    fn ask(&mut self, question: &str) -> Result<Option<String>, Failure> {
+        eprint!("{}", clean_lines(question));
+        let mut answer = String::new();
+        let n_bytes =
+            std::io::stdin().lock().read_line(&mut answer).map_err(|e| Failure::error(e.to_string()))?;
+        Ok((n_bytes > 0).then(|| answer.trim().to_owned()))
     }
 }
 

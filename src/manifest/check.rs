@@ -4,6 +4,7 @@
 use super::grammar::{Object, Shape};
 use crate::diagnostic::{Diagnostic, nearest};
 use crate::model::template::is_value_name;
+use crate::signature::PublicKey;
 use crate::yaml::{Node, NodeKind, Plain};
 
 /// Checks a mapping against an object of the grammar.
@@ -74,6 +75,7 @@ fn shape(name: &str, node: &Node, shape: Shape, found: &mut Vec<Diagnostic>) {
                 found.push(fault.help("quote it: without quotes, `#` begins a comment"));
             }
         }
+        Shape::PublicKeys => list(name, node, true, found, |item, found| public_key(name, item, found)),
         Shape::Target => target(name, node, found),
         Shape::ActionMap => map(name, node, found, |key, value, found| {
             word(key, value, super::grammar::ENVIRONMENT_SETUP.keys[0].words(), found);
@@ -116,6 +118,20 @@ fn text(name: &str, node: &Node, found: &mut Vec<Diagnostic>) {
             found.push(wrong(node, &format!("`{name}` is a text")).help(format!("quote it: \"{shown}\"")));
         }
         None => found.push(wrong(node, &format!("`{name}` is a text"))),
+    }
+}
+
+fn public_key(name: &str, node: &Node, found: &mut Vec<Diagnostic>) {
+    let before = found.len();
+    text(name, node, found);
+    if found.len() > before {
+        return;
+    }
+    if let Err(fault) = node.as_text().unwrap_or_default().parse::<PublicKey>() {
+        // What stands there is not repeated: it may be the wrong half of a key.
+        let message = format!("`{name}` cannot hold this: {fault}");
+        let help = "`reconcile package keygen` prints the form that belongs here";
+        found.push(Diagnostic::error("RV110", message).at(node.span).help(help));
     }
 }
 

@@ -10,6 +10,7 @@ use crate::model::field::DefaultValue;
 use crate::model::setup::{Action, Setup};
 use crate::model::task::{Task, TaskSql, When};
 use crate::model::text::Text;
+use crate::signature::PublicKey;
 use crate::yaml::{Node, Plain};
 
 pub fn text(node: &Node, key: &str) -> Option<String> {
@@ -27,6 +28,10 @@ pub fn count<N: TryFrom<u64>>(node: &Node, key: &str) -> Option<N> {
 pub fn texts(node: &Node, key: &str) -> Option<Vec<String>> {
     let list = node.get(key).filter(|n| n.is_sequence())?;
     Some(list.items().iter().filter_map(|n| n.as_text()).map(str::to_owned).collect())
+}
+
+pub fn public_keys(node: &Node, key: &str) -> Vec<PublicKey> {
+    texts(node, key).unwrap_or_default().iter().filter_map(|text| text.parse().ok()).collect()
 }
 
 /// A text, or texts by language.

@@ -49,6 +49,8 @@ pub enum Shape {
     Value,
     /// `#rrggbb`.
     Color,
+    /// A list of public keys in their one-line form, at least one.
+    PublicKeys,
     /// One provider, with its one setting or its settings.
     Target,
     /// A mapping of addresses or globs to setup actions.
@@ -335,6 +337,11 @@ pub const ENVIRONMENT: Object = Object {
             "maxDestroy",
             Shape::Count(0, 1_000_000),
             "Refuse a plan that destroys more resources and members; default: 0 under autoApply, else no limit.",
+        ),
+        may(
+            "requireSignedBy",
+            Shape::PublicKeys,
+            "Write only what a package brings that one of these public keys signed; default: anything.",
         ),
         may(
             "values",

@@ -4,7 +4,9 @@
 use std::collections::{BTreeMap, btree_map};
 use std::sync::Arc;
 
-use super::decode::{actions, count, flag, labels, members, setup, text, texts, translated, word};
+use super::decode::{
+    actions, count, flag, labels, members, public_keys, setup, text, texts, translated, word,
+};
 use super::grammar::{API_VERSION, BINDINGS_KIND, KINDS, METADATA, Object, SETUP};
 use super::overlay::{Overlay, overlay};
 use super::place::place;
@@ -229,6 +231,7 @@ fn decode_environment(name: String, spec: &Node, file: &str) -> Environment {
         auto_apply: flag(spec, "autoApply").unwrap_or_default(),
         allow: texts(spec, "allow").unwrap_or_default(),
         max_destroy: count(spec, "maxDestroy"),
+        require_signed_by: public_keys(spec, "requireSignedBy"),
     }
 }
 

@@ -8,6 +8,7 @@ use super::grammar::{
     SETUP, Shape, TEXT_FORMATS,
 };
 use crate::model::setup::ACTIONS;
+use crate::signature::PublicKey;
 
 const DRAFT: &str = "https://json-schema.org/draft/2020-12/schema";
 
@@ -252,6 +253,11 @@ fn shape(shape: Shape, fills: Fills, definitions: &mut Map<String, Value>) -> Va
             "additionalProperties": { "type": ["string", "number", "boolean"] },
         }),
         Shape::Part => json!({ "type": "object", "minProperties": 1 }),
+        Shape::PublicKeys => json!({
+            "type": "array",
+            "items": { "type": "string", "pattern": PublicKey::PATTERN },
+            "minItems": 1,
+        }),
         Shape::Target => json!({
             "type": "object",
             "minProperties": 1,
@@ -481,6 +487,12 @@ spec:
             ("Picklist", "{ options: { a: { color: red } } }", "/spec/options/a"),
             ("Environment", "{ target: { sqlite: a, postgres: b } }", "/spec/target"),
             ("Environment", "{ target: { sqlite: a }, maxDestroy: -1 }", "/spec/maxDestroy"),
+            ("Environment", "{ target: { sqlite: a }, requireSignedBy: [] }", "/spec/requireSignedBy"),
+            (
+                "Environment",
+                "{ target: { sqlite: a }, requireSignedBy: ['ed25519:AAAA'] }",
+                "/spec/requireSignedBy/0",
+            ),
             ("Environment", "{ target: { sqlite: a }, setup: { default: replace } }", "/spec/setup/default"),
             ("Environment", "{ target: { sqlite: a }, prune: '${value:a}' }", "/spec/prune"),
             ("Environment", "{ target: { sqlite: a }, values: { a: [b] } }", "/spec/values/a"),

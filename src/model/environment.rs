@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use super::setting::{NoVariable, Setting, Unfilled};
 use super::setup::Action;
+use crate::signature::PublicKey;
 
 /// One environment, as its manifest declares it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -22,6 +23,8 @@ pub struct Environment {
     pub allow: Vec<String>,
     /// How many resources and members one plan may destroy; none sets no limit.
     pub max_destroy: Option<usize>,
+    /// Where there is one, only what a package brings is written, and only if one of these keys signed it.
+    pub require_signed_by: Vec<PublicKey>,
 }
 
 /// Which provider, and what it was told. `{ sqlite: a.db }` has the setting `""` = `a.db`.

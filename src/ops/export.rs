@@ -1,5 +1,5 @@
 //! `export`: resources of an environment, as they really are there, as a package.
-//! Never asks the repository, and never leaves out what others need without naming it.
+//! Never asks the repository but for labels, and never leaves out what others need without naming it.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
@@ -26,6 +26,8 @@ pub struct Selection {
     pub setup: Vec<(String, Action)>,
     /// What an importer may choose instead, likewise.
     pub allowed: Vec<(String, Vec<Action>)>,
+    /// The labels that the repository gives: no target holds them.
+    pub labels: BTreeMap<Address, BTreeMap<String, String>>,
 }
 
 /// What is told of a package besides.
@@ -90,6 +92,13 @@ fn suggestion(near: &Option<String>) -> String {
 /// What may be exported without being named by its address, sorted.
 pub fn offered(snapshot: &Snapshot) -> Vec<&Address> {
     snapshot.state.keys().filter(|a| snapshot.inventory.contains_key(*a)).collect()
+}
+
+/// What would come along with these resources, each with the way that leads to it.
+pub fn related(snapshot: &Snapshot, selection: &Selection, chosen: &[&Address]) -> BTreeMap<Address, String> {
+    let chosen = chosen.iter().map(|address| (*address).clone()).collect();
+    let because = Related::of(snapshot, selection).follow(chosen);
+    because.into_iter().filter_map(|(address, way)| Some((address, way?))).collect()
 }
 
 /// Exports from one inspection.
@@ -249,7 +258,7 @@ fn packaged(
     Ok(PackagedResource {
         resource: Resource::clone(&snapshot.state[address]),
         renamed_from: None,
-        labels: BTreeMap::new(),
+        labels: selection.labels.get(address).cloned().unwrap_or_default(),
         setup,
         action,
         related_because,

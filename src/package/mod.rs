@@ -6,6 +6,7 @@ mod entries;
 mod layout;
 mod read;
 mod refusal;
+mod seal;
 mod steps;
 mod sums;
 mod verify;
@@ -29,6 +30,7 @@ pub use compare::compare;
 pub use entries::{address_of, paths};
 pub use read::read;
 pub use refusal::{EntryFault, PackageError};
+pub use seal::Sealed;
 pub use verify::{
     MAX_ARCHIVE_BYTES, MAX_ENTRIES, MAX_ENTRY_BYTES, MAX_PLAN_BYTES, MAX_RATIO, MAX_TOTAL_BYTES, Verified,
     verify,

@@ -1,6 +1,7 @@
 //! Why a package is refused, in words for the person who got it.
 //! Never prints what a package holds without escaping it.
 
+use crate::signature::{PublicKey, SignatureError};
 use crate::wire::form::WireError;
 
 /// A package that is refused, or cannot be made. Names that come from it are escaped.
@@ -15,6 +16,14 @@ pub enum PackageError {
     /// The zip is cut short, has something before, between or after its entries, or contradicts itself.
     #[error("this is no package as `reconcile` writes them: {0}")]
     Layout(String),
+    #[error("the package is refused: {0}")]
+    Signature(#[from] SignatureError),
+    #[error("the package is not signed")]
+    NotSigned,
+    #[error("the package is not signed by a key that counts here, but by {}", listed(.signers))]
+    SignedByOthers { signers: Vec<PublicKey> },
+    #[error("the package has {limit} signatures already, and no more are read")]
+    TooManySignatures { limit: usize },
     #[error("the entry `{name}` of the package {fault}")]
     Entry { name: String, fault: EntryFault },
     #[error("the package has no `{0}`")]
@@ -29,6 +38,10 @@ pub enum PackageError {
     Plan { message: String },
     #[error("the resource `{address}` of the package is wrong: {message}")]
     Resource { address: String, message: String },
+}
+
+fn listed(keys: &[PublicKey]) -> String {
+    keys.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
 }
 
 /// What is wrong with one entry.

@@ -89,15 +89,12 @@ pub fn said(finding: &Finding) -> String {
 
 /// The finding's address and path, as `--allow` writes them.
 pub fn place(finding: &Finding) -> String {
-    match &finding.path {
-        Some(path) => format!("{}/{path}", finding.address),
-        None => finding.address.to_string(),
-    }
+    finding.place()
 }
 
 /// The flag that allows exactly this finding, ready for a shell.
 pub fn flag(finding: &Finding) -> String {
-    let value = format!("{}:{}", finding.code, place(finding));
+    let value = finding.allowance();
     let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '/' | ':' | '-' | '_' | '.');
     if value.chars().all(is_plain) {
         return format!("--allow {value}");

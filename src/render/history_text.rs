@@ -61,6 +61,9 @@ pub fn entry(entry: &Entry, paint: Paint) -> String {
         let text = format!("from environment {}, journal entry {}", promotion.environment, promotion.entry);
         detail("promoted", Role::Plain, &text);
     }
+    for key in &entry.signed_by {
+        detail("signed by", Role::Plain, &key.to_string());
+    }
     detail("changes", Role::Plain, &changes(&entry.summary));
     if !entry.allowed.is_empty() {
         detail("allowed", Role::Warn, &entry.allowed.join(", "));
@@ -103,13 +106,16 @@ fn cells(entry: &Entry) -> [String; 6] {
         outcome,
         entry.revision.label(),
         entry.actor.clone(),
-        match &entry.promoted_from {
-            Some(promotion) => {
-                format!("{} (promoted from {})", changes(&entry.summary), promotion.environment)
-            }
-            None => changes(&entry.summary),
-        },
+        changes(&entry.summary) + &origin(entry),
     ]
+}
+
+/// Where an apply came from, where the revision does not say it.
+fn origin(entry: &Entry) -> String {
+    let promoted = entry.promoted_from.iter().map(|from| format!("promoted from {}", from.environment));
+    let signed = entry.signed_by.iter().map(|key| format!("signed by {}", key.short()));
+    let texts: Vec<String> = promoted.chain(signed).collect();
+    if texts.is_empty() { String::new() } else { format!(" ({})", texts.join(", ")) }
 }
 
 fn outcome_role(outcome: &Outcome) -> Role {

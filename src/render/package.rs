@@ -13,7 +13,8 @@ use crate::address::Address;
 use crate::fingerprint::Fingerprint;
 use crate::model::setup::Setup;
 use crate::plan::Plan;
-use crate::wire::package::{EntryDiff, Manifest, ManifestResource};
+use crate::signature::PublicKey;
+use crate::wire::package::{EntryDiff, Inspection, ManifestResource, Trust};
 
 /// How many unchanged lines are shown around a changed one.
 const CONTEXT: usize = 3;
@@ -22,8 +23,14 @@ const CONTEXT: usize = 3;
 const PATIENCE: Duration = Duration::from_millis(500);
 
 /// What `package inspect` shows.
-pub fn inspect(manifest: &Manifest, fingerprint: &Fingerprint, plan: Option<&Plan>, paint: Paint) -> String {
+pub fn inspect(
+    inspection: &Inspection,
+    fingerprint: &Fingerprint,
+    plan: Option<&Plan>,
+    paint: Paint,
+) -> String {
     let mut page = Page::new(paint);
+    let manifest = &inspection.manifest;
     page.put(Role::Plain, "Package ").put(Role::Heading, &manifest.name).end();
     for line in manifest.description.iter().flat_map(|text| text.lines()) {
         page.line(2, Role::Plain, line);
@@ -45,6 +52,9 @@ pub fn inspect(manifest: &Manifest, fingerprint: &Fingerprint, plan: Option<&Pla
     }
     say("made with", &format!("reconcile {}", manifest.tool_version));
     say("fingerprint", &fingerprint.to_string());
+    for signature in &inspection.signatures {
+        say("signed by", &format!("{} ({})", signature.key, trust(signature.trust)));
+    }
     page.end();
     write_resources(&mut page, &manifest.resources);
     if let Some(plan) = plan {
@@ -58,8 +68,9 @@ pub fn inspect(manifest: &Manifest, fingerprint: &Fingerprint, plan: Option<&Pla
 }
 
 /// What `package verify` shows of a package that is as it was made.
-pub fn verified(manifest: &Manifest, fingerprint: &Fingerprint, paint: Paint) -> String {
+pub fn verified(inspection: &Inspection, fingerprint: &Fingerprint, paint: Paint) -> String {
     let mut page = Page::new(paint);
+    let manifest = &inspection.manifest;
     let entries = match manifest.files.len() {
         1 => "1 entry".to_owned(),
         n_entries => format!("{} entries", thousands(n_entries as u64)),
@@ -67,7 +78,28 @@ pub fn verified(manifest: &Manifest, fingerprint: &Fingerprint, paint: Paint) ->
     let text = format!(" is as it was made: {entries}, {}", counted(manifest.resources.len(), "resource"));
     page.put(Role::Create, "✓ ").put(Role::Heading, &manifest.name).put(Role::Plain, &text).end();
     page.line(2, Role::Plain, &format!("fingerprint {fingerprint}"));
+    for signature in &inspection.signatures {
+        page.line(2, Role::Plain, &format!("signed by {} ({})", signature.key, trust(signature.trust)));
+    }
     page.finish()
+}
+
+/// What `package sign` shows.
+pub fn signed(file: &str, key: &PublicKey, paint: Paint) -> String {
+    let mut page = Page::new(paint);
+    page.put(Role::Create, "✓ ")
+        .put(Role::Heading, file)
+        .put(Role::Plain, &format!(" is signed by {key}"))
+        .end();
+    page.finish()
+}
+
+fn trust(trust: Trust) -> &'static str {
+    match trust {
+        Trust::NotChecked => "not checked: give --key",
+        Trust::Known => "a key that was given",
+        Trust::Unknown => "none of the keys that were given",
+    }
 }
 
 /// What `package diff` shows: a unified difference of every entry, changed words emphasised where colour is on.

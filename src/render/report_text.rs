@@ -32,10 +32,12 @@ pub fn report(report: &Report, paint: Paint) -> String {
             page.line(6, Role::Note, &format!("help: {next}"));
         }
     }
-    if !report.steps.is_empty() {
+    // Where nothing began, that has been said of every resource.
+    let steps = if report.outcome == Applied::Refused { &[][..] } else { &report.steps };
+    if !steps.is_empty() {
         page.end();
     }
-    for step in &report.steps {
+    for step in steps {
         let (sign, role, fate) = match &step.fate {
             Fate::Done => ("✓", Role::Create, "done".to_owned()),
             Fate::Failed { message } => ("✗", Role::Error, format!("failed: {message}")),
@@ -70,6 +72,7 @@ fn verdict(report: &Report) -> (Role, String) {
             };
             (Role::Error, format!("Nothing was changed: {what} and the transaction was rolled back."))
         }
+        Applied::Refused => (Role::Error, "Nothing was changed: the plan is refused by policy.".to_owned()),
         Applied::NotConverged => {
             let still = counted(report.remaining.len(), "resource");
             let text = format!("Applied {steps} to {place}, but a new plan would still change {still}:");

@@ -7,6 +7,7 @@ use super::form::{self, WireError};
 use crate::address::Address;
 use crate::fingerprint::Fingerprint;
 use crate::model::setup::{Action, Setup};
+use crate::signature::PublicKey;
 use crate::source::Revision;
 
 /// Major and minor: a newer minor only adds, a newer major is refused.
@@ -68,6 +69,36 @@ pub struct ManifestFile {
     pub sha256: Fingerprint,
 }
 
+/// A package as `package inspect` and `verify` print it: what it says of itself, and who signed it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Inspection {
+    #[serde(flatten)]
+    pub manifest: Manifest,
+    /// Every one is good for this content. Sorted by key.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub signatures: Vec<SignatureCheck>,
+}
+
+/// One signature of a package.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct SignatureCheck {
+    pub key: PublicKey,
+    pub trust: Trust,
+}
+
+/// What is known of the key that made a signature.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Trust {
+    /// No key was given to hold it against.
+    NotChecked,
+    /// It is one of the keys that were given.
+    Known,
+    Unknown,
+}
+
 /// One entry that two packages do not have alike. Only one side may be absent.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "camelCase")]
@@ -84,6 +115,14 @@ pub fn to_json(manifest: &Manifest) -> String {
     // A generic value keeps its keys sorted.
     let Ok(value) = serde_json::to_value(manifest) else {
         unreachable!("BUG: a package manifest has no JSON form")
+    };
+    form::write(&value)
+}
+
+/// Writes a manifest with its package's signatures, likewise.
+pub fn inspection_to_json(inspection: &Inspection) -> String {
+    let Ok(value) = serde_json::to_value(inspection) else {
+        unreachable!("BUG: an inspected package has no JSON form")
     };
     form::write(&value)
 }

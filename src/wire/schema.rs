@@ -11,7 +11,7 @@ use super::drift::DriftDocument;
 use super::form;
 use super::import::ImportDocument;
 use super::journal::{EntryDocument, HistoryDocument};
-use super::package::Manifest;
+use super::package::{Inspection, Manifest};
 use super::plan::PlanDocument;
 use super::report::ReportDocument;
 
@@ -28,6 +28,7 @@ pub fn schemas() -> Vec<(&'static str, String)> {
         schema::<DiffDocument>("diff.schema.json", "Differences of reconcile"),
         schema::<ImportDocument>("import.schema.json", "Imports of reconcile"),
         schema::<Manifest>("package.schema.json", "Package manifest of reconcile"),
+        schema::<Inspection>("package-inspection.schema.json", "Inspected packages of reconcile"),
     ]
 }
 

@@ -27,6 +27,7 @@ use reconcile::model::text::Text;
 use reconcile::package::{About, PackagedResource};
 use reconcile::plan::{Fact, Finding, Level, Plan, Policy, Promotion, Step, Summary, TaskStep};
 use reconcile::report::{Applied, Fate, Report, ResourceReport, ResourceState, StepReport};
+use reconcile::signature::PrivateKey;
 use reconcile::source::Revision;
 use serde_json::{Value, json};
 
@@ -401,7 +402,13 @@ pub fn report() -> impl Strategy<Value = Report> {
         title,
         fate,
     });
-    let outcome = select(vec![Applied::Nothing, Applied::Done, Applied::RolledBack, Applied::NotConverged]);
+    let outcome = select(vec![
+        Applied::Nothing,
+        Applied::Done,
+        Applied::RolledBack,
+        Applied::NotConverged,
+        Applied::Refused,
+    ]);
     let states = vec![
         ResourceState::Applied,
         ResourceState::Unchanged,
@@ -447,6 +454,7 @@ pub fn entry() -> impl Strategy<Value = Entry> {
             summary: plan.summary,
             skipped: plan.steps.iter().take(1).map(|step| step.id).collect(),
             steps: plan.steps,
+            signed_by: vec![PrivateKey::from_seed([1; 32]).public()],
             allowed: vec!["RK203".to_owned()],
             before,
         },

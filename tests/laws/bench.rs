@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 
 use reconcile::apply::{ApplyError, Moment, Observer, Terms};
 use reconcile::journal::Holder;
-use reconcile::model::state::Desired;
+use reconcile::model::environment::TargetConfig;
+use reconcile::model::state::{Desired, Snapshot};
 use reconcile::ops;
 use reconcile::plan::{Allowance, Plan};
 use reconcile::provider::open::{self, Mode};
@@ -93,8 +94,14 @@ impl Bench {
         let holder = Holder { actor: "law".to_owned(), since: "2026-01-01T00:00:00Z".to_owned() };
         let allow: Vec<Allowance> = CONSENTS.iter().map(|code| code.parse().unwrap()).collect();
         let clock = || "2026-01-01T00:00:01Z".to_owned();
-        let terms = Terms { holder: &holder, allow: &allow, clock: &clock };
+        let terms = Terms { holder: &holder, allow: &allow, signed_by: &[], clock: &clock };
         ops::apply::run(plan, Some(desired.clone()), target.as_mut(), &terms, &mut Nobody)
+    }
+
+    pub fn snapshot(&self) -> Snapshot {
+        let settings = BTreeMap::from([(String::new(), "test.db".into())]);
+        let config = TargetConfig { provider: "sqlite".to_owned(), settings };
+        open::open(&config, self.folder.path(), Mode::Read).unwrap().inspect().unwrap()
     }
 
     /// The journal, newest first.

@@ -128,12 +128,12 @@ fn take_back(context: &Context, adopting: &Adopting) {
 
 fn record(context: &Context, adopting: &Adopting, target: &mut dyn Target) -> Result<Report, Failure> {
     let holder = context.holder();
-    let terms = Terms { holder: &holder, allow: &[], clock: &now };
+    let terms = Terms { holder: &holder, allow: &[], signed_by: &[], clock: &now };
     let mut progress = context.terminal.apply_progress(&adopting.plan);
     let report = apply::apply(&adopting.plan, target, &terms, &mut progress)?;
     match report.outcome {
         Applied::Done | Applied::Nothing => Ok(report),
-        Applied::RolledBack | Applied::NotConverged => {
+        Applied::RolledBack | Applied::NotConverged | Applied::Refused => {
             let why = report.message.unwrap_or_default();
             Err(Failure::error(format!("the target did not take the record: {why}"))
                 .help("nothing was changed, and no manifest was written"))

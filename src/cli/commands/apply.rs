@@ -2,28 +2,26 @@
 //! Never applies what was not shown, unless `--yes` says that nobody is there to see it.
 
 use std::path::Path;
-use std::sync::Arc;
 
 use super::{desired, plan};
 use crate::address::Address;
-use crate::apply::Terms;
+use crate::apply::{ApplyError, Terms};
 use crate::cli::ahead::Ahead;
 use crate::cli::args::Choices;
-use crate::cli::context::{Context, Opened, Purpose, now};
+use crate::cli::context::{Context, Opened, Purpose, now, writable};
 use crate::cli::exit::{Code, Failure};
-use crate::cli::files;
-use crate::manifest;
+use crate::cli::packages;
 use crate::model::environment::Environment;
 use crate::model::setup::Action;
 use crate::model::state::Desired;
 use crate::ops;
-use crate::package::{self, PackagedResource};
+use crate::package::Sealed;
 use crate::plan::{Allowance, Plan};
-use crate::provider::open::Mode;
 use crate::render::paint::clean_json;
 use crate::render::plan_text::{self, Options};
 use crate::render::report_text;
 use crate::report::{Applied, Report};
+use crate::signature::PublicKey;
 use crate::wire;
 
 /// Plans every chosen environment, shows, asks and applies, one environment after the other.
@@ -37,10 +35,12 @@ pub fn planned(
     let mut ahead = Ahead::start(context, &files, Purpose::Write);
     let opened = context.open_files(files)?;
     let mut reports = Vec::new();
-    for environment in context.environments(&opened.repository, Purpose::Write)? {
+    let environments = context.environments(&opened.repository, Purpose::Write)?;
+    environments.iter().try_for_each(|environment| writable(environment, &[]))?;
+    for environment in environments {
         let plan = plan::one(context, &opened, &mut ahead, environment, choices)?;
         let desired = desired(&opened.repository, environment, choices)?;
-        match one(context, environment, &plan, Some(desired), &Consent { yes, allow }, &[])? {
+        match one(context, environment, &plan, Some(desired), &Consent { yes, allow, signed_by: &[] }, &[])? {
             Some(report) => reports.push(report),
             None => return Ok(Code::Done),
         }
@@ -48,10 +48,16 @@ pub fn planned(
     finish(context, reports)
 }
 
+/// A package, and where its detached signatures are if they are not beside it.
+pub struct Named<'a> {
+    pub package: &'a Path,
+    pub signature: Option<&'a Path>,
+}
+
 /// Applies exactly one saved package.
 pub fn saved(
     context: &Context,
-    path: &Path,
+    named: &Named<'_>,
     yes: bool,
     allow: &[Allowance],
     choices: &Choices,
@@ -60,23 +66,38 @@ pub fn saved(
         return Err(Failure::error("a saved plan is applied exactly, so --setup cannot change it")
             .help("plan again with --setup and --out"));
     }
-    let package = package::read(&files::load(path)?, &decode)?;
+    let sealed = packages::open(named.package, named.signature)?;
+    let opened = context.open()?;
+    believable(context, &opened, &sealed)?;
+    let package = packages::read(&sealed)?;
     let Some(plan) = package.plan() else {
-        return Err(Failure::error(format!("`{}` holds resources and no plan", path.display()))
+        return Err(Failure::error(format!("`{}` holds resources and no plan", named.package.display()))
             .help("make a package for one environment with `reconcile plan -e ENV --out FILE.zip`"));
     };
-    let opened = context.open()?;
     let environment = chosen(context, &opened, plan)?;
+    let signed_by = packages::trusted(&sealed, environment)?;
     let mut plan = plan.clone();
     // A package cannot loosen what the environment's own manifest says today.
     plan.policy.max_destroy = match (plan.policy.max_destroy, environment.destroy_limit()) {
         (Some(packed), Some(limit)) => Some(packed.min(limit)),
         (packed, limit) => packed.or(limit),
     };
-    match one(context, environment, &plan, None, &Consent { yes, allow }, &[])? {
+    match one(context, environment, &plan, None, &Consent { yes, allow, signed_by: &signed_by }, &[])? {
         Some(report) => finish(context, vec![report]),
         None => Ok(Code::Done),
     }
+}
+
+/// Refuses a package that no environment it may be for would take, before anything in it is read.
+fn believable(context: &Context, opened: &Opened, sealed: &Sealed) -> Result<(), Failure> {
+    let mut refused = None;
+    for environment in context.environments(&opened.repository, Purpose::Read)? {
+        match packages::trusted(sealed, environment) {
+            Ok(_) => return Ok(()),
+            Err(failure) => refused = refused.or(Some(failure)),
+        }
+    }
+    refused.map_or(Ok(()), Err)
 }
 
 /// The environment that a saved plan was made for, as the repository declares it now.
@@ -96,10 +117,11 @@ fn chosen<'a>(context: &Context, opened: &'a Opened, plan: &Plan) -> Result<&'a 
     Ok(environment)
 }
 
-/// What the person who applies agrees to in advance.
+/// What is agreed to in advance: by the person who applies, and by those who signed the package.
 pub struct Consent<'a> {
     pub yes: bool,
     pub allow: &'a [Allowance],
+    pub signed_by: &'a [PublicKey],
 }
 
 /// Shows one plan, asks, applies and prints the report. None where the person said no. The report says of each
@@ -112,9 +134,9 @@ pub fn one(
     consent: &Consent<'_>,
     spoken_of: &[(Address, Action)],
 ) -> Result<Option<Report>, Failure> {
-    let Consent { yes, allow } = *consent;
+    let Consent { yes, allow, signed_by } = *consent;
     let terminal = &context.terminal;
-    let mut target = context.target(environment, Mode::Write)?;
+    let mut target = context.signed_target(environment, signed_by)?;
     if target.describe() != plan.target {
         let message = format!(
             "the plan was made for {}, and environment {} is {}",
@@ -140,10 +162,23 @@ pub fn one(
         }
     }
     let holder = context.holder();
-    let terms = Terms { holder: &holder, allow, clock: &now };
+    let terms = Terms { holder: &holder, allow, signed_by, clock: &now };
     let mut progress = terminal.apply_progress(plan);
-    let report = ops::apply::run(plan, desired, target.as_mut(), &terms, &mut progress)?;
+    let applied = ops::apply::run(plan, desired, target.as_mut(), &terms, &mut progress);
     drop(progress);
+    let report = match applied {
+        Ok(report) => report,
+        Err(error @ ApplyError::Refused { .. }) if !spoken_of.is_empty() => {
+            let gap = if is_shown { "\n" } else { "" };
+            let report = Report::refused(plan, allow, spoken_of);
+            match context.is_json() {
+                true => show(context, vec![report]),
+                false => terminal.result(&format!("{gap}{}", report_text::report(&report, terminal.paint))),
+            }
+            return Err(error.into());
+        }
+        Err(error) => return Err(error.into()),
+    };
     let report = report.with_resources(plan, spoken_of);
     if !context.is_json() && (report.outcome != Applied::Nothing || has_nothing(plan, spoken_of)) {
         let gap = if is_shown { "\n" } else { "" };
@@ -162,24 +197,12 @@ fn has_nothing(plan: &Plan, spoken_of: &[(Address, Action)]) -> bool {
 pub fn finish(context: &Context, reports: Vec<Report>) -> Result<Code, Failure> {
     let is_good = reports.iter().all(|r| matches!(r.outcome, Applied::Done | Applied::Nothing));
     if context.is_json() {
-        let document = wire::report::ReportDocument::new(reports);
-        context.terminal.result(&clean_json(&wire::report::to_json(&document)));
+        show(context, reports);
     }
     if is_good { Ok(Code::Done) } else { Err(Failure::said(Code::Error)) }
 }
 
-/// Reads one resource of a package.
-pub fn decode(path: &str, text: &str) -> Result<(Address, PackagedResource), String> {
-    let (address, entry) = manifest::document(path, text)?;
-    let kind = crate::model::resource::kind_entry(&address.kind);
-    let default = kind.map_or(Action::Merge, |k| k.actions.default);
-    let packaged = PackagedResource {
-        action: entry.setup.action.unwrap_or(default),
-        resource: Arc::unwrap_or_clone(entry.resource),
-        renamed_from: entry.renamed_from,
-        labels: entry.labels,
-        setup: entry.setup,
-        related_because: None,
-    };
-    Ok((address, packaged))
+fn show(context: &Context, reports: Vec<Report>) {
+    let document = wire::report::ReportDocument::new(reports);
+    context.terminal.result(&clean_json(&wire::report::to_json(&document)));
 }

@@ -4,13 +4,12 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use super::apply::decode;
 use crate::cli::context::{Context, Opened};
 use crate::cli::exit::{Code, Failure};
-use crate::cli::files;
+use crate::cli::packages;
 use crate::model::environment::Environment;
 use crate::ops::diff::{Side, diff};
-use crate::package::{self, Package};
+use crate::package::Package;
 use crate::provider::open::{Mode, dialect};
 use crate::render::diff_text;
 use crate::render::paint::clean_json;
@@ -120,7 +119,7 @@ fn one(
     let unopened = || Failure::error("no repository was opened");
     match side {
         Named::Package(path) => {
-            let package = package::read(&files::load(Path::new(path))?, &decode)?;
+            let package = packages::read(&packages::open(Path::new(path), None)?)?;
             Ok(packed(path, &package))
         }
         Named::Environment(name) => {

@@ -1,11 +1,13 @@
 //! `reconcile export`: resources of an environment, as they really are there, as a package.
 //! Never writes to a target, and never asks unless a terminal and `--interactive` say that somebody answers.
 
-use crate::address::{Address, Kind};
+use crate::address::{Address, glob};
 use crate::cli::args::Export;
 use crate::cli::context::Context;
+use crate::cli::dialogue::choose::{Offer, choose};
 use crate::cli::exit::{Code, Failure};
 use crate::cli::files;
+use crate::cli::packages::decode;
 use crate::journal::{Entry, Outcome};
 use crate::model::state::Snapshot;
 use crate::ops::export::{self, Label, LeftOut, Selection, Why};
@@ -15,8 +17,7 @@ use crate::render;
 use crate::render::paint::clean_json;
 use crate::source::Revision;
 use crate::wire;
-
-use super::apply::decode;
+use crate::wire::package::Inspection;
 
 /// How far back the journal is searched for an apply that went well.
 const HISTORY: usize = 50;
@@ -33,17 +34,22 @@ pub fn run(context: &Context, arguments: Export) -> Result<Code, Failure> {
     let history = target.history(HISTORY)?;
     let applied = history.into_iter().find(|entry| entry.outcome == Outcome::Applied);
     let applied = applied.map(|entry: Entry| entry.revision);
-    let mut select = arguments.select.clone();
-    if arguments.interactive {
-        select = chosen(context, &snapshot, &select)?;
-    }
-    let selection = Selection {
-        select,
+    let labels = opened.repository.resources.iter().map(|(a, entry)| (a.clone(), entry.labels.clone()));
+    let mut selection = Selection {
+        select: arguments.select.clone(),
         exclude: arguments.exclude.clone(),
         with_related: !arguments.no_related,
         setup: arguments.setup.clone(),
         allowed: arguments.allow_setup.clone(),
+        labels: labels.collect(),
     };
+    if arguments.interactive {
+        let Some(chosen) = chosen(context, &snapshot, &selection)? else {
+            context.terminal.remark("Nothing was written.");
+            return Ok(Code::Done);
+        };
+        selection.select = chosen.iter().map(Address::to_string).collect();
+    }
     let label = Label {
         name: arguments.name.clone().unwrap_or_else(|| environment.name.clone()),
         description: arguments.description.clone(),
@@ -71,7 +77,13 @@ pub fn run(context: &Context, arguments: Export) -> Result<Code, Failure> {
     let text = match context.is_json() {
         true => clean_json(&wire::package::to_json(manifest)),
         false => {
-            render::package::inspect(manifest, &exported.package.fingerprint(), None, context.terminal.paint)
+            let inspection = Inspection { manifest: manifest.clone(), signatures: Vec::new() };
+            render::package::inspect(
+                &inspection,
+                &exported.package.fingerprint(),
+                None,
+                context.terminal.paint,
+            )
         }
     };
     context.terminal.result(&text);
@@ -94,39 +106,18 @@ fn needed(address: &Address, left: &LeftOut, environment: &str) -> String {
     format!("`{address}` {why}; it must exist where the package is imported, because {by} needs it")
 }
 
-/// A list by kind, toggled by numbers until the person is content.
-fn chosen(context: &Context, snapshot: &Snapshot, before: &[String]) -> Result<Vec<String>, Failure> {
+/// Lets the person choose on the terminal. None where they leave it.
+fn chosen(
+    context: &Context,
+    snapshot: &Snapshot,
+    selection: &Selection,
+) -> Result<Option<Vec<Address>>, Failure> {
     if !context.terminal.can_ask() {
         return Err(Failure::error("nobody can be asked here").help("choose with --select, or take --all"));
     }
-    let offered = export::offered(snapshot);
-    let is_before = |a: &Address| before.iter().any(|pattern| crate::address::glob(pattern, &a.to_string()));
-    let mut taken: Vec<bool> = offered.iter().map(|a| is_before(a)).collect();
-    loop {
-        let mut text = String::new();
-        let mut kind: Option<&Kind> = None;
-        for (index, (address, taken)) in offered.iter().zip(&taken).enumerate() {
-            if kind != Some(&address.kind) {
-                kind = Some(&address.kind);
-                text.push_str(&format!("{}\n", address.kind));
-            }
-            let mark = if *taken { "x" } else { " " };
-            text.push_str(&format!("  {:>4}. [{mark}] {}\n", index + 1, address.name));
-        }
-        let answer =
-            context.terminal.ask(&format!("{text}Numbers to toggle, `all`, or nothing to go on: "))?;
-        match answer.as_str() {
-            "" if taken.contains(&true) => break,
-            "" => return Err(Failure::error("nothing is selected")),
-            "all" => taken.fill(true),
-            numbers => {
-                for number in numbers.split([' ', ',']).filter_map(|word| word.parse::<usize>().ok()) {
-                    if let Some(one) = number.checked_sub(1).and_then(|at| taken.get_mut(at)) {
-                        *one = !*one;
-                    }
-                }
-            }
-        }
-    }
-    Ok(offered.iter().zip(&taken).filter(|(_, taken)| **taken).map(|(a, _)| a.to_string()).collect())
+    let related = |chosen: &[&Address]| export::related(snapshot, selection, chosen);
+    let offer = Offer { resources: export::offered(snapshot), related: &related };
+    let before =
+        |address: &Address| selection.select.iter().any(|pattern| glob(pattern, &address.to_string()));
+    choose(&offer, before, &mut { context.terminal })
 }

@@ -4,20 +4,20 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use super::apply::{self, decode};
-use super::plan;
+use super::{apply, plan};
 use crate::address::{Address, glob};
 use crate::cli::args::Import;
 use crate::cli::context::{Context, name_limits};
+use crate::cli::dialogue::decide::{Bindings, decide};
 use crate::cli::exit::{Code, Failure};
-use crate::cli::files;
+use crate::cli::{files, packages};
 use crate::manifest;
 use crate::model::environment::Environment;
 use crate::model::setup::{Action, Binding};
 use crate::model::state::Desired;
 use crate::ops;
 use crate::ops::import::{Checked, Destination, check};
-use crate::package::{self, Package};
+use crate::package::Package;
 use crate::plan::{Level, Plan};
 use crate::provider::open::Mode;
 use crate::render::diagnostics::diagnostics;
@@ -25,14 +25,17 @@ use crate::render::import_text;
 use crate::render::paint::{clean_json, clean_lines};
 use crate::source::File;
 use crate::wire;
+use crate::wire::import::ImportCheck;
 
 pub fn run(context: &Context, arguments: &Import) -> Result<Code, Failure> {
-    let package = package::read(&files::load(&arguments.package)?, &decode)?;
+    let sealed = packages::open(&arguments.package, arguments.signature.as_deref())?;
     let opened = context.open()?;
     let environment = context.environment(&opened.repository)?;
+    let signed_by = packages::trusted(&sealed, environment)?;
+    let package = packages::read(&sealed)?;
     let mut bindings = match &arguments.bindings {
         Some(path) => read_bindings(context, path)?,
-        None => BTreeMap::new(),
+        None => Bindings::new(),
     };
     for (address, action) in &arguments.choices.setup {
         bindings.entry(address.clone()).or_default().action = Some(*action);
@@ -40,7 +43,12 @@ pub fn run(context: &Context, arguments: &Import) -> Result<Code, Failure> {
     leave_tasks_out(&package, &arguments.no_tasks, &mut bindings)?;
     let declared = opened.repository.desired(&environment.name, &BTreeMap::new());
     let declared = declared.map(|desired| desired.resources.into_keys().collect()).unwrap_or_default();
-    let Checked { check, desired } = decided(context, &package, environment, &declared, bindings, arguments)?;
+    let Some(Checked { check, desired }) =
+        decided(context, &package, environment, &declared, bindings, arguments)?
+    else {
+        context.terminal.remark("Nothing was changed.");
+        return Ok(Code::Done);
+    };
     let n_errors = check.n_errors();
     if n_errors > 0 {
         if context.is_json() {
@@ -74,7 +82,7 @@ pub fn run(context: &Context, arguments: &Import) -> Result<Code, Failure> {
     if is_listed && !context.is_json() {
         context.terminal.result("\n");
     }
-    let consent = apply::Consent { yes: arguments.yes, allow: &arguments.allow };
+    let consent = apply::Consent { yes: arguments.yes, allow: &arguments.allow, signed_by: &signed_by };
     match apply::one(context, environment, &plan, Some(desired), &consent, &spoken_of)? {
         Some(report) => apply::finish(context, vec![report]),
         None => Ok(Code::Done),
@@ -101,75 +109,33 @@ fn leave_tasks_out(
     Ok(())
 }
 
-/// Validates and shows; on a terminal, lets the person choose, and does both again after each choice.
+/// Validates and shows; on a terminal, lets the person choose, and does both again after each choice. None where
+/// they choose to leave it.
 fn decided(
     context: &Context,
     package: &Package,
     environment: &Environment,
     declared: &BTreeSet<Address>,
-    mut bindings: BTreeMap<Address, Binding>,
+    bindings: Bindings,
     arguments: &Import,
-) -> Result<Checked, Failure> {
+) -> Result<Option<Checked>, Failure> {
     let mut target = context.target(environment, Mode::Read)?;
     let (snapshot, name, limits) = (target.inspect()?, target.describe(), name_limits());
     let destination =
         Destination { environment, target: &name, snapshot: &snapshot, declared, limits: &limits };
+    let check = |bindings: &Bindings| check(package, &destination, bindings);
+    let paint = context.terminal.paint;
     let may_ask = !arguments.yes && !arguments.plan && !context.is_json() && context.terminal.can_ask();
-    loop {
-        let checked = check(package, &destination, &bindings);
-        let is_quiet = arguments.yes && context.terminal.quiet && checked.check.n_errors() == 0;
-        if !context.is_json() && !is_quiet {
-            let text = import_text::check(&checked.check, may_ask, context.terminal.paint);
-            context.terminal.result(&text);
-        }
-        if !may_ask {
-            return Ok(checked);
-        }
-        let question = "\nA number and another action (`2 merge`, `2 create as NAME`, `2 no-tasks`), or nothing to go on: ";
-        let answer = context.terminal.ask(question)?;
-        if answer.is_empty() {
-            return Ok(checked);
-        }
-        match choice(&answer, checked.check.resources.iter().map(|r| &r.address)) {
-            Ok((address, chosen)) => {
-                let binding = bindings.entry(address).or_default();
-                *binding = match chosen {
-                    Chosen::Setup(setup) => Binding { without_tasks: binding.without_tasks, ..setup },
-                    Chosen::NoTasks => Binding { without_tasks: true, ..binding.clone() },
-                };
-            }
-            Err(message) => context.terminal.remark(&message),
-        }
+    if may_ask {
+        let page = |found: &ImportCheck| import_text::check(found, true, paint);
+        return decide(&check, &page, bindings, &mut { context.terminal });
     }
-}
-
-/// What a person chooses for one resource.
-enum Chosen {
-    Setup(Binding),
-    NoTasks,
-}
-
-/// Reads `2 merge`, `2 create as NAME`, `2 existing target NAME` or `2 no-tasks`.
-fn choice<'a>(
-    answer: &str,
-    mut listed: impl Iterator<Item = &'a Address>,
-) -> Result<(Address, Chosen), String> {
-    let (number, rest) = answer.split_once(' ').ok_or("write a number and an action, as in `2 merge`")?;
-    let at = number.trim_end_matches('.').parse::<usize>().ok().and_then(|n| n.checked_sub(1));
-    let address = at.and_then(|at| listed.nth(at)).ok_or_else(|| format!("there is no number `{number}`"))?;
-    if rest.trim() == "no-tasks" {
-        return Ok((address.clone(), Chosen::NoTasks));
+    let checked = check(&bindings);
+    let is_quiet = arguments.yes && context.terminal.quiet && checked.check.n_errors() == 0;
+    if !context.is_json() && !is_quiet {
+        context.terminal.result(&import_text::check(&checked.check, false, paint));
     }
-    let (action, name) = rest.trim().split_once(' ').unwrap_or((rest.trim(), ""));
-    let action = action.parse::<Action>().map_err(|error| error.to_string())?;
-    let (as_name, target) = match name.trim().split_once(' ') {
-        None if name.is_empty() => (None, None),
-        Some(("as", name)) => (Some(name.trim().to_owned()), None),
-        Some(("target", name)) => (None, Some(name.trim().to_owned())),
-        Some(_) | None => return Err("after the action comes `as NAME` or `target NAME`".to_owned()),
-    };
-    let binding = Binding { action: Some(action), as_name, target, ..Binding::default() };
-    Ok((address.clone(), Chosen::Setup(binding)))
+    Ok(Some(checked))
 }
 
 fn planned(
@@ -183,7 +149,7 @@ fn planned(
     Ok(ops::plan::plan(desired, target.as_mut(), &package.manifest().provenance)?)
 }
 
-fn read_bindings(context: &Context, path: &Path) -> Result<BTreeMap<Address, Binding>, Failure> {
+fn read_bindings(context: &Context, path: &Path) -> Result<Bindings, Failure> {
     let name = path.display().to_string();
     let text = String::from_utf8(files::load(path)?)
         .map_err(|_| Failure::error(format!("cannot read `{name}`: it is not UTF-8 text")))?;
@@ -196,36 +162,5 @@ fn read_bindings(context: &Context, path: &Path) -> Result<BTreeMap<Address, Bin
     match found.iter().any(|d| d.is_error()) {
         true => Err(Failure::said(Code::Error)),
         false => Ok(bindings),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_answer_names_a_resource_and_an_action() {
-        let listed: Vec<Address> =
-            ["entity/order", "picklist/status"].iter().map(|a| a.parse().unwrap()).collect();
-        let read = |answer: &str| {
-            let binding = choice(answer, listed.iter());
-            binding.map(|(a, chosen)| match chosen {
-                Chosen::Setup(b) => format!("{a} {:?} {:?} {:?}", b.action.unwrap(), b.as_name, b.target),
-                Chosen::NoTasks => format!("{a} without tasks"),
-            })
-        };
-        for (answer, want) in [
-            ("2 merge", Ok("picklist/status Merge None None")),
-            ("1. create as order 2", Ok("entity/order Create Some(\"order 2\") None")),
-            ("1 existing target bestellung", Ok("entity/order Existing None Some(\"bestellung\")")),
-            ("1 no-tasks", Ok("entity/order without tasks")),
-            ("3 merge", Err("there is no number `3`")),
-            ("0 merge", Err("there is no number `0`")),
-            ("merge", Err("write a number and an action, as in `2 merge`")),
-            ("1 merge into x", Err("after the action comes `as NAME` or `target NAME`")),
-        ] {
-            assert_eq!(read(answer), want.map(str::to_owned).map_err(str::to_owned), "{answer}");
-        }
-        assert!(read("1 marge").is_err());
     }
 }

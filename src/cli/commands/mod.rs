@@ -15,6 +15,7 @@ pub mod package;
 pub mod plan;
 pub mod promote;
 pub mod schema;
+mod sign;
 pub mod validate;
 
 use std::collections::BTreeMap;

@@ -4,7 +4,7 @@
 use std::path::PathBuf;
 
 use super::{apply, plan};
-use crate::cli::context::Context;
+use crate::cli::context::{Context, writable};
 use crate::cli::exit::{Code, Failure};
 use crate::model::environment::Environment;
 use crate::model::repository::Repository;
@@ -34,6 +34,9 @@ pub fn run(context: &Context, order: &Order) -> Result<Code, Failure> {
     let opened = context.open()?;
     let from = environment(&opened.repository, &order.from)?;
     let to = environment(&opened.repository, &order.to)?;
+    if !order.only_shown && order.out.is_none() {
+        writable(to, &[])?;
+    }
     let drifted = if order.allow_drift { Drifted::Allowed } else { Drifted::Refused };
     let promoted = promoted(&from.name, context.target(from, Mode::Read)?.as_mut(), drifted)?;
     let desired = desired(&promoted, &opened.repository, to);
@@ -53,7 +56,7 @@ pub fn run(context: &Context, order: &Order) -> Result<Code, Failure> {
         let is_refused = plan.findings.iter().any(|finding| finding.level == Level::Refuse);
         return Ok(if is_refused { Code::Refused } else { Code::Done });
     }
-    let consent = apply::Consent { yes: order.yes, allow: &order.allow };
+    let consent = apply::Consent { yes: order.yes, allow: &order.allow, signed_by: &[] };
     match apply::one(context, to, &plan, Some(desired), &consent, &[])? {
         Some(report) => apply::finish(context, vec![report]),
         None => Ok(Code::Done),
