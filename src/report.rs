@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::address::Address;
 use crate::diff::decision::Verb;
 use crate::model::setup::Action;
+use crate::model::trash::Trashed;
 use crate::plan::{Plan, StepId};
 
 /// The report of one apply.
@@ -27,6 +28,9 @@ pub struct Report {
     /// What became of each resource of an imported package, by address; empty where no package was imported.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub resources: Vec<ResourceReport>,
+    /// What was in the trash longer than it was to be kept, and is dropped now.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub purged: Vec<Trashed>,
 }
 
 /// How the apply as a whole ended.
@@ -240,6 +244,7 @@ impl Report {
             message: None,
             remaining,
             resources: Vec::new(),
+            purged: Vec::new(),
         }
     }
 }

@@ -20,7 +20,7 @@ use reconcile::model::state::{Snapshot, State};
 use reconcile::plan::{Step, Summary};
 use reconcile::provider::open::{Mode, dialect, open};
 use reconcile::source::Revision;
-use reconcile::target::{Answer, Broken, Dialect, Question, Scene, Target, TargetError};
+use reconcile::target::{Answer, Aside, Broken, Dialect, Purge, Question, Scene, Target, TargetError};
 use rusqlite::Connection;
 use serde_json::{Value, json};
 
@@ -82,6 +82,7 @@ mod bench {
             backfill: BTreeMap::new(),
             settings: Vec::new(),
             members: Vec::new(),
+            restored: None,
         }
     }
 
@@ -121,6 +122,12 @@ mod bench {
             steps: Vec::new(),
             allowed: Vec::new(),
             before: Vec::new(),
+            rolled_back: None,
+            touched: None,
+            trash: Vec::new(),
+            restored: Vec::new(),
+            trash_until: None,
+            lost: Vec::new(),
         }
     }
 
@@ -185,13 +192,14 @@ mod bench {
         pub fn steps(&mut self, changes: &[Change]) -> Vec<Step> {
             let snapshot = self.inspect();
             let (after, renamed) = after(&snapshot.state, changes);
-            let rows = BTreeMap::new();
+            let (rows, aside) = (BTreeMap::new(), Aside::default());
             let scene = Scene {
                 before: &snapshot.state,
                 after: &after,
                 natives: &snapshot.natives,
                 rows: &rows,
                 renamed: &renamed,
+                aside: &aside,
             };
             let mut steps = Vec::new();
             for change in changes {
@@ -261,13 +269,14 @@ mod bench {
         pub fn ask(&mut self, change: &Change, question: &Question) -> Answer {
             let snapshot = self.inspect();
             let (after, renamed) = after(&snapshot.state, std::slice::from_ref(change));
-            let rows = BTreeMap::new();
+            let (rows, aside) = (BTreeMap::new(), Aside::default());
             let scene = Scene {
                 before: &snapshot.state,
                 after: &after,
                 natives: &snapshot.natives,
                 rows: &rows,
                 renamed: &renamed,
+                aside: &aside,
             };
             match dialect_of().ask(change, question, &scene) {
                 Some(query) => self.target.measure(&[query]).unwrap().remove(0),
@@ -1070,9 +1079,25 @@ fn a_target_is_a_plain_file_or_refused() {
     }
     let mut bench = Bench::new();
     create_all(&mut bench, &[]);
-    bench.sql("UPDATE _reconcile_meta SET value = '2'");
-    assert!(matches!(bench.target.inspect(), Err(TargetError::Newer { found: 2, known: 1, .. })));
+    bench.sql("UPDATE _reconcile_meta SET value = '3'");
+    assert!(matches!(bench.target.inspect(), Err(TargetError::Newer { found: 3, known: 2, .. })));
     assert!(matches!(bench.target.lock(&holder("ada")).err(), Some(TargetError::Newer { .. })));
+}
+
+#[test]
+fn a_target_of_the_first_version_is_read_and_gets_a_trash_with_its_next_apply() {
+    let mut bench = Bench::new();
+    create_all(&mut bench, &[("entity/order", entity(order()))]);
+    let before = bench.inspect();
+    bench.sql("DROP TABLE _reconcile_trash; UPDATE _reconcile_meta SET value = '1'");
+    let found = bench.inspect();
+    assert_eq!((&found.state, &found.inventory), (&before.state, &before.inventory));
+    assert!(found.trash.is_empty() && found.last_trash == 0);
+    let nothing = Purge::Expired("2999-01-01T00:00:00Z".to_owned());
+    assert!(bench.target.purge(&holder("ada"), &nothing).unwrap().is_empty());
+    drop(bench.target.lock(&holder("ada")).unwrap());
+    bench.sql("INSERT INTO _reconcile_trash VALUES (7, 1, '', '', '{}'); DELETE FROM _reconcile_trash");
+    assert_eq!(bench.inspect().last_trash, 7);
 }
 
 #[test]

@@ -7,5 +7,6 @@ pub mod compare;
 pub mod decision;
 mod members;
 mod renames;
+pub mod revert;
 
 pub use compare::{Comparison, Obstacle, compare};

@@ -18,6 +18,7 @@ use crate::model::picklist::{Choice, Picklist};
 use crate::model::repository::{Entry, Remark, Repository};
 use crate::model::resource::Resource;
 use crate::model::state::Origin;
+use crate::model::trash;
 use crate::source::{File, Files};
 use crate::yaml::{self, Node, Part};
 
@@ -165,6 +166,7 @@ fn decode_environment(name: String, spec: &Node) -> Environment {
         auto_apply: flag(spec, "autoApply").unwrap_or_default(),
         allow: texts(spec, "allow").unwrap_or_default(),
         max_destroy: count(spec, "maxDestroy"),
+        trash: count(spec, "trash").unwrap_or(trash::DEFAULT_DAYS),
     }
 }
 

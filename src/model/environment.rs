@@ -21,6 +21,8 @@ pub struct Environment {
     pub allow: Vec<String>,
     /// How many resources and members one plan may destroy; none sets no limit.
     pub max_destroy: Option<usize>,
+    /// How many days what a plan destroys or changes stays in the trash; 0 keeps nothing.
+    pub trash: u32,
 }
 
 /// Which provider, and what it was told. `{ sqlite: a.db }` has the setting `""` = `a.db`.

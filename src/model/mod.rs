@@ -14,4 +14,5 @@ pub mod setup;
 pub mod shape;
 pub mod state;
 pub mod text;
+pub mod trash;
 pub mod written;

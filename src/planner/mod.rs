@@ -1,6 +1,7 @@
 //! From a comparison to a plan: ordered, lowered, weighed against what the data says.
 //! Never touches a target: it writes the questions, and somebody else asks them.
 
+mod back;
 mod order;
 mod risk;
 
@@ -11,11 +12,13 @@ use crate::address::Address;
 use crate::diff::change::Change;
 use crate::diff::{Comparison, Obstacle, compare};
 use crate::fingerprint::Fingerprint;
+use crate::journal::past::Past;
 use crate::model::resource::Resource;
 use crate::model::state::{Desired, Snapshot};
-use crate::plan::{Allowance, Fact, Finding, Level, Plan, Policy, Step, Summary};
+use crate::model::trash::Moved;
+use crate::plan::{Allowance, Fact, Finding, Level, Plan, Policy, Rollback, Step, Summary};
 use crate::source::Revision;
-use crate::target::{Answer, Broken, Cost, Dialect, Scene};
+use crate::target::{Answer, Aside, Broken, Cost, Dialect, Scene, Work};
 use risk::Asked;
 
 /// Brings every declared resource to the words in which this kind of target would report it back.
@@ -45,23 +48,49 @@ pub struct Draft<'a> {
     comparison: Comparison<'a>,
     asked: Vec<Asked>,
     queries: Vec<String>,
+    aside: Aside,
+    past: Option<&'a Past>,
 }
 
 /// Compares, orders and writes the questions. `desired` is normalized.
 pub fn draft<'a>(desired: &'a Desired, snapshot: &'a Snapshot, dialect: &'a dyn Dialect) -> Draft<'a> {
     let mut comparison = compare(desired, snapshot);
     comparison.changes = order::order(comparison.changes);
+    questions(desired, snapshot, dialect, comparison, None)
+}
+
+/// As `draft`, for the way back to an earlier state. `desired` is what was declared then.
+pub fn draft_back<'a>(
+    past: &'a Past,
+    desired: &'a Desired,
+    snapshot: &'a Snapshot,
+    dialect: &'a dyn Dialect,
+) -> Draft<'a> {
+    let mut comparison = back::compare(past, snapshot);
+    comparison.changes = order::order_back(comparison.changes);
+    questions(desired, snapshot, dialect, comparison, Some(past))
+}
+
+fn questions<'a>(
+    desired: &'a Desired,
+    snapshot: &'a Snapshot,
+    dialect: &'a dyn Dialect,
+    comparison: Comparison<'a>,
+    past: Option<&'a Past>,
+) -> Draft<'a> {
     let mut asked = Vec::new();
     for (index, change) in comparison.changes.iter().enumerate() {
         risk::ask(index, change, &mut asked);
     }
     let (none, renamed) = (BTreeMap::new(), renamed(&comparison.changes));
+    let aside = aside(&comparison.changes, snapshot, past);
     let scene = Scene {
         before: &snapshot.state,
         after: &comparison.after,
         natives: &snapshot.natives,
         rows: &none,
         renamed: &renamed,
+        aside: &aside,
     };
     let mut queries = Vec::new();
     asked.iter_mut().for_each(|one| one.point_at_keys(&comparison.after));
@@ -73,7 +102,23 @@ pub fn draft<'a>(desired: &'a Desired, snapshot: &'a Snapshot, dialect: &'a dyn 
         }
         None => false,
     });
-    Draft { desired, snapshot, dialect, comparison, asked, queries }
+    Draft { desired, snapshot, dialect, comparison, asked, queries, aside, past }
+}
+
+/// What a plan brings back, and the options whose names it changes.
+fn aside(changes: &[Change], snapshot: &Snapshot, past: Option<&Past>) -> Aside {
+    let lines = past.into_iter().flat_map(|past| &past.lines);
+    let options = changes.iter().filter_map(|change| {
+        let renames: Vec<(String, String)> =
+            change.renames("options").map(|(new, old)| (new.to_owned(), old.to_owned())).collect();
+        (!renames.is_empty()).then(|| (change.address_before().name.clone(), renames))
+    });
+    Aside {
+        moved: BTreeMap::new(),
+        lines: lines.map(|line| (line.address.clone(), line.clone())).collect(),
+        options: options.collect(),
+        alive: snapshot.trash.iter().map(|one| one.moved.number).collect(),
+    }
 }
 
 impl Draft<'_> {
@@ -92,6 +137,7 @@ impl Draft<'_> {
             natives: &self.snapshot.natives,
             rows: &rows,
             renamed: &renamed,
+            aside: &self.aside,
         };
         let mut findings: Vec<Finding> = self.comparison.obstacles.iter().map(obstacle).collect();
         let mut facts = Vec::new();
@@ -103,51 +149,87 @@ impl Draft<'_> {
             }
             findings.extend(one.weigh(change, answer));
         }
-        risk::renames(&self.comparison.changes, &rows, &mut findings);
-        risk::first_run(self.snapshot.initialized, &mut findings);
-        risk::irreversible(&mut findings);
-        risk::pointed_at(&self.comparison.changes, &self.snapshot.state, &rows, &mut findings);
-        let mut steps = Vec::new();
+        match self.past {
+            None => {
+                risk::renames(&self.comparison.changes, &rows, &mut findings);
+                risk::pointed_at(&self.comparison.changes, &self.snapshot.state, &rows, &mut findings);
+            }
+            Some(past) => risk::not_coming_back(past, &self.aside.alive, &mut findings),
+        }
+        let mut steps = Steps::default();
+        let environment = &self.desired.environment;
+        let kept = match environment.trash {
+            0 => Vec::new(),
+            _ => keep(&self.comparison.changes, &scene, self.dialect, self.snapshot.last_trash),
+        };
+        let mut aside = self.aside.clone();
+        let mut trash = Vec::new();
+        for (change, kept) in self.comparison.changes.iter().zip(kept) {
+            match kept {
+                Kept::Nothing => {}
+                // Rows that came since would be changed without a copy.
+                Kept::NoRows => facts.extend(self.no_rows(change)),
+                Kept::Moved(kept) => {
+                    let (work, moved) = *kept;
+                    steps.add(change, work);
+                    aside.moved.insert(change.address.clone(), moved.clone());
+                    trash.push(moved);
+                }
+            }
+        }
+        let scene = Scene { aside: &aside, ..scene };
         for change in &self.comparison.changes {
             for work in self.dialect.lower(change, &scene) {
                 let n_rows = rows.get(&change.address).copied().unwrap_or_default();
                 if work.cost == Cost::Rewrite {
                     findings.extend(risk::rewrite(change, n_rows));
                 }
-                steps.push(Step {
-                    id: u32::try_from(steps.len() + 1).unwrap_or(u32::MAX),
-                    address: change.address.clone(),
-                    title: work.title,
-                    statements: work.statements,
-                });
+                steps.add(change, work);
             }
         }
-        if self.comparison.changes.is_empty() {
-            findings.retain(|f| f.level != Level::Notice);
-        }
-        allow(&mut findings, &self.desired.environment.allow);
-        sort(&mut findings, &self.comparison.changes);
-        let environment = &self.desired.environment;
-        Plan {
+        let Steps(steps) = steps;
+        let mut plan = Plan {
             environment: environment.name.clone(),
             provider: self.dialect.name().to_owned(),
             target: target.to_owned(),
             revision: revision.clone(),
             promoted_from: None,
+            rolled_back: self
+                .past
+                .map(|past| Rollback { to_before: past.to_before, undone: past.undone.clone() }),
             base: self.snapshot.fingerprint(),
             goal: goal(self.desired),
             policy: Policy {
                 prune: environment.prune,
                 auto_apply: environment.auto_apply,
                 max_destroy: environment.destroy_limit(),
+                trash: environment.trash,
             },
             summary: Summary::of(&self.comparison.changes),
             changes: self.comparison.changes,
             steps,
             findings,
             facts,
+            trash,
             kept: self.comparison.kept,
+        };
+        risk::kept_for_days(&mut plan);
+        risk::first_run(self.snapshot.initialized, &mut plan.findings);
+        risk::irreversible(&mut plan);
+        if plan.changes.is_empty() {
+            plan.findings.retain(|f| f.level != Level::Notice);
         }
+        allow(&mut plan.findings, &environment.allow);
+        sort(&mut plan.findings, &plan.changes);
+        plan
+    }
+
+    /// The fact that a change has no rows.
+    fn no_rows(&self, change: &Change) -> Option<Fact> {
+        let counts =
+            |one: &&Asked| one.counts_rows() && self.comparison.changes[one.change].address == change.address;
+        let query = self.queries[self.asked.iter().find(counts)?.query].clone();
+        Some(Fact { address: change.address.clone(), query, count: 0 })
     }
 
     fn rows(&self, answers: &[Answer]) -> BTreeMap<Address, u64> {
@@ -155,6 +237,45 @@ impl Draft<'_> {
         let address = |one: &Asked| self.comparison.changes[one.change].address.clone();
         counted.map(|one| (address(one), answers[one.query].count)).collect()
     }
+}
+
+/// The steps of a plan as they are numbered.
+#[derive(Default)]
+struct Steps(Vec<Step>);
+
+impl Steps {
+    fn add(&mut self, change: &Change, work: Work) {
+        self.0.push(Step {
+            id: u32::try_from(self.0.len() + 1).unwrap_or(u32::MAX),
+            address: change.address.clone(),
+            title: work.title,
+            statements: work.statements,
+        });
+    }
+}
+
+/// What is moved aside of one change.
+enum Kept {
+    Nothing,
+    /// Something would be, if there were rows.
+    NoRows,
+    Moved(Box<(Work, Moved)>),
+}
+
+/// Moves aside what each change destroys or changes; numbers go on from `last`.
+fn keep(changes: &[Change], scene: &Scene<'_>, dialect: &dyn Dialect, last: u64) -> Vec<Kept> {
+    let none = BTreeMap::new();
+    let uncounted = Scene { rows: &none, ..*scene };
+    let mut number = last + 1;
+    let one = |change: &Change| match dialect.keep(change, scene, number) {
+        Some((work, moved)) => {
+            number += 1;
+            Kept::Moved(Box::new((work, moved)))
+        }
+        None if dialect.keep(change, &uncounted, number).is_some() => Kept::NoRows,
+        None => Kept::Nothing,
+    };
+    changes.iter().map(one).collect()
 }
 
 /// Adds to a plan what a rehearsal of its steps found broken.

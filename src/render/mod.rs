@@ -23,3 +23,4 @@ mod row;
 #[cfg(test)]
 mod sample;
 mod setting;
+pub mod trash_text;

@@ -14,7 +14,9 @@ pub mod manual;
 pub mod package;
 pub mod plan;
 pub mod promote;
+pub mod rollback;
 pub mod schema;
+pub mod trash;
 pub mod validate;
 
 use std::collections::BTreeMap;

@@ -1,15 +1,17 @@
 //! The risks of a change: which questions it raises, and what their answers come to. One file per family.
 //! Never asks: it writes the question down and weighs the answer.
 
+mod back;
 mod data;
 mod kept;
 mod object;
 mod rename;
 mod whole;
 
+pub use back::not_coming_back;
 pub use object::{broken, pointed_at, rewrite};
 pub use rename::renames;
-pub use whole::{first_run, irreversible};
+pub use whole::{first_run, irreversible, kept_for_days};
 
 use crate::diff::change::Change;
 use crate::model::state::State;
