@@ -7,6 +7,7 @@ use crate::address::Address;
 use crate::diff::change::{Change, Kept, task_path};
 use crate::diff::decision::Verb;
 use crate::fingerprint::Fingerprint;
+use crate::model::trash::Moved;
 use crate::source::Revision;
 
 /// The number of a step in its plan, from 1.
@@ -25,6 +26,9 @@ pub struct Plan {
     /// The apply of another environment that this repeats.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub promoted_from: Option<Promotion>,
+    /// The applies that this takes back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rolled_back: Option<Rollback>,
     /// What the target was when this was planned; on any other base the plan is stale.
     pub base: Fingerprint,
     /// What is declared for this environment.
@@ -35,6 +39,9 @@ pub struct Plan {
     pub findings: Vec<Finding>,
     /// What the data said. Apply asks again and refuses when the answer has changed.
     pub facts: Vec<Fact>,
+    /// What is moved aside before it is destroyed or changed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub trash: Vec<Moved>,
     /// What is not declared and stays, with the reason.
     pub kept: Vec<Kept>,
     pub summary: Summary,
@@ -49,6 +56,16 @@ pub struct Promotion {
     pub entry: u64,
 }
 
+/// Applies that are taken back.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Rollback {
+    /// The journal's number of the apply that the target is brought back before.
+    pub to_before: u64,
+    /// The applies whose changes are undone one after the other, the newest first.
+    pub undone: Vec<u64>,
+}
+
 /// The environment's limits, as the plan was made under them.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "camelCase")]
@@ -58,6 +75,9 @@ pub struct Policy {
     /// How many resources and members one plan may destroy.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_destroy: Option<usize>,
+    /// How many days what the plan moves aside is kept; 0 keeps nothing.
+    #[serde(default)]
+    pub trash: u32,
 }
 
 /// The smallest unit that is shown, run, journaled and resumed.
@@ -208,6 +228,30 @@ impl Summary {
 impl Plan {
     pub fn is_empty(&self) -> bool {
         self.changes.is_empty()
+    }
+
+    /// The findings that say what is destroyed, and of which nothing is kept.
+    pub fn lost(&self) -> impl Iterator<Item = &Finding> {
+        self.findings.iter().filter(|f| matches!(f.code.as_str(), "RK201" | "RK203") && !self.is_kept(f))
+    }
+
+    /// Tells whether what a finding says is destroyed is moved aside before.
+    pub fn is_kept(&self, finding: &Finding) -> bool {
+        let change = self.changes.iter().find(|change| change.address == finding.address);
+        let before = change.map_or(&finding.address, |change| change.address_before());
+        self.trash.iter().filter(|moved| moved.address == *before).any(|moved| match &finding.path {
+            _ if moved.is_whole() => true,
+            Some(path) => moved.fields().contains(&path.as_str()),
+            None => false,
+        })
+    }
+
+    /// The numbers of what it brings back from the trash.
+    pub fn restores(&self) -> impl Iterator<Item = u64> + '_ {
+        self.changes
+            .iter()
+            .filter_map(|change| change.restored.as_ref())
+            .flat_map(|one| one.from.iter().copied())
     }
 
     /// Identifies the plan: the SHA-256 of its JSON form.

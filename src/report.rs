@@ -6,6 +6,7 @@ mod resource;
 use serde::{Deserialize, Serialize};
 
 use crate::address::Address;
+use crate::model::trash::Trashed;
 use crate::plan::{Plan, StepId};
 
 pub use resource::{ResourceReport, ResourceState};
@@ -29,6 +30,9 @@ pub struct Report {
     /// What became of each resource of an imported package, by address; empty where no package was imported.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub resources: Vec<ResourceReport>,
+    /// What was in the trash longer than it was to be kept, and is dropped now.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub purged: Vec<Trashed>,
 }
 
 /// How the apply as a whole ended.
@@ -158,6 +162,7 @@ impl Report {
             message: None,
             remaining,
             resources: Vec::new(),
+            purged: Vec::new(),
         }
     }
 }

@@ -1,14 +1,16 @@
 //! The contract of a target: `Dialect` is its pure half, `Target` and `Session` touch the world.
 //! Never names a provider.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::address::Address;
 use crate::diff::change::Change;
-use crate::journal::{Entry, Holder};
+use crate::journal::past::Line;
+use crate::journal::{Entry, Holder, Timestamp};
 use crate::model::name::NameLimits;
 use crate::model::resource::Resource;
 use crate::model::state::{Native, Snapshot, State};
+use crate::model::trash::{Moved, Trashed};
 use crate::plan::{Step, StepId};
 
 /// What a change is seen in: all resources before and after, and the target's own words for what is there.
@@ -23,6 +25,20 @@ pub struct Scene<'a> {
     pub rows: &'a BTreeMap<Address, u64>,
     /// The present address of each resource that the plan renames, by its address after the plan.
     pub renamed: &'a BTreeMap<Address, Address>,
+    pub aside: &'a Aside,
+}
+
+/// What a plan moves aside, and what it brings back.
+#[derive(Clone, Debug, Default)]
+pub struct Aside {
+    /// What is moved aside of each changed resource, by its address after the plan.
+    pub moved: BTreeMap<Address, Moved>,
+    /// The way back of each resource that is brought back, by its address after the plan.
+    pub lines: BTreeMap<Address, Line>,
+    /// The renamed options of each picklist: its present name; the new names with the old ones.
+    pub options: BTreeMap<String, Vec<(String, String)>>,
+    /// The numbers of what the trash holds.
+    pub alive: BTreeSet<u64>,
 }
 
 impl<'a> Scene<'a> {
@@ -78,6 +94,10 @@ pub enum Question {
     UnfitAfter { before: String, after: String },
     /// Rows of any entity that hold this option now.
     OptionUse { option: String },
+    /// Rows that come back from the trash, or rows whose value in this field comes back.
+    ComesBack { field: Option<String> },
+    /// Kept values that do not come back, because the row they belonged to is gone.
+    RowGone,
 }
 
 /// What the data said: how many rows, and the keys of up to five.
@@ -116,6 +136,10 @@ pub trait Dialect: Sync {
 
     /// Brings a declared resource to the words in which the target would report it back.
     fn normalize(&self, resource: &mut Resource);
+
+    /// Moves aside what a change destroys or changes, before any step runs. None where there is nothing that could
+    /// be brought back.
+    fn keep(&self, change: &Change, scene: &Scene<'_>, number: u64) -> Option<(Work, Moved)>;
 
     /// Tells, where it is quickly seen, that `normalize` would leave a resource as it is.
     fn is_normal(&self, _resource: &Resource) -> bool {
@@ -183,8 +207,30 @@ pub trait Target: Send {
     /// Takes the lock and opens the one transaction of an apply.
     fn lock<'a>(&'a mut self, holder: &Holder) -> Result<Box<dyn Session + 'a>, TargetError>;
 
+    /// Drops what the trash holds, under the lock and in a transaction of its own. Returns what it was. Takes no
+    /// lock where there is nothing to drop.
+    fn purge(&mut self, holder: &Holder, which: &Purge) -> Result<Vec<Trashed>, TargetError>;
+
     /// Keeps the entry of an apply that was rolled back. Returns its number.
     fn journal_failure(&mut self, entry: &Entry) -> Result<u64, TargetError>;
+}
+
+/// What of the trash is dropped.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Purge {
+    /// What was to be kept until before this instant.
+    Expired(Timestamp),
+    Numbers(Vec<u64>),
+}
+
+impl Purge {
+    pub fn takes(&self, one: &Trashed) -> bool {
+        match self {
+            // Both are RFC 3339 in UTC with whole seconds, so that the texts compare as the instants do.
+            Purge::Expired(now) => one.until <= *now,
+            Purge::Numbers(numbers) => numbers.contains(&one.moved.number),
+        }
+    }
 }
 
 /// The one transaction of an apply. Dropping it rolls everything back.
@@ -202,7 +248,8 @@ pub trait Session {
     /// Writes our record of one change: the resource as it is now, and what of it we own.
     fn record(&mut self, change: &Change, revision: Option<&str>) -> Result<(), TargetError>;
 
-    /// Checks what could not be checked step by step, keeps the entry and commits. Returns the entry's number.
+    /// Checks what could not be checked step by step, keeps the entry and what it says of the trash, and commits.
+    /// Returns the entry's number.
     fn commit(self: Box<Self>, entry: &Entry) -> Result<u64, TargetError>;
 }
 

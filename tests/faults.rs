@@ -390,3 +390,63 @@ fn what_policy_refuses_changes_nothing() {
     place.write("environment.yaml", &format!("{text}  maxDestroy: 9\n"));
     assert_eq!(place.apply(&folder.case.allow, "").code, Some(0));
 }
+
+/// A target to which something destructive was applied, and how it was before.
+fn to_be_rolled_back() -> (Place, Dump) {
+    let place = at_the_point(&case("entity/dropped-with-the-lookup-to-it"));
+    let before = place.dump();
+    let run = place.apply(&case("entity/dropped-with-the-lookup-to-it").case.allow, "");
+    assert_eq!(run.code, Some(0), "{run:?}");
+    assert_ne!(place.dump(), before);
+    (place, before)
+}
+
+#[test]
+fn a_rollback_stopped_at_any_moment_is_before_or_after() {
+    let (place, then) = to_be_rolled_back();
+    let (kept, now) = (place.keep(), place.dump());
+    let plan = place.run(&["rollback", "2", "--plan", "--format", "json"]);
+    let document = reconcile::wire::plan::from_json(&plan.out).unwrap_or_else(|e| panic!("{e}: {plan:?}"));
+    let n_steps = document.plans[0].steps.len();
+    assert!(n_steps > 0);
+    let arguments = ["rollback", "2", "--yes", "--format", "json"];
+    for moment in moments(n_steps) {
+        for word in ["kill", "fail"] {
+            place.put_back(kept.as_ref());
+            let said = format!("{word} at {moment}");
+            let run = place.command(&arguments, &format!("{word}:{moment}")).output().unwrap();
+            assert_eq!(run.status.signal(), (word == "kill").then_some(6), "{said}: {run:?}");
+            assert_eq!(&place.dump(), if moment == "committed" { &then } else { &now }, "{said}");
+            if moment != "committed" {
+                let run = place.run(&arguments);
+                assert_eq!(run.code, Some(0), "{said}, then rolled back again: {run:?}");
+                assert_eq!(place.dump(), then, "{said}, then rolled back again");
+            }
+            let trash = place.run(&["trash", "list"]);
+            assert_eq!(trash.out, "The trash is empty.\n", "{said}: {trash:?}");
+        }
+    }
+}
+
+#[test]
+fn a_rollback_is_planned_on_its_own_base_and_trash() {
+    let (place, then) = to_be_rolled_back();
+    let path = place.root().join("back.zip");
+    let path = path.to_str().unwrap();
+    let run = place.run(&["rollback", "2", "--out", path]);
+    assert_eq!(run.code, Some(0), "{run:?}");
+    let kept = place.keep();
+    let run = place.run(&["trash", "purge", "--all", "--yes"]);
+    assert_eq!(run.code, Some(0), "{run:?}");
+    let now = place.dump();
+    let run = place.run(&["apply", path, "--yes"]);
+    assert_eq!(run.code, Some(11), "its trash is gone: {run:?}");
+    assert_eq!(place.dump(), now);
+    let run = place.run(&["rollback", "2", "--yes"]);
+    assert_eq!(run.code, Some(12), "{run:?}");
+    assert!(run.error.contains("RK722"), "{run:?}");
+    place.put_back(kept.as_ref());
+    let run = place.run(&["apply", path, "--yes"]);
+    assert_eq!(run.code, Some(0), "{run:?}");
+    assert_eq!(place.dump(), then);
+}

@@ -2,6 +2,7 @@
 //! Never knows a case by name: a case that failed here gets a folder under `tests/cases`.
 
 mod laws {
+    pub mod back;
     pub mod bench;
     #[path = "../cases/catalog.rs"]
     #[allow(dead_code)]
@@ -22,7 +23,7 @@ use laws::imports;
 use laws::judge;
 use laws::strangers::Strangers;
 use laws::world::World;
-use laws::{catalog, chores, rows, table};
+use laws::{back, catalog, chores, rows, table};
 use proptest::prelude::*;
 use proptest::test_runner::FileFailurePersistence;
 use reconcile::apply::ApplyError;
@@ -38,7 +39,7 @@ fn some(cases: u32) -> ProptestConfig {
     ProptestConfig {
         cases: raised.unwrap_or(cases),
         failure_persistence: Some(Box::new(FileFailurePersistence::Off)),
-        max_shrink_iters: 400,
+        max_shrink_iters: 00,
         ..ProptestConfig::default()
     }
 }
@@ -210,6 +211,76 @@ fn strays(bench: &Bench, world: &World, draw: &mut Draw) {
         let sql = format!("ALTER TABLE {0} ADD COLUMN stray TEXT; UPDATE {0} SET stray = 'x'", quote(name));
         bench.database().execute_batch(&sql).ok();
     }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { max_shrink_iters: 0, ..some(32) })]
+
+    /// Ten applies rolled back one by one lead back to the first definitions and the first rows, byte for byte.
+    #[test]
+    fn ten_applies_rolled_back_one_by_one_lead_back(
+        numbers in three(),
+        edits in proptest::collection::vec(numbers(40), 10),
+    ) {
+        hold(numbers, |stage| one_by_one(stage, &edits))?;
+    }
+
+    #[test]
+    fn a_way_back_is_taken_back_like_any_apply(
+        numbers in three(),
+        edits in proptest::collection::vec(numbers(40), 4),
+    ) {
+        hold(numbers, |stage| back_again(stage, &edits))?;
+    }
+
+    #[test]
+    fn several_applies_rolled_back_at_once_lead_back(
+        numbers in three(),
+        edits in proptest::collection::vec(numbers(40), 3),
+    ) {
+        hold(numbers, |stage| at_once(stage, &edits))?;
+    }
+}
+
+fn one_by_one(stage: &mut Stage, edits: &[Vec<u16>]) -> Result<(), String> {
+    let Stage { bench, before, goal, .. } = stage;
+    let applied = back::applies(bench, before, edits)?;
+    for (id, then, told) in applied.iter().rev() {
+        back::take_back(bench, goal, *id).map_err(|e| format!("{e}\n{told}"))?;
+        back::is_as_then(bench, then).map_err(|e| format!("entry {id} {e}\n{told}"))?;
+    }
+    Ok(())
+}
+
+/// What was taken back is taken back itself, the last first: everything is there again.
+fn back_again(stage: &mut Stage, edits: &[Vec<u16>]) -> Result<(), String> {
+    let Stage { bench, before, goal, .. } = stage;
+    let applied = back::applies(bench, before, edits)?;
+    let mut then = Vec::new();
+    for (id, _, told) in applied.iter().rev() {
+        then.push((back::Seen::of(bench), told));
+        back::take_back(bench, goal, *id).map_err(|e| format!("{e}\n{told}"))?;
+    }
+    let newest = bench.journal(goal).first().map_or(0, |entry| entry.id);
+    for (id, (then, told)) in (0..=newest).rev().zip(then.iter().rev()) {
+        back::take_back(bench, goal, id).map_err(|e| format!("{e}\n{told}"))?;
+        back::is_as_then(bench, then).map_err(|e| format!("rollback {id} {e}\n{told}"))?;
+    }
+    Ok(())
+}
+
+/// All applies are taken back by one plan, or that is refused and changes nothing.
+fn at_once(stage: &mut Stage, edits: &[Vec<u16>]) -> Result<(), String> {
+    let Stage { bench, before, goal, .. } = stage;
+    let applied = back::applies(bench, before, edits)?;
+    let Some((first, then, _)) = applied.first() else { return Ok(()) };
+    let told: String = applied.iter().map(|(_, _, told)| told.as_str()).collect();
+    let Ok(back) = bench.plan_back(goal, *first) else { return Ok(()) };
+    if !refusing(&back.plan).is_empty() {
+        return Ok(());
+    }
+    back::take_back(bench, goal, *first).map_err(|e| format!("{e}\n{told}"))?;
+    back::is_as_then(bench, then).map_err(|e| format!("entry {first} {e}\n{told}"))
 }
 
 /// Section 3: declared, found and owned, at resources and at members.

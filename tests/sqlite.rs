@@ -20,7 +20,7 @@ use reconcile::model::state::{Snapshot, State};
 use reconcile::plan::{Step, Summary, TaskStep};
 use reconcile::provider::open::{Mode, dialect, open};
 use reconcile::source::Revision;
-use reconcile::target::{Answer, Broken, Dialect, Left, Question, Scene, Target, TargetError};
+use reconcile::target::{Answer, Aside, Broken, Dialect, Left, Purge, Question, Scene, Target, TargetError};
 use rusqlite::Connection;
 use serde_json::{Value, json};
 
@@ -83,6 +83,7 @@ mod bench {
             settings: Vec::new(),
             members: Vec::new(),
             tasks: Vec::new(),
+            restored: None,
         }
     }
 
@@ -124,6 +125,12 @@ mod bench {
             signed_by: Vec::new(),
             allowed: Vec::new(),
             before: Vec::new(),
+            rolled_back: None,
+            touched: None,
+            trash: Vec::new(),
+            restored: Vec::new(),
+            trash_until: None,
+            lost: Vec::new(),
         }
     }
 
@@ -188,13 +195,14 @@ mod bench {
         pub fn steps(&mut self, changes: &[Change]) -> Vec<Step> {
             let snapshot = self.inspect();
             let (after, renamed) = after(&snapshot.state, changes);
-            let rows = BTreeMap::new();
+            let (rows, aside) = (BTreeMap::new(), Aside::default());
             let scene = Scene {
                 before: &snapshot.state,
                 after: &after,
                 natives: &snapshot.natives,
                 rows: &rows,
                 renamed: &renamed,
+                aside: &aside,
             };
             let mut steps = Vec::new();
             for change in changes {
@@ -265,13 +273,14 @@ mod bench {
         pub fn ask(&mut self, change: &Change, question: &Question) -> Answer {
             let snapshot = self.inspect();
             let (after, renamed) = after(&snapshot.state, std::slice::from_ref(change));
-            let rows = BTreeMap::new();
+            let (rows, aside) = (BTreeMap::new(), Aside::default());
             let scene = Scene {
                 before: &snapshot.state,
                 after: &after,
                 natives: &snapshot.natives,
                 rows: &rows,
                 renamed: &renamed,
+                aside: &aside,
             };
             match dialect_of().ask(change, question, &scene) {
                 Some(query) => self.target.measure(&[query]).unwrap().remove(0),
@@ -1113,7 +1122,7 @@ fn an_older_record_is_read_and_brought_along_by_the_next_apply() {
     let mut bench = Bench::new();
     create_all(&mut bench, &[("entity/order", entity(order()))]);
     let known = bench.rows("SELECT value FROM _reconcile_meta WHERE key = 'catalog'");
-    bench.sql("DROP TABLE _reconcile_task; UPDATE _reconcile_meta SET value = '1' WHERE key = 'catalog'");
+    bench.sql("DROP TABLE _reconcile_task; DROP TABLE _reconcile_trash; UPDATE _reconcile_meta SET value = '1' WHERE key = 'catalog'");
     let n_tables = "SELECT count(*) FROM sqlite_schema WHERE name = '_reconcile_task'";
     assert!(bench.inspect().inventory.contains_key(&address("entity/order")));
     drop(bench.target.lock(&holder("ada")).unwrap());
@@ -1122,6 +1131,22 @@ fn an_older_record_is_read_and_brought_along_by_the_next_apply() {
     bench.target.lock(&holder("ada")).unwrap().commit(&entry()).unwrap();
     assert_eq!(bench.rows("SELECT value FROM _reconcile_meta WHERE key = 'catalog'"), known);
     assert_eq!(bench.rows(n_tables), "1");
+}
+
+#[test]
+fn a_target_of_the_first_version_is_read_and_gets_a_trash_with_its_next_apply() {
+    let mut bench = Bench::new();
+    create_all(&mut bench, &[("entity/order", entity(order()))]);
+    let before = bench.inspect();
+    bench.sql("DROP TABLE _reconcile_trash; UPDATE _reconcile_meta SET value = '1'");
+    let found = bench.inspect();
+    assert_eq!((&found.state, &found.inventory), (&before.state, &before.inventory));
+    assert!(found.trash.is_empty() && found.last_trash == 0);
+    let nothing = Purge::Expired("2999-01-01T00:00:00Z".to_owned());
+    assert!(bench.target.purge(&holder("ada"), &nothing).unwrap().is_empty());
+    bench.target.lock(&holder("ada")).unwrap().commit(&entry()).unwrap();
+    bench.sql("INSERT INTO _reconcile_trash VALUES (7, 1, '', '', '{}'); DELETE FROM _reconcile_trash");
+    assert_eq!(bench.inspect().last_trash, 7);
 }
 
 #[test]

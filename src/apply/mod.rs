@@ -8,7 +8,7 @@ use std::borrow::Cow;
 use crate::address::Address;
 use crate::diff::change::{Change, TaskVerb};
 use crate::fingerprint::Fingerprint;
-use crate::journal::{Entry, Holder, Outcome, Timestamp};
+use crate::journal::{Entry, Holder, Outcome, Timestamp, after_days};
 use crate::model::state::Snapshot;
 use crate::plan::{Allowance, Plan, Refusal, Step, StepId};
 use crate::report::{FailedAt, Report};
@@ -83,8 +83,9 @@ pub fn apply(
         let mut session = target.lock(terms.holder)?;
         match observer.at(&Moment::Locked) {
             Ok(()) => {
-                let before = check_base(plan, session.as_mut(), name)?;
-                run(plan, &before, session, &mut entry, terms, observer)
+                let base = check_base(plan, session.as_mut(), name)?;
+                entry.note_base(plan, &base);
+                run(plan, &base, session, &mut entry, terms, observer)
             }
             Err(message) => Err((FailedAt::Start, message)),
         }
@@ -103,9 +104,9 @@ pub fn apply(
 
 /// Returns what there is before the first step.
 fn check_base(plan: &Plan, session: &mut dyn Session, target: String) -> Result<Snapshot, ApplyError> {
-    let before = session.inspect()?;
-    let found = before.fingerprint();
-    if found != plan.base {
+    let base = session.inspect()?;
+    let found = base.fingerprint();
+    if found != plan.base || !has_trash_of(plan, &base) {
         return Err(ApplyError::Stale { target, planned: plan.base, found });
     }
     let queries: Vec<String> = plan.facts.iter().map(|f| f.query.clone()).collect();
@@ -116,7 +117,13 @@ fn check_base(plan: &Plan, session: &mut dyn Session, target: String) -> Result<
             return Err(ApplyError::FactsMoved { address, planned, found: answer.count });
         }
     }
-    Ok(before)
+    Ok(base)
+}
+
+/// Tells whether what a plan brings back is still there, and the numbers it gives are still free.
+fn has_trash_of(plan: &Plan, base: &Snapshot) -> bool {
+    let is_there = |number: u64| base.trash.iter().any(|one| one.moved.number == number);
+    plan.restores().all(is_there) && plan.trash.iter().all(|moved| moved.number > base.last_trash)
 }
 
 /// Runs all steps in the session's transaction. An error says where, and why.
@@ -154,6 +161,7 @@ fn run(
     }
     observer.at(&Moment::Verified).map_err(|m| (FailedAt::Commit, m))?;
     entry.finished = (terms.clock)();
+    entry.trash_until = (!entry.trash.is_empty()).then(|| after_days(&entry.finished, plan.policy.trash));
     let number = session.commit(entry).map_err(whole)?;
     // The target has committed: from here on nothing can be taken back.
     observer.at(&Moment::Committed).ok();

@@ -1,13 +1,14 @@
 //! Whether a target reports back what a plan wanted of it.
 //! Never trusts that a statement did what it says: it looks.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::address::Address;
 use crate::diff::change::{TaskChange, TaskVerb};
 use crate::diff::decision::Verb;
 use crate::model::shape::Shape;
-use crate::model::state::Snapshot;
+use crate::model::state::{Owned, Snapshot};
+use crate::model::task::TaskRecord;
 use crate::plan::Plan;
 
 /// Returns the changes of `plan` that `found` does not show as done.
@@ -23,11 +24,15 @@ pub fn remaining(plan: &Plan, found: &Snapshot) -> Vec<Address> {
                 TaskVerb::Forget => recorded.is_none(),
             }
         };
+        let tasks_of = |record: Option<&Owned>| -> BTreeMap<String, TaskRecord> {
+            record.map(|record| record.tasks.clone()).unwrap_or_default()
+        };
         match change.verb {
             Verb::Create | Verb::Adopt | Verb::Update => {
                 state.map(|s| Shape::of(s)) == change.after.as_ref().map(Shape::of)
                     && owned == change.declared.as_ref()
                     && change.tasks.iter().all(is_task_done)
+                    && change.restored.as_ref().is_none_or(|restored| tasks_of(record) == restored.tasks)
             }
             Verb::Delete => state.is_none() && owned.is_none(),
             Verb::Release | Verb::Forget => owned.is_none(),

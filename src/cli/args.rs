@@ -242,6 +242,35 @@ change from the repository instead: reconcile apply -e TO.")]
         /// The number that `history` lists
         id: u64,
     },
+    /// Plan back to the state before an apply, and apply that: definitions, rows and values
+    #[command(after_help = "Examples:
+  reconcile rollback 7 -e dev --plan           what would come back, and what would not
+  reconcile rollback 7 -e dev                  plan, show, ask, apply
+  reconcile rollback 7 -e dev --out back.zip   save the plan; later: reconcile apply back.zip
+
+All that was touched by apply 7 and since goes back to what it was; all else stays. Rows and values come from the
+trash as long as it keeps them (`trash` of the environment, 7 days by default). A rollback is an apply like any
+other, and can be rolled back itself. Nothing in the repository changes: until the manifests say the same, the next
+apply brings their state again.")]
+    Rollback {
+        /// The number that `history` lists
+        id: u64,
+        /// Only show; write nothing
+        #[arg(long, visible_alias = "dry-run")]
+        plan: bool,
+        /// Save the plan as a package instead of applying it
+        #[arg(long, value_name = "FILE.zip")]
+        out: Option<PathBuf>,
+        /// Do not ask
+        #[arg(short, long)]
+        yes: bool,
+        /// Accept a finding: CODE, CODE:ADDRESS or CODE:ADDRESS/path; repeatable
+        #[arg(long, value_name = "CODE[:ADDRESS[/path]]")]
+        allow: Vec<Allowance>,
+    },
+    /// See and purge the rows and values that applies moved aside
+    #[command(subcommand)]
+    Trash(TrashVerb),
     /// Rewrite manifests in canonical form
     #[command(after_help = "Examples:
   reconcile fmt                       every manifest
@@ -341,6 +370,36 @@ pub struct Choices {
     /// Choose a resource's setup action where its manifest allows it; repeatable
     #[arg(long, value_name = "ADDRESS=ACTION", value_parser = choice)]
     pub setup: Vec<(Address, Action)>,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum TrashVerb {
+    /// Show what is kept, how much of it, since and until when, and from which apply
+    #[command(after_help = "Example:\n  reconcile trash list -e dev")]
+    List,
+    /// Drop what is kept, for good
+    #[command(after_help = "Examples:
+  reconcile trash purge 3 4 -e dev       these
+  reconcile trash purge --expired -e dev what was to be kept until now; the next apply does it as well
+  reconcile trash purge --all -e dev     everything")]
+    Purge(Purging),
+}
+
+/// What is dropped from the trash.
+#[derive(Clone, Debug, Args)]
+pub struct Purging {
+    /// The numbers that `trash list` shows
+    #[arg(value_name = "NUMBER", conflicts_with_all = ["all", "expired"])]
+    pub numbers: Vec<u64>,
+    /// Everything
+    #[arg(long, conflicts_with = "expired")]
+    pub all: bool,
+    /// What was to be kept until now
+    #[arg(long)]
+    pub expired: bool,
+    /// Do not ask
+    #[arg(short, long)]
+    pub yes: bool,
 }
 
 #[derive(Debug, Subcommand)]

@@ -5,9 +5,12 @@ use std::process::ExitCode;
 
 use super::files::FileError;
 use crate::apply::ApplyError;
+use crate::journal::past::NoPast;
 use crate::ops::adopt::AdoptError;
 use crate::ops::export::ExportError;
 use crate::ops::promote::PromoteError;
+use crate::ops::rollback::RollbackError;
+use crate::ops::trash::TrashError;
 use crate::package::PackageError;
 use crate::source::SourceError;
 use crate::target::TargetError;
@@ -129,6 +132,37 @@ impl From<PromoteError> for Failure {
                 "see what moved with `reconcile drift -e {environment}`; with --allow-drift, what was applied is promoted all the same"
             )),
             PromoteError::Target(error) => error.into(),
+        }
+    }
+}
+
+impl From<RollbackError> for Failure {
+    fn from(error: RollbackError) -> Failure {
+        let message = error.to_string();
+        match error {
+            RollbackError::NoPast { environment, why, .. } => match *why {
+                NoPast::NoEntry(_) => {
+                    Failure::error(message).help(format!("list them: reconcile history -e {environment}"))
+                }
+                NoPast::TooOld { .. } => Failure::new(Code::Refused, message).help(format!(
+                    "roll back to a later entry, or apply the revision of then: reconcile apply -e {environment} --rev REV"
+                )),
+                NoPast::NameTaken { .. } => Failure::new(Code::Refused, message)
+                    .help("roll the later entries back one by one, the newest first"),
+            },
+            RollbackError::Target(error) => error.into(),
+        }
+    }
+}
+
+impl From<TrashError> for Failure {
+    fn from(error: TrashError) -> Failure {
+        let message = error.to_string();
+        match error {
+            TrashError::NoNumber { environment, .. } => {
+                Failure::error(message).help(format!("see them: reconcile trash list -e {environment}"))
+            }
+            TrashError::Target(error) => error.into(),
         }
     }
 }

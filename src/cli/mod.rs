@@ -17,7 +17,7 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser};
 
-use args::{Arguments, Verb};
+use args::{Arguments, TrashVerb, Verb};
 use context::Context;
 use exit::{Code, Failure};
 
@@ -77,6 +77,12 @@ fn dispatch(context: &Context, verb: Verb) -> Result<Code, Failure> {
         Verb::Package(verb) => commands::package::run(context, &verb),
         Verb::History { limit } => commands::history::list(context, limit),
         Verb::Show { id } => commands::history::show(context, id),
+        Verb::Rollback { id, plan, out, yes, allow } => commands::rollback::run(
+            context,
+            &commands::rollback::Order { id, only_shown: plan, out, yes, allow },
+        ),
+        Verb::Trash(TrashVerb::List) => commands::trash::list(context),
+        Verb::Trash(TrashVerb::Purge(purging)) => commands::trash::purge(context, &purging),
         Verb::Fmt { files, check } => commands::fmt::run(context, &files, check),
         Verb::Schema { name, out } => commands::schema::run(context, name.as_deref(), out.as_deref()),
         Verb::Completions { shell } => commands::manual::completions(context, shell),

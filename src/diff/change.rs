@@ -8,7 +8,7 @@ use super::decision::Verb;
 use crate::address::Address;
 use crate::model::resource::Resource;
 use crate::model::setup::Action;
-use crate::model::task::Task;
+use crate::model::task::{Task, TaskRecord};
 
 /// Why a path changes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
@@ -24,6 +24,8 @@ pub enum Reason {
     NotDeclared,
     /// It exists already and is not ours yet.
     Adopted,
+    /// An earlier apply is taken back.
+    RolledBack,
     /// It exists, nobody declared it, and `overwrite` leaves only what is declared.
     Overwritten,
     /// The resource is as it should be, and one of its tasks is not.
@@ -168,6 +170,27 @@ pub struct Change {
     /// Its tasks, but for those with which nothing happens.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub tasks: Vec<TaskChange>,
+    /// What comes back with it, where an earlier apply is taken back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub restored: Option<Restored>,
+}
+
+/// What comes back when an earlier apply is taken back.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Restored {
+    /// The revision that the record named then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub revision: Option<String>,
+    /// What the record said of its tasks then: those that had not run yet run again when they are declared again.
+    #[serde(default, skip_serializing_if = "std::collections::BTreeMap::is_empty")]
+    pub tasks: std::collections::BTreeMap<String, TaskRecord>,
+    /// Whether the rows come from the trash, and not from what has this name now.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub rows: bool,
+    /// The numbers of what comes back from the trash.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub from: Vec<u64>,
 }
 
 impl Change {
@@ -180,7 +203,10 @@ impl Change {
     pub fn touches_target(&self) -> bool {
         match self.verb {
             Verb::Create | Verb::Delete => true,
-            Verb::Adopt | Verb::Update => self.before != self.after || self.renamed_from.is_some(),
+            Verb::Adopt | Verb::Update => {
+                let comes_back = self.restored.as_ref().is_some_and(|one| one.rows || !one.from.is_empty());
+                comes_back || self.before != self.after || self.renamed_from.is_some()
+            }
             Verb::Release | Verb::Forget | Verb::Keep => false,
         }
     }

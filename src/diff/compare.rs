@@ -160,6 +160,7 @@ impl Work<'_> {
             settings: settings.collect(),
             members: members::whole(&shape.members, Verb::Create, reason),
             tasks: Vec::new(),
+            restored: None,
         });
         self.after.insert(address.clone(), Some(resource));
     }
@@ -231,6 +232,7 @@ impl Work<'_> {
                 settings: outcome.settings,
                 members: outcome.members,
                 tasks: Vec::new(),
+                restored: None,
             });
         }
         self.after.insert(address.clone(), Some(after));
@@ -287,6 +289,7 @@ impl Work<'_> {
                 settings: Vec::new(),
                 members: members::whole(&shape.members, verb, Reason::NotDeclared),
                 tasks: Vec::new(),
+                restored: None,
             });
         }
         if desired.resources.is_empty() && !self.inventory.is_empty() {
@@ -415,7 +418,7 @@ fn backfill(resource: &Resource) -> BTreeMap<String, crate::model::field::Defaul
 }
 
 /// Options have an order that people see; where those that stay change places, that is a change of its own.
-fn reorder(goal: &Shape, found: &Shape, settings: &mut Vec<SettingChange>) {
+pub fn reorder(goal: &Shape, found: &Shape, settings: &mut Vec<SettingChange>) {
     let options = |shape: &Shape, other: &Shape| -> Vec<Value> {
         let stay = shape.members.keys().filter(|id| id.0 == "options" && other.members.contains_key(*id));
         stay.map(|id| Value::from(id.1.as_str())).collect()
@@ -431,7 +434,7 @@ fn reorder(goal: &Shape, found: &Shape, settings: &mut Vec<SettingChange>) {
     }
 }
 
-fn goal_state(state: Cow<'_, State>, touched: BTreeMap<Address, Option<Resource>>) -> Cow<'_, State> {
+pub fn goal_state(state: Cow<'_, State>, touched: BTreeMap<Address, Option<Resource>>) -> Cow<'_, State> {
     if touched.is_empty() {
         return state;
     }
@@ -446,7 +449,7 @@ fn goal_state(state: Cow<'_, State>, touched: BTreeMap<Address, Option<Resource>
 }
 
 /// After the plan, nothing may point at what is not there.
-fn dangling(declared: &BTreeMap<Address, Declared>, changes: &[Change], after: &State) -> Vec<Obstacle> {
+pub fn dangling(declared: &BTreeMap<Address, Declared>, changes: &[Change], after: &State) -> Vec<Obstacle> {
     let changed: BTreeSet<&Address> = changes.iter().map(|c| &c.address).collect();
     let deletes = changes.iter().any(|c| c.verb == Verb::Delete);
     let mut found = Vec::new();

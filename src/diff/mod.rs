@@ -7,6 +7,7 @@ pub mod compare;
 pub mod decision;
 mod members;
 mod renames;
+pub mod revert;
 pub mod tasks;
 
 pub use compare::{Comparison, Obstacle, compare};

@@ -339,6 +339,11 @@ pub const ENVIRONMENT: Object = Object {
             "Refuse a plan that destroys more resources and members; default: 0 under autoApply, else no limit.",
         ),
         may(
+            "trash",
+            Shape::Count(0, 3650),
+            "How many days rows and values that a plan destroys or changes are kept for `rollback`; default: 7, and 0 keeps nothing.",
+        ),
+        may(
             "requireSignedBy",
             Shape::PublicKeys,
             "Write only what a package brings that one of these public keys signed; default: anything.",

@@ -24,6 +24,7 @@ use crate::model::resource::{KINDS as KNOWN, Resource, kind_entry};
 use crate::model::setting::Setting;
 use crate::model::state::Origin;
 use crate::model::template::SIGN;
+use crate::model::trash;
 use crate::source::{File, Files};
 use crate::yaml::{self, Document, Node, NodeKind};
 
@@ -232,6 +233,7 @@ fn decode_environment(name: String, spec: &Node, file: &str) -> Environment {
         allow: texts(spec, "allow").unwrap_or_default(),
         max_destroy: count(spec, "maxDestroy"),
         require_signed_by: public_keys(spec, "requireSignedBy"),
+        trash: count(spec, "trash").unwrap_or(trash::DEFAULT_DAYS),
     }
 }
 

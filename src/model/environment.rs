@@ -25,6 +25,8 @@ pub struct Environment {
     pub max_destroy: Option<usize>,
     /// Where there is one, only what a package brings is written, and only if one of these keys signed it.
     pub require_signed_by: Vec<PublicKey>,
+    /// How many days what a plan destroys or changes stays in the trash; 0 keeps nothing.
+    pub trash: u32,
 }
 
 /// Which provider, and what it was told. `{ sqlite: a.db }` has the setting `""` = `a.db`.

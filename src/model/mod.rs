@@ -18,4 +18,5 @@ pub mod state;
 pub mod task;
 pub mod template;
 pub mod text;
+pub mod trash;
 pub mod written;

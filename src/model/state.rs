@@ -11,6 +11,7 @@ use super::environment::Environment;
 use super::resource::Resource;
 use super::setup::{Action, Setup};
 use super::task::{Task, TaskRecord};
+use super::trash::Trashed;
 use crate::address::Address;
 use crate::fingerprint::Fingerprint;
 
@@ -59,7 +60,7 @@ pub struct Desired {
 }
 
 /// What the target's own record says of one resource that we manage.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Owned {
     /// What was last declared and applied: the paths we own, with their values.
@@ -85,7 +86,7 @@ impl Owned {
 pub type Inventory = BTreeMap<Address, Owned>;
 
 /// One object of the target in the target's own words, managed or not: a table, index, trigger or view.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Native {
     /// `table`, `index`, `trigger`, `view`.
     pub kind: String,
@@ -110,6 +111,10 @@ pub struct Snapshot {
     pub server: String,
     /// Whether the target has been applied to before.
     pub initialized: bool,
+    /// What earlier applies moved aside, by number. No plan is bound to it but one that brings it back.
+    pub trash: Vec<Trashed>,
+    /// The last number that was given to something in the trash.
+    pub last_trash: u64,
 }
 
 impl Snapshot {

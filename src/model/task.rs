@@ -68,7 +68,7 @@ impl TaskSql {
 }
 
 /// What the target's own record says of one task.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct TaskRecord {
     /// As it was last declared.

@@ -3,9 +3,10 @@
 
 use crate::apply::{ApplyError, Observer, Terms, apply};
 use crate::model::state::Desired;
+use crate::model::trash::Trashed;
 use crate::plan::Plan;
 use crate::report::{Applied, Report};
-use crate::target::Target;
+use crate::target::{Purge, Target};
 
 /// Applies a plan. With the desired state at hand, plans again afterwards: what is left is in the report. A saved
 /// plan comes alone, and is verified against its own goal inside the transaction.
@@ -17,12 +18,26 @@ pub fn run(
     observer: &mut dyn Observer,
 ) -> Result<Report, ApplyError> {
     let report = apply(plan, target, terms, observer)?;
-    match (desired, report.outcome) {
+    let purged = purge_expired(&report, target, terms);
+    let mut report = match (desired, report.outcome) {
         (Some(desired), Applied::Done) => {
             let again = super::plan::plan(desired, target, &plan.revision)?;
             let remaining = again.changes.into_iter().map(|c| c.address).collect();
-            Ok(report.with_remaining(remaining))
+            report.with_remaining(remaining)
         }
-        (Some(_) | None, _) => Ok(report),
+        (Some(_) | None, _) => report,
+    };
+    report.purged = purged;
+    Ok(report)
+}
+
+/// Drops what was to be kept until now, after an apply that went well. Should that not be possible, the next apply
+/// does it.
+fn purge_expired(report: &Report, target: &mut dyn Target, terms: &Terms<'_>) -> Vec<Trashed> {
+    match report.outcome {
+        Applied::Done | Applied::Nothing | Applied::NotConverged => {
+            target.purge(terms.holder, &Purge::Expired((terms.clock)())).unwrap_or_default()
+        }
+        Applied::RolledBack | Applied::Refused => Vec::new(),
     }
 }

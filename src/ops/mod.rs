@@ -13,3 +13,5 @@ pub mod package;
 pub mod plan;
 pub mod promote;
 pub mod repository;
+pub mod rollback;
+pub mod trash;

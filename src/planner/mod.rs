@@ -1,6 +1,7 @@
 //! From a comparison to a plan: ordered, lowered, weighed against what the data says.
 //! Never touches a target: it writes the questions, and somebody else asks them.
 
+mod back;
 mod order;
 mod risk;
 mod tasks;
@@ -14,12 +15,14 @@ use crate::diff::decision::Verb;
 use crate::diff::tasks::Pending;
 use crate::diff::{Comparison, Obstacle, compare};
 use crate::fingerprint::Fingerprint;
+use crate::journal::past::Past;
 use crate::model::resource::Resource;
 use crate::model::state::{Desired, Snapshot};
 use crate::model::task::{Task, When};
-use crate::plan::{Allowance, Fact, Finding, Level, Plan, Policy, Step, Summary};
+use crate::model::trash::Moved;
+use crate::plan::{Allowance, Fact, Finding, Level, Plan, Policy, Rollback, Step, Summary};
 use crate::source::Revision;
-use crate::target::{Answer, Broken, Cost, Dialect, Left, Scene, Tried};
+use crate::target::{Answer, Aside, Broken, Cost, Dialect, Left, Scene, Tried, Work};
 use risk::Asked;
 
 /// Brings every declared resource to the words in which this kind of target would report it back.
@@ -57,6 +60,8 @@ pub struct Draft<'a> {
     queries: Vec<String>,
     pending: BTreeMap<Address, Pending>,
     unless: Vec<String>,
+    aside: Aside,
+    past: Option<&'a Past>,
 }
 
 /// Compares, orders and writes the questions. `desired` is normalized.
@@ -65,17 +70,42 @@ pub fn draft<'a>(desired: &'a Desired, snapshot: &'a Snapshot, dialect: &'a dyn 
     let pending = crate::diff::tasks::tasks(desired, snapshot, dialect.name());
     tasks::add_changes(&pending, snapshot, &mut comparison.changes);
     comparison.changes = order::order(comparison.changes);
+    questions(desired, snapshot, dialect, comparison, pending, None)
+}
+
+/// As `draft`, for the way back to an earlier state. `desired` is what was declared then.
+pub fn draft_back<'a>(
+    past: &'a Past,
+    desired: &'a Desired,
+    snapshot: &'a Snapshot,
+    dialect: &'a dyn Dialect,
+) -> Draft<'a> {
+    let mut comparison = back::compare(past, snapshot);
+    comparison.changes = order::order_back(comparison.changes);
+    questions(desired, snapshot, dialect, comparison, BTreeMap::new(), Some(past))
+}
+
+fn questions<'a>(
+    desired: &'a Desired,
+    snapshot: &'a Snapshot,
+    dialect: &'a dyn Dialect,
+    comparison: Comparison<'a>,
+    pending: BTreeMap<Address, Pending>,
+    past: Option<&'a Past>,
+) -> Draft<'a> {
     let mut asked = Vec::new();
     for (index, change) in comparison.changes.iter().enumerate() {
         risk::ask(index, change, &mut asked);
     }
     let (none, renamed) = (BTreeMap::new(), renamed(&comparison.changes));
+    let aside = aside(&comparison.changes, snapshot, past);
     let scene = Scene {
         before: &snapshot.state,
         after: &comparison.after,
         natives: &snapshot.natives,
         rows: &none,
         renamed: &renamed,
+        aside: &aside,
     };
     let mut queries = Vec::new();
     asked.iter_mut().for_each(|one| one.point_at_keys(&comparison.after));
@@ -88,7 +118,23 @@ pub fn draft<'a>(desired: &'a Desired, snapshot: &'a Snapshot, dialect: &'a dyn 
         None => false,
     });
     let unless = tasks::queries(&pending);
-    Draft { desired, snapshot, dialect, comparison, asked, queries, pending, unless }
+    Draft { desired, snapshot, dialect, comparison, asked, queries, pending, unless, aside, past }
+}
+
+/// What a plan brings back, and the options whose names it changes.
+fn aside(changes: &[Change], snapshot: &Snapshot, past: Option<&Past>) -> Aside {
+    let lines = past.into_iter().flat_map(|past| &past.lines);
+    let options = changes.iter().filter_map(|change| {
+        let renames: Vec<(String, String)> =
+            change.renames("options").map(|(new, old)| (new.to_owned(), old.to_owned())).collect();
+        (!renames.is_empty()).then(|| (change.address_before().name.clone(), renames))
+    });
+    Aside {
+        moved: BTreeMap::new(),
+        lines: lines.map(|line| (line.address.clone(), line.clone())).collect(),
+        options: options.collect(),
+        alive: snapshot.trash.iter().map(|one| one.moved.number).collect(),
+    }
 }
 
 impl Draft<'_> {
@@ -113,6 +159,7 @@ impl Draft<'_> {
             natives: &self.snapshot.natives,
             rows: &rows,
             renamed: &renamed,
+            aside: &self.aside,
         };
         let mut findings: Vec<Finding> = self.comparison.obstacles.iter().map(obstacle).collect();
         let mut facts = Vec::new();
@@ -124,40 +171,83 @@ impl Draft<'_> {
             }
             findings.extend(one.weigh(change, answer));
         }
-        risk::renames(&self.comparison.changes, &rows, &mut findings);
-        risk::first_run(self.snapshot.initialized, &mut findings);
-        risk::irreversible(&mut findings);
-        risk::pointed_at(&self.comparison.changes, &self.snapshot.state, &rows, &mut findings);
+        match self.past {
+            None => {
+                risk::renames(&self.comparison.changes, &rows, &mut findings);
+                risk::pointed_at(&self.comparison.changes, &self.snapshot.state, &rows, &mut findings);
+            }
+            Some(past) => {
+                risk::not_coming_back(past, &self.aside.alive, &mut findings);
+                risk::tasks_stay(past, &mut findings);
+            }
+        }
         let mut changes = std::mem::take(&mut self.comparison.changes);
+        let environment = &self.desired.environment;
+        let (mut steps, mut aside, mut trash) = (Vec::new(), self.aside.clone(), Vec::new());
+        if environment.trash > 0 {
+            let kept = keep(&changes, &scene, self.dialect, self.snapshot.last_trash);
+            for (change, kept) in changes.iter().zip(kept) {
+                match kept {
+                    Kept::Nothing => {}
+                    // Rows that came since would be changed without a copy.
+                    Kept::NoRows => facts.extend(self.no_rows(&change.address, &changes)),
+                    Kept::Moved(kept) => {
+                        let (work, moved) = *kept;
+                        steps.push(step(change, work));
+                        aside.moved.insert(change.address.clone(), moved.clone());
+                        trash.push(moved);
+                    }
+                }
+            }
+        }
         tasks::settle(self.pending, left, &mut changes);
         risk::tasks(&changes, self.snapshot, &mut findings);
-        let steps = steps(&changes, self.dialect, &scene, &mut findings);
-        if changes.is_empty() {
-            findings.retain(|f| f.level != Level::Notice);
+        let scene = Scene { aside: &aside, ..scene };
+        steps.extend(ordered(&changes, self.dialect, &scene, &mut findings));
+        for (step, id) in steps.iter_mut().zip(1..) {
+            step.id = id;
         }
-        allow(&mut findings, &self.desired.environment.allow);
-        sort(&mut findings, &changes);
-        let environment = &self.desired.environment;
-        Plan {
+        let mut plan = Plan {
             environment: environment.name.clone(),
             provider: self.dialect.name().to_owned(),
             target: target.to_owned(),
             revision: revision.clone(),
             promoted_from: None,
+            rolled_back: self
+                .past
+                .map(|past| Rollback { to_before: past.to_before, undone: past.undone.clone() }),
             base: self.snapshot.fingerprint(),
             goal: goal(self.desired),
             policy: Policy {
                 prune: environment.prune,
                 auto_apply: environment.auto_apply,
                 max_destroy: environment.destroy_limit(),
+                trash: environment.trash,
             },
             summary: Summary::of(&changes),
             changes,
             steps,
             findings,
             facts,
+            trash,
             kept: self.comparison.kept,
+        };
+        risk::kept_for_days(&mut plan);
+        risk::first_run(self.snapshot.initialized, &mut plan.findings);
+        risk::irreversible(&mut plan);
+        if plan.changes.is_empty() {
+            plan.findings.retain(|f| f.level != Level::Notice);
         }
+        allow(&mut plan.findings, &environment.allow);
+        sort(&mut plan.findings, &plan.changes);
+        plan
+    }
+
+    /// The fact that a change has no rows.
+    fn no_rows(&self, address: &Address, changes: &[Change]) -> Option<Fact> {
+        let counts = |one: &&Asked| one.counts_rows() && changes[one.change].address == *address;
+        let query = self.queries[self.asked.iter().find(counts)?.query].clone();
+        Some(Fact { address: address.clone(), query, count: 0 })
     }
 
     fn rows(&self, answers: &[Answer]) -> BTreeMap<Address, u64> {
@@ -169,7 +259,7 @@ impl Draft<'_> {
 
 /// Everything that runs, in order: what is made and changed with the tasks before it, all tasks that come after, and
 /// what is deleted.
-fn steps(
+fn ordered(
     changes: &[Change],
     dialect: &dyn Dialect,
     scene: &Scene<'_>,
@@ -182,8 +272,7 @@ fn steps(
             if work.cost == Cost::Rewrite {
                 findings.extend(risk::rewrite(change, n_rows));
             }
-            let (address, title, statements) = (change.address.clone(), work.title, work.statements);
-            steps.push(Step { id: 0, address, title, statements, task: None });
+            steps.push(step(change, work));
         }
     };
     let (deletes, others): (Vec<&Change>, Vec<&Change>) =
@@ -196,10 +285,37 @@ fn steps(
         steps.extend(tasks::steps(change, When::After, dialect.name()));
     }
     deletes.into_iter().for_each(|change| lower(change, &mut steps));
-    for (step, id) in steps.iter_mut().zip(1..) {
-        step.id = id;
-    }
     steps
+}
+
+/// A step that has no number yet.
+fn step(change: &Change, work: Work) -> Step {
+    let (address, title, statements) = (change.address.clone(), work.title, work.statements);
+    Step { id: 0, address, title, statements, task: None }
+}
+
+/// What is moved aside of one change.
+enum Kept {
+    Nothing,
+    /// Something would be, if there were rows.
+    NoRows,
+    Moved(Box<(Work, Moved)>),
+}
+
+/// Moves aside what each change destroys or changes; numbers go on from `last`.
+fn keep(changes: &[Change], scene: &Scene<'_>, dialect: &dyn Dialect, last: u64) -> Vec<Kept> {
+    let none = BTreeMap::new();
+    let uncounted = Scene { rows: &none, ..*scene };
+    let mut number = last + 1;
+    let one = |change: &Change| match dialect.keep(change, scene, number) {
+        Some((work, moved)) => {
+            number += 1;
+            Kept::Moved(Box::new((work, moved)))
+        }
+        None if dialect.keep(change, &uncounted, number).is_some() => Kept::NoRows,
+        None => Kept::Nothing,
+    };
+    changes.iter().map(one).collect()
 }
 
 /// Adds to a plan what a rehearsal of its steps found broken.

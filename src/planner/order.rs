@@ -19,6 +19,21 @@ pub fn order(changes: Vec<Change>) -> Vec<Change> {
     ordered
 }
 
+/// Orders the changes of a way back. What goes comes last here too, but for what has the name of something that
+/// comes back.
+pub fn order_back(changes: Vec<Change>) -> Vec<Change> {
+    let taken: Vec<String> = changes
+        .iter()
+        .filter(|change| change.verb != Verb::Delete)
+        .map(|change| change.address.name.to_lowercase())
+        .collect();
+    let is_in_the_way =
+        |change: &Change| change.verb == Verb::Delete && taken.contains(&change.address.name.to_lowercase());
+    let (mut first, others): (Vec<Change>, Vec<Change>) = order(changes).into_iter().partition(is_in_the_way);
+    first.extend(others);
+    first
+}
+
 fn sorted(changes: Vec<Change>, side: impl Fn(&Change) -> Option<&Resource>) -> Vec<Change> {
     let mut changes: BTreeMap<Address, Change> =
         changes.into_iter().map(|c| (c.address.clone(), c)).collect();

@@ -34,6 +34,7 @@ pub fn add_changes(pending: &BTreeMap<Address, Pending>, snapshot: &Snapshot, ch
             settings: Vec::new(),
             members: Vec::new(),
             tasks: Vec::new(),
+            restored: None,
         });
     }
 }

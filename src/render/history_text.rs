@@ -1,7 +1,9 @@
 //! The journal as text: a table of applies, and one apply in full.
 //! Never computes a time: entries hold them as they were written.
 
-use super::page::{Page, counted, width};
+use std::collections::BTreeMap;
+
+use super::page::{Page, counted, thousands, width};
 use super::paint::{Paint, Role, clean};
 use super::task::write_sql;
 use crate::journal::{Entry, Outcome};
@@ -17,7 +19,11 @@ pub fn history(entries: &[Entry], paint: Paint) -> String {
         page.line(0, Role::Plain, "No applies yet.");
         return page.finish();
     }
-    let rows: Vec<[String; 6]> = entries.iter().map(cells).collect();
+    let undone = undone(entries);
+    let rows: Vec<[String; 6]> = entries
+        .iter()
+        .map(|entry| cells(entry, undone.get(&(entry.environment.as_str(), entry.id))))
+        .collect();
     let mut columns = [0; HEADS.len()];
     let mut at = 0;
     for (i, head) in HEADS.iter().enumerate() {
@@ -64,6 +70,11 @@ pub fn entry(entry: &Entry, paint: Paint) -> String {
     for key in &entry.signed_by {
         detail("signed by", Role::Plain, &key.to_string());
     }
+    if let Some(rollback) = &entry.rolled_back {
+        let undone: Vec<String> = rollback.undone.iter().map(u64::to_string).collect();
+        let text = format!("to before entry {}; undoes {}", rollback.to_before, undone.join(", "));
+        detail("rolled back", Role::Plain, &text);
+    }
     detail("changes", Role::Plain, &changes(&entry.summary));
     if !entry.allowed.is_empty() {
         detail("allowed", Role::Warn, &entry.allowed.join(", "));
@@ -84,6 +95,15 @@ pub fn entry(entry: &Entry, paint: Paint) -> String {
         page.end();
         write_sql(&mut page, 6, step);
     }
+    if !entry.trash.is_empty() {
+        page.end().line(0, Role::Heading, "Moved to the trash:");
+    }
+    for moved in &entry.trash {
+        let rows = moved.rows.map(thousands).unwrap_or_default();
+        let word = if moved.is_whole() { "rows" } else { "values" };
+        let head = format!("{} {}", moved.number, moved.describe());
+        page.space(2).put(Role::Plain, &head).stop().put(Role::Forget, &format!("{rows} {word}")).end();
+    }
     if !entry.before.is_empty() {
         page.end().line(0, Role::Heading, "Before:");
     }
@@ -94,7 +114,23 @@ pub fn entry(entry: &Entry, paint: Paint) -> String {
     page.finish()
 }
 
-fn cells(entry: &Entry) -> [String; 6] {
+/// The entries that were taken back, each with the entry that did it.
+fn undone(entries: &[Entry]) -> BTreeMap<(&str, u64), u64> {
+    let mut undone = BTreeMap::new();
+    let mut rollbacks: Vec<&Entry> =
+        entries.iter().filter(|entry| entry.outcome == Outcome::Applied).collect();
+    rollbacks.sort_by_key(|entry| entry.id);
+    for entry in rollbacks {
+        for id in entry.rolled_back.iter().flat_map(|rollback| &rollback.undone) {
+            // What a rollback undid holds again when that one is undone itself.
+            undone.retain(|_, by| by != id);
+            undone.insert((entry.environment.as_str(), *id), entry.id);
+        }
+    }
+    undone
+}
+
+fn cells(entry: &Entry, undone_by: Option<&u64>) -> [String; 6] {
     let outcome = match &entry.outcome {
         Outcome::Applied => "applied".to_owned(),
         Outcome::Failed { step: Some(step), .. } => format!("failed at step {step}"),
@@ -106,16 +142,18 @@ fn cells(entry: &Entry) -> [String; 6] {
         outcome,
         entry.revision.label(),
         entry.actor.clone(),
-        changes(&entry.summary) + &origin(entry),
+        notes(entry, undone_by),
     ]
 }
 
-/// Where an apply came from, where the revision does not say it.
-fn origin(entry: &Entry) -> String {
+/// The counts, and in brackets what is to be known beside them.
+fn notes(entry: &Entry, undone_by: Option<&u64>) -> String {
     let promoted = entry.promoted_from.iter().map(|from| format!("promoted from {}", from.environment));
+    let rolled_back = entry.rolled_back.iter().map(|back| format!("back to before {}", back.to_before));
     let signed = entry.signed_by.iter().map(|key| format!("signed by {}", key.short()));
-    let texts: Vec<String> = promoted.chain(signed).collect();
-    if texts.is_empty() { String::new() } else { format!(" ({})", texts.join(", ")) }
+    let undone = undone_by.map(|by| format!("undone by {by}"));
+    let notes = promoted.chain(rolled_back).chain(signed).chain(undone).map(|note| format!(" ({note})"));
+    changes(&entry.summary) + &notes.collect::<String>()
 }
 
 fn outcome_role(outcome: &Outcome) -> Role {

@@ -60,6 +60,7 @@ fn reason() -> impl Strategy<Value = Reason> {
         Reason::NotDeclared,
         Reason::Adopted,
         Reason::Overwritten,
+        Reason::RolledBack,
     ])
 }
 

@@ -45,9 +45,13 @@ pub fn resource_notes(change: &Change) -> Vec<Note> {
     let mut notes =
         reasons(change.verb, change.reason, was.as_deref(), is_same, "(adopted: it exists already)");
     let has_rows = !change.settings.is_empty() || !change.members.is_empty() || !change.tasks.is_empty();
+    let replaced = change.restored.as_ref().is_some_and(|restored| restored.rows);
     let more = match (change.verb, change.reason) {
         (Verb::Update, Reason::Tasks) => Some("(only its tasks)"),
         (Verb::Delete, Reason::NotDeclared) => Some("(because it is not declared any more)"),
+        (Verb::Delete, Reason::RolledBack) => Some("(because it did not exist then)"),
+        (Verb::Create, Reason::RolledBack) => Some("(because it existed then)"),
+        (Verb::Update, Reason::RolledBack) if replaced => Some("(another one: what has its name now goes)"),
         (Verb::Update, _) if !has_rows && was.is_none() => {
             Some("(only the record of what is declared changes)")
         }

@@ -24,3 +24,4 @@ mod row;
 mod sample;
 mod setting;
 mod task;
+pub mod trash_text;

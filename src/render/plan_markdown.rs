@@ -5,7 +5,7 @@ use super::finding::{impossible, place, said, too_much};
 use super::markdown::{code, fence, html};
 use super::page::{Page, counted};
 use super::paint::Paint;
-use super::plan_text::{last_line, write_changes};
+use super::plan_text::{back, last_line, to_the_trash, write_changes};
 use crate::plan::{Finding, Level, Plan, Refusal, Step};
 
 /// Writes `PLAN.md`.
@@ -19,6 +19,12 @@ pub fn plan(plan: &Plan) -> String {
         text.push_str(&format!("**No changes.** Environment {} matches {goal}.\n", code(&plan.environment)));
     } else {
         text.push_str(&format!("**{}**\n", last_line(&plan.summary)));
+    }
+    if let Some(rollback) = &plan.rolled_back {
+        text.push_str(&format!("\nThis rolls {}.\n", back(rollback, &plan.revision)));
+    }
+    if !plan.trash.is_empty() {
+        text.push_str(&format!("\n{}\n", code(&to_the_trash(plan))));
     }
     text.push_str(&format!("\nTarget {}, {goal}.\n", code(&plan.target)));
     text.push_str(&format!(

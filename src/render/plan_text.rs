@@ -3,13 +3,14 @@
 
 use super::finding::{self, Findings};
 use super::member;
-use super::page::{Page, thousands};
+use super::page::{Page, counted, thousands};
 use super::paint::{Paint, Role};
 use super::row::{sign, write_rows};
 use super::task::{write_sql, write_tasks};
-use crate::diff::change::Change;
+use crate::diff::change::{Change, Reason};
 use crate::diff::decision::Verb;
-use crate::plan::{Plan, Summary};
+use crate::model::trash::Moved;
+use crate::plan::{Plan, Rollback, Summary};
 use crate::source::Revision;
 
 /// How a plan is shown.
@@ -48,8 +49,35 @@ pub fn revision(revision: &Revision) -> String {
     }
 }
 
+/// `back to before journal entry 3 (revision 4f2a91c), undoing 4 and 3`.
+pub fn back(rollback: &Rollback, to: &Revision) -> String {
+    let undone: Vec<String> = rollback.undone.iter().map(u64::to_string).collect();
+    let undone = match undone.split_last() {
+        Some((last, [])) => format!(", undoing {last}"),
+        Some((last, others)) => format!(", undoing {} and {last}", others.join(", ")),
+        None => String::new(),
+    };
+    let revision = to.commit.as_ref().map(|_| format!(" ({})", revision(to))).unwrap_or_default();
+    format!("back to before journal entry {}{revision}{undone}", rollback.to_before)
+}
+
+/// What is moved aside, in one sentence.
+pub fn to_the_trash(plan: &Plan) -> String {
+    let moved: Vec<String> = plan.trash.iter().map(Moved::describe).collect();
+    let days = counted(plan.policy.trash as usize, "day");
+    format!("Kept in the trash for {days}, where `reconcile rollback` finds it: {}.", moved.join("; "))
+}
+
 /// The sentence of a plan that changes nothing.
 pub fn no_changes(plan: &Plan) -> String {
+    if let Some(rollback) = &plan.rolled_back {
+        let to = rollback.to_before;
+        return format!(
+            "No changes. Environment {} is what it was before journal entry {to}.",
+            plan.environment
+        );
+    }
+
     format!("No changes. Environment {} matches {}.", plan.environment, revision(&plan.revision))
 }
 
@@ -76,12 +104,21 @@ fn write(page: &mut Page, plan: &Plan, is_verbose: bool) {
         page.line(0, Role::Create, &no_changes(plan));
         return;
     }
-    page.put(Role::Heading, "reconcile").put(Role::Plain, " will change environment ");
+    let verb =
+        if plan.rolled_back.is_some() { " will roll environment " } else { " will change environment " };
+    page.put(Role::Heading, "reconcile").put(Role::Plain, verb);
     page.put(Role::Heading, &plan.environment).put(Role::Plain, &format!(" ({})", plan.target));
-    page.put(Role::Plain, &format!(" to {}", revision(&plan.revision))).end().end();
+    let goal = match &plan.rolled_back {
+        Some(rollback) => format!(" {}", back(rollback, &plan.revision)),
+        None => format!(" to {}", revision(&plan.revision)),
+    };
+    page.put(Role::Plain, &goal).end().end();
     write_changes(page, plan);
     page.end();
     write_kept(page, plan, is_verbose, Brief::Count);
+    if !plan.trash.is_empty() {
+        page.line(0, Role::Note, &to_the_trash(plan)).end();
+    }
     if is_verbose {
         write_steps(page, plan);
     }
@@ -93,10 +130,16 @@ fn write_change(page: &mut Page, change: &Change, plan: &Plan, findings: &mut Fi
     let (sign, role) = sign(change.verb);
     page.space(2).put(role, sign).space(1).put(Role::Heading, &change.address.to_string()).stop();
     match change.verb {
-        Verb::Create | Verb::Adopt | Verb::Update => {
+        Verb::Create | Verb::Adopt | Verb::Update if change.reason != Reason::RolledBack => {
             page.put(Role::Plain, change.action.as_str()).space(2);
         }
-        Verb::Delete | Verb::Release | Verb::Forget | Verb::Keep => {}
+        Verb::Create
+        | Verb::Adopt
+        | Verb::Update
+        | Verb::Delete
+        | Verb::Release
+        | Verb::Forget
+        | Verb::Keep => {}
     }
     for note in member::resource_notes(change) {
         page.put(note.role, &note.text).space(2);
@@ -169,7 +212,7 @@ mod tests {
 
     use super::super::sample;
     use super::*;
-    use crate::diff::change::{Kept, MemberChange, Reason};
+    use crate::diff::change::{Kept, MemberChange};
     use crate::model::setup::Action;
     use crate::plan::Level;
 

@@ -3,6 +3,7 @@
 
 use super::page::{Page, counted};
 use super::paint::{Paint, Role};
+use super::trash_text::holds;
 use crate::report::{Applied, Fate, Report, ResourceState};
 
 /// Writes one report.
@@ -47,6 +48,15 @@ pub fn report(report: &Report, paint: Paint) -> String {
         };
         page.space(2).put(role, sign).space(1).put(Role::Plain, &format!("{}. {}", step.id, step.title));
         page.stop().put(role, &fate).end();
+    }
+    if !report.purged.is_empty() {
+        let text =
+            format!("Purged from the trash: {} (kept long enough).", counted(report.purged.len(), "thing"));
+        page.end().line(0, Role::Note, &text);
+    }
+    for one in &report.purged {
+        let head = format!("{} {}", one.moved.number, one.moved.describe());
+        page.space(4).put(Role::Plain, &head).stop().put(Role::Forget, &holds(one)).end();
     }
     if let Some(entry) = report.entry {
         let text = format!("Journal entry {entry}: reconcile show {entry} -e {}", report.environment);

@@ -22,6 +22,7 @@ pub fn plan(changes: Vec<Change>, findings: Vec<Finding>) -> Plan {
         target: "sqlite .reconcile/staging.db".to_owned(),
         revision: Revision { commit: Some("4f2a91c".repeat(6)), dirty: false, repository: None },
         promoted_from: None,
+        rolled_back: None,
         base: Fingerprint::of_bytes(b"base"),
         goal: Fingerprint::of_bytes(b"goal"),
         policy: Policy::default(),
@@ -30,6 +31,7 @@ pub fn plan(changes: Vec<Change>, findings: Vec<Finding>) -> Plan {
         steps: Vec::new(),
         findings,
         facts: Vec::new(),
+        trash: Vec::new(),
         kept: Vec::new(),
     }
 }
@@ -48,6 +50,7 @@ pub fn change(verb: Verb, reason: Reason, at: &str, action: Action, members: Vec
         settings: Vec::new(),
         members,
         tasks: Vec::new(),
+        restored: None,
     }
 }
 

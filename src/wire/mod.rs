@@ -12,3 +12,4 @@ pub mod package;
 pub mod plan;
 pub mod report;
 pub mod schema;
+pub mod trash;

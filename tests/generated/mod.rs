@@ -12,20 +12,22 @@ use proptest::sample::select;
 use reconcile::address::Address;
 use reconcile::diff::change::Kept;
 use reconcile::diff::change::{
-    Change, MemberChange, Reason, SettingChange, TaskChange, TaskReason, TaskVerb,
+    Change, MemberChange, Reason, Restored, SettingChange, TaskChange, TaskReason, TaskVerb,
 };
 use reconcile::diff::decision::Verb;
 use reconcile::fingerprint::Fingerprint;
-use reconcile::journal::{Entry, Outcome};
+use reconcile::journal::{Entry, Outcome, Touched};
 use reconcile::model::entity::{Check, Entity, Index, Key, References, Relationship};
 use reconcile::model::field::{DefaultValue, Field, FieldType, OnEvent, TextFormat};
 use reconcile::model::picklist::{Choice, Picklist};
 use reconcile::model::resource::Resource;
 use reconcile::model::setup::{ACTIONS, Action, Setup};
-use reconcile::model::task::{Task, TaskSql, When};
+use reconcile::model::state::{Native, Owned};
+use reconcile::model::task::{Task, TaskRecord, TaskSql, When};
 use reconcile::model::text::Text;
+use reconcile::model::trash::{Moved, MovedColumn};
 use reconcile::package::{About, PackagedResource};
-use reconcile::plan::{Fact, Finding, Level, Plan, Policy, Promotion, Step, Summary, TaskStep};
+use reconcile::plan::{Fact, Finding, Level, Plan, Policy, Promotion, Rollback, Step, Summary, TaskStep};
 use reconcile::report::{Applied, Fate, Report, ResourceReport, ResourceState, StepReport};
 use reconcile::signature::PrivateKey;
 use reconcile::source::Revision;
@@ -240,6 +242,7 @@ fn reason() -> impl Strategy<Value = Reason> {
         Reason::NotDeclared,
         Reason::Adopted,
         Reason::Overwritten,
+        Reason::RolledBack,
     ])
 }
 
@@ -295,12 +298,14 @@ fn change() -> impl Strategy<Value = Change> {
             vec(member_change(), 0..3),
             vec(task_change(), 0..2),
         ),
+        option::of(restored()),
     )
         .prop_map(
             |(
                 (address, action, verb, reason, renamed_from),
                 (before, after, declared),
                 (backfill, settings, members, tasks),
+                restored,
             )| Change {
                 address,
                 action,
@@ -314,8 +319,41 @@ fn change() -> impl Strategy<Value = Change> {
                 settings,
                 members,
                 tasks,
+                restored,
             },
         )
+}
+
+fn restored() -> impl Strategy<Value = Restored> {
+    let record = (task(), any::<u32>(), option::of(fingerprint()))
+        .prop_map(|(task, place, ran)| TaskRecord { task, place, ran });
+    (option::of(text()), btree_map(name(), record, 0..2), any::<bool>(), vec(any::<u64>(), 0..3))
+        .prop_map(|(revision, tasks, rows, from)| Restored { revision, tasks, rows, from })
+}
+
+fn moved() -> impl Strategy<Value = Moved> {
+    let column = (name(), name(), option::of(name())).prop_map(|(column, field, became)| MovedColumn {
+        column,
+        field,
+        became,
+    });
+    (
+        any::<u64>(),
+        text(),
+        address(),
+        option::of(vec(column, 0..3)),
+        vec(name(), 0..2),
+        option::of(any::<u64>()),
+    )
+        .prop_map(|(number, table, address, columns, key, rows)| Moved {
+            number,
+            table,
+            address,
+            columns,
+            sequences: key.clone(),
+            key,
+            rows,
+        })
 }
 
 fn finding() -> impl Strategy<Value = Finding> {
@@ -358,10 +396,12 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
 }
 
 pub fn plan() -> impl Strategy<Value = Plan> {
-    let policy = (any::<bool>(), any::<bool>(), option::of(any::<usize>()))
-        .prop_map(|(prune, auto_apply, max_destroy)| Policy { prune, auto_apply, max_destroy });
+    let policy = (any::<bool>(), any::<bool>(), option::of(any::<usize>()), 0..3650u32)
+        .prop_map(|(prune, auto_apply, max_destroy, trash)| Policy { prune, auto_apply, max_destroy, trash });
     let fact =
         (address(), text(), any::<u64>()).prop_map(|(address, query, count)| Fact { address, query, count });
+    let rolled_back = (any::<u64>(), vec(any::<u64>(), 0..3))
+        .prop_map(|(to_before, undone)| Rollback { to_before, undone });
     let kept = (address(), option::of(name()), text()).prop_map(|(address, path, reason)| Kept {
         address,
         path,
@@ -370,25 +410,34 @@ pub fn plan() -> impl Strategy<Value = Plan> {
     (
         (text(), revision(), fingerprint(), fingerprint(), policy),
         (vec(change(), 0..3), steps(), vec(finding(), 0..3), vec(fact, 0..2), vec(kept, 0..2)),
+        (vec(moved(), 0..2), option::of(rolled_back)),
     )
-        .prop_map(|((target, revision, base, goal, policy), (changes, steps, findings, facts, kept))| {
-            Plan {
-                environment: "staging".to_owned(),
-                provider: "sqlite".to_owned(),
-                target,
-                revision,
-                promoted_from: None,
-                base,
-                goal,
-                policy,
-                summary: Summary::of(&changes),
-                changes,
-                steps,
-                findings,
-                facts,
-                kept,
-            }
-        })
+        .prop_map(
+            |(
+                (target, revision, base, goal, policy),
+                (changes, steps, findings, facts, kept),
+                (trash, rolled_back),
+            )| {
+                Plan {
+                    environment: "staging".to_owned(),
+                    provider: "sqlite".to_owned(),
+                    target,
+                    revision,
+                    promoted_from: None,
+                    rolled_back,
+                    base,
+                    goal,
+                    policy,
+                    summary: Summary::of(&changes),
+                    changes,
+                    steps,
+                    findings,
+                    facts,
+                    trash,
+                    kept,
+                }
+            },
+        )
 }
 
 pub fn report() -> impl Strategy<Value = Report> {
@@ -427,9 +476,31 @@ pub fn report() -> impl Strategy<Value = Report> {
             entry,
             message: None,
             remaining,
+            purged: Vec::new(),
             resources,
         },
     )
+}
+
+fn touched(address: &Address, state: &Option<Resource>) -> Touched {
+    let native = Native {
+        kind: "table".to_owned(),
+        name: address.name.clone(),
+        table: address.name.clone(),
+        definition: "CREATE TABLE x (y)".to_owned(),
+    };
+    Touched {
+        address: address.clone(),
+        is_gone: state.is_none(),
+        is_replaced: false,
+        owned: state.clone().map(|declared| Owned {
+            declared: declared.into(),
+            revision: None,
+            tasks: Default::default(),
+        }),
+        renamed: BTreeMap::from([("new".to_owned(), "old".to_owned())]),
+        natives: vec![native],
+    }
 }
 
 pub fn entry() -> impl Strategy<Value = Entry> {
@@ -456,7 +527,13 @@ pub fn entry() -> impl Strategy<Value = Entry> {
             steps: plan.steps,
             signed_by: vec![PrivateKey::from_seed([1; 32]).public()],
             allowed: vec!["RK203".to_owned()],
+            touched: Some(before.iter().map(|(address, state)| touched(address, state)).collect()),
             before,
+            rolled_back: plan.rolled_back,
+            trash: plan.trash,
+            restored: vec![id],
+            trash_until: None,
+            lost: plan.findings,
         },
     )
 }

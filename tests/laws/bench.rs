@@ -90,12 +90,32 @@ impl Bench {
 
     /// Applies with every consent given.
     pub fn apply(&self, plan: &Plan, desired: &Desired) -> Result<Report, ApplyError> {
+        self.apply_with(plan, desired, Some(desired.clone()))
+    }
+
+    fn apply_with(
+        &self,
+        plan: &Plan,
+        desired: &Desired,
+        goal: Option<Desired>,
+    ) -> Result<Report, ApplyError> {
         let mut target = open::open(&desired.environment.target, self.folder.path(), Mode::Write).unwrap();
         let holder = Holder { actor: "law".to_owned(), since: "2026-01-01T00:00:00Z".to_owned() };
         let allow: Vec<Allowance> = CONSENTS.iter().map(|code| code.parse().unwrap()).collect();
         let clock = || "2026-01-01T00:00:01Z".to_owned();
         let terms = Terms { holder: &holder, allow: &allow, signed_by: &[], clock: &clock };
-        ops::apply::run(plan, Some(desired.clone()), target.as_mut(), &terms, &mut Nobody)
+        ops::apply::run(plan, goal, target.as_mut(), &terms, &mut Nobody)
+    }
+
+    /// Plans back to before an entry of the journal.
+    pub fn plan_back(&self, desired: &Desired, id: u64) -> Result<ops::rollback::Rollback, String> {
+        let mut target = open::open(&desired.environment.target, self.folder.path(), Mode::Read).unwrap();
+        ops::rollback::plan(&desired.environment, id, target.as_mut()).map_err(|e| e.to_string())
+    }
+
+    /// Applies a plan that no manifests stand behind.
+    pub fn apply_alone(&self, plan: &Plan, desired: &Desired) -> Result<Report, ApplyError> {
+        self.apply_with(plan, desired, None)
     }
 
     pub fn snapshot(&self) -> Snapshot {

@@ -14,8 +14,10 @@ pub mod manual;
 pub mod package;
 pub mod plan;
 pub mod promote;
+pub mod rollback;
 pub mod schema;
 mod sign;
+pub mod trash;
 pub mod validate;
 
 use std::collections::BTreeMap;

@@ -1,7 +1,7 @@
 //! Risks to rows and values: what a change would destroy, and what would not fit after it.
 //! Never lets a conversion cut a value: what does not fit refuses the plan.
 
-use super::{Asking, count, kept};
+use super::{Asking, back, count, kept};
 use crate::address::Address;
 use crate::diff::change::{Change, MemberChange};
 use crate::diff::decision::Verb;
@@ -13,17 +13,16 @@ use crate::plan::Level;
 use crate::target::Question;
 
 pub fn ask(change: &Change, out: &mut Asking<'_>) {
+    let comes_back = change.restored.as_ref().filter(|_| change.touches_target());
     match (&change.before, &change.after) {
+        (before, Some(Resource::Entity(goal))) if comes_back.is_some_and(|one| one.rows) => {
+            if before.is_some() {
+                destroyed_rows(out);
+            }
+            back::ask(goal, true, out);
+        }
         (Some(Resource::Entity(_)), None) => {
-            out.count_rows();
-            out.ask(
-                "RK201",
-                Level::Consent,
-                None,
-                Question::Rows,
-                |n| format!("destroys {}", count(n, "row")),
-                None,
-            );
+            destroyed_rows(out);
         }
         (Some(Resource::Entity(before)), Some(Resource::Entity(after))) if change.touches_target() => {
             out.count_rows();
@@ -41,6 +40,9 @@ pub fn ask(change: &Change, out: &mut Asking<'_>) {
                 loose_values(change, before, after, out);
             }
             kept::ask(change, before, after, out);
+            if comes_back.is_some() {
+                back::ask(after, false, out);
+            }
         }
         (Some(Resource::Picklist(_)), Some(Resource::Picklist(_))) => {
             for member in change.members.iter().filter(|m| m.verb == Verb::Delete) {
@@ -61,6 +63,11 @@ pub fn ask(change: &Change, out: &mut Asking<'_>) {
     }
 }
 
+fn destroyed_rows(out: &mut Asking<'_>) {
+    out.count_rows();
+    out.ask("RK201", Level::Consent, None, Question::Rows, |n| format!("destroys {}", count(n, "row")), None);
+}
+
 fn field(change: &Change, member: &MemberChange, before: &Entity, after: &Entity, out: &mut Asking<'_>) {
     let name = member.name.clone();
     if member.verb == Verb::Delete {
@@ -79,8 +86,10 @@ fn field(change: &Change, member: &MemberChange, before: &Entity, after: &Entity
     let found = before.fields.get(old_name);
     let path = Some(member.path());
     let type_changes = found.is_some_and(|f| f.ty != goal.ty);
-    if found.is_none() {
-        filled(change, member, goal, out);
+    match (found, &change.restored) {
+        (None, None) => filled(change, member, goal, out),
+        (None, Some(_)) => back::ask_field(member.path(), &name, out),
+        (Some(_), _) => {}
     }
     let loses_native = found.is_some_and(|f| f.native.is_some() && goal.native.is_none());
     if type_changes || loses_native {
@@ -142,23 +151,25 @@ fn loose_values(change: &Change, before: &Entity, after: &Entity, out: &mut Aski
 fn points(member: &MemberChange, name: &str, ty: &FieldType, out: &mut Asking<'_>) {
     let path = Some(member.path());
     match ty {
-        FieldType::Picklist { picklist } => out.ask(
-            "RK210",
-            Level::Refuse,
-            path,
-            Question::NoOptionAfter {
-                field: name.to_owned(),
-                picklist: Address::new(picklist::KIND, picklist),
-            },
-            |n| format!("{} would have a value that is no option", count(n, "row")),
-            format!("add those options to `picklist/{picklist}`, or change those rows first"),
-        ),
+        FieldType::Picklist { picklist } => options(path, name, picklist, out),
         FieldType::Lookup { entity: Some(entity), .. } => {
             let to = Address::new(entity::KIND, entity);
             orphans(path, vec![name.to_owned()], to, Vec::new(), out);
         }
         _ => {}
     }
+}
+
+/// Every value must be an option that will exist.
+pub fn options(path: Option<String>, field: &str, picklist: &str, out: &mut Asking<'_>) {
+    out.ask(
+        "RK210",
+        Level::Refuse,
+        path,
+        Question::NoOptionAfter { field: field.to_owned(), picklist: Address::new(picklist::KIND, picklist) },
+        |n| format!("{} would have a value that is no option", count(n, "row")),
+        format!("add those options to `picklist/{picklist}`, or change those rows first"),
+    );
 }
 
 /// What existing rows get in a new field.
@@ -192,12 +203,17 @@ fn check(member: &MemberChange, after: &Entity, out: &mut Asking<'_>) {
 }
 
 fn relationship(member: &MemberChange, after: &Entity, out: &mut Asking<'_>) {
-    let Some(relationship) = after.relationships.get(&member.name) else { return };
     if member.verb == Verb::Create || !member.settings.is_empty() {
-        let to = Address::new(entity::KIND, &relationship.references.entity);
-        let fields = relationship.fields.clone();
-        orphans(Some(member.path()), fields, to, relationship.references.fields.clone(), out);
+        relationship_points(member.path(), &member.name, after, out);
     }
+}
+
+/// Every row of a relationship must point at something that will exist.
+pub fn relationship_points(path: String, name: &str, after: &Entity, out: &mut Asking<'_>) {
+    let Some(relationship) = after.relationships.get(name) else { return };
+    let to = Address::new(entity::KIND, &relationship.references.entity);
+    let fields = relationship.fields.clone();
+    orphans(Some(path), fields, to, relationship.references.fields.clone(), out);
 }
 
 fn primary_key(change: &Change, after: &Entity, out: &mut Asking<'_>) {

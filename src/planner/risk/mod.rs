@@ -1,6 +1,7 @@
 //! The risks of a change: which questions it raises, and what their answers come to. One file per family.
 //! Never asks: it writes the question down and weighs the answer.
 
+mod back;
 mod data;
 mod kept;
 mod object;
@@ -8,10 +9,11 @@ mod rename;
 mod task;
 mod whole;
 
+pub use back::{not_coming_back, tasks_stay};
 pub use object::{broken, pointed_at, rewrite};
 pub use rename::renames;
 pub use task::{measured, tasks, unfinished};
-pub use whole::{first_run, irreversible};
+pub use whole::{first_run, irreversible, kept_for_days};
 
 use crate::diff::change::Change;
 use crate::model::state::State;

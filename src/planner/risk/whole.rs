@@ -3,14 +3,19 @@
 
 use std::collections::BTreeSet;
 
+use super::count;
 use crate::address::Address;
-use crate::plan::{Finding, Level};
+use crate::plan::{Finding, Level, Plan};
+
+fn is_destroying(finding: &Finding) -> bool {
+    matches!(finding.code.as_str(), "RK201" | "RK203")
+}
 
 fn destroying(findings: &[Finding]) -> Vec<(Address, u64)> {
     let mut seen = BTreeSet::new();
     findings
         .iter()
-        .filter(|f| matches!(f.code.as_str(), "RK201" | "RK203"))
+        .filter(|f| is_destroying(f))
         .filter(|f| seen.insert(f.address.clone()))
         .map(|f| (f.address.clone(), f.rows.unwrap_or_default()))
         .collect()
@@ -34,11 +39,21 @@ pub fn first_run(initialized: bool, findings: &mut Vec<Finding>) {
     }
 }
 
+/// Says of what is destroyed how long it is kept.
+pub fn kept_for_days(plan: &mut Plan) {
+    let days = count(u64::from(plan.policy.trash), "day");
+    let is_kept: Vec<bool> = plan.findings.iter().map(|f| is_destroying(f) && plan.is_kept(f)).collect();
+    for (finding, _) in plan.findings.iter_mut().zip(is_kept).filter(|(_, is_kept)| *is_kept) {
+        finding.message.push_str(&format!(" (kept in the trash for {days})"));
+    }
+}
+
 /// `RK701`: a step that nothing brings back.
-pub fn irreversible(findings: &mut Vec<Finding>) {
-    for (address, rows) in destroying(findings) {
+pub fn irreversible(plan: &mut Plan) {
+    let lost: Vec<Finding> = plan.lost().cloned().collect();
+    for (address, rows) in destroying(&lost) {
         let message = "cannot be undone: no copy of these rows is kept";
-        findings.push(whole(
+        plan.findings.push(whole(
             "RK701",
             Level::Notice,
             address,

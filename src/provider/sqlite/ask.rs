@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use super::actual;
+use super::ask_back;
 use super::conversion::{self, Losses, is_kept};
 use super::lexer::{literal, quote};
 use super::lower;
@@ -16,10 +17,10 @@ use crate::model::resource::Resource;
 use crate::target::{Question, Scene};
 
 /// The column that carries a row's key through a query.
-const KEY: &str = "\"_reconcile_key\"";
+pub const KEY: &str = "\"_reconcile_key\"";
 
 /// The rows as the change would leave them. No table of anybody's has this name.
-const AFTER: &str = "\"_reconcile_after\"";
+pub const AFTER: &str = "\"_reconcile_after\"";
 
 /// The rows that were asked for.
 const FOUND: &str = "\"_reconcile_found\"";
@@ -31,6 +32,12 @@ const THERE: &str = "\"_reconcile_there\"";
 pub fn query(change: &Change, question: &Question, scene: &Scene<'_>) -> Option<String> {
     if let Question::OptionUse { option } = question {
         return option_use(change, option, scene);
+    }
+    if let (Some(line), Some(Resource::Entity(goal))) =
+        (scene.aside.lines.get(&change.address), &change.after)
+        && !matches!(question, Question::Rows | Question::Values { .. })
+    {
+        return ask_back::query(change, line, goal, question, scene);
     }
     let name = change.address_before().name.as_str();
     let before = match change.before.as_ref()? {
@@ -60,7 +67,7 @@ pub fn query(change: &Change, question: &Question, scene: &Scene<'_>) -> Option<
 }
 
 /// One row: how many rows `rows` gives, and the keys of five of them.
-fn count(with: Option<&str>, rows: &str) -> String {
+pub fn count(with: Option<&str>, rows: &str) -> String {
     let with = with.map_or_else(String::new, |with| format!("{AFTER} AS ({with}),\n  "));
     format!(
         "WITH {with}{FOUND} AS ({rows})\nSELECT (SELECT count(*) FROM {FOUND}), \
@@ -68,30 +75,36 @@ fn count(with: Option<&str>, rows: &str) -> String {
     )
 }
 
-fn any(terms: &[String]) -> String {
+pub fn any(terms: &[String]) -> String {
     format!("({})", terms.join(" OR "))
 }
 
-fn all(terms: &[String]) -> String {
+pub fn all(terms: &[String]) -> String {
     format!("({})", terms.join(" AND "))
 }
 
 /// A row's key as text: its primary key, else the number SQLite gave it.
 fn key(table: &Table) -> String {
+    key_of(table, &quote)
+}
+
+/// As `key`, where the columns are called otherwise.
+pub fn key_of(table: &Table, name_of: &dyn Fn(&str) -> String) -> String {
     let columns = table.primary_key();
     if columns.is_empty() {
         return "CAST(rowid AS TEXT)".to_owned();
     }
-    let text = |column: &String| format!("coalesce(CAST({} AS TEXT), '')", quote(column));
+    let text = |column: &String| format!("coalesce(CAST({} AS TEXT), '')", name_of(column));
     columns.iter().map(text).collect::<Vec<_>>().join(" || ', ' || ")
 }
 
-struct Seen<'a> {
-    change: &'a Change,
-    before: &'a Entity,
-    after: &'a Entity,
-    actual: &'a Table,
-    scene: &'a Scene<'a>,
+/// A changed entity and its rows, as they would be.
+pub struct Seen<'a> {
+    pub change: &'a Change,
+    pub before: &'a Entity,
+    pub after: &'a Entity,
+    pub actual: &'a Table,
+    pub scene: &'a Scene<'a>,
 }
 
 impl Seen<'_> {
@@ -117,7 +130,8 @@ impl Seen<'_> {
         lower::columns_of(self.after, fields).iter().map(|column| quote(column)).collect()
     }
 
-    fn condition(&self, question: &Question) -> Option<String> {
+    /// The condition that the rows in question fulfil.
+    pub fn condition(&self, question: &Question) -> Option<String> {
         match question {
             Question::NullsAfter { field } => {
                 let columns = self.columns(std::slice::from_ref(field));
@@ -144,7 +158,11 @@ impl Seen<'_> {
             }
             Question::ViolationsAfter { sql } => Some(format!("NOT ({})", guarded(sql))),
             Question::UnfitAfter { before, after } => self.unfit(before, after),
-            Question::Rows | Question::Values { .. } | Question::OptionUse { .. } => None,
+            Question::Rows
+            | Question::Values { .. }
+            | Question::OptionUse { .. }
+            | Question::ComesBack { .. }
+            | Question::RowGone => None,
         }
     }
 
@@ -166,6 +184,9 @@ impl Seen<'_> {
         };
         if *entity == self.change.address {
             return format!("{held} AND NOT EXISTS (SELECT 1 FROM {AFTER} AS {THERE} WHERE {})", pairs(to));
+        }
+        if let Some(far) = ask_back::far_rows(entity, self.scene) {
+            return format!("{held} AND NOT EXISTS (SELECT 1 FROM {far} AS {THERE} WHERE {})", pairs(to));
         }
         let name = self.scene.name_before(&entity.name);
         let before = self.scene.before.get(&Address::new(entity.kind.clone(), name));

@@ -11,7 +11,7 @@ use super::types;
 use crate::address::Address;
 use crate::model::entity::{self, Entity};
 use crate::model::state::Snapshot;
-use crate::target::{Beyond, Scene};
+use crate::target::{Aside, Beyond, Scene};
 
 /// Everything that is left out when the state of a database is written as manifests, table by table.
 pub fn of(snapshot: &Snapshot) -> Vec<Beyond> {
@@ -39,13 +39,14 @@ pub fn of(snapshot: &Snapshot) -> Vec<Beyond> {
 }
 
 fn of_table(address: &Address, entity: &Entity, snapshot: &Snapshot, found: &mut Vec<Beyond>) {
-    let (rows, renamed) = (BTreeMap::new(), BTreeMap::new());
+    let (rows, renamed, aside) = (BTreeMap::new(), BTreeMap::new(), Aside::default());
     let scene = Scene {
         before: &snapshot.state,
         after: &snapshot.state,
         natives: &snapshot.natives,
         rows: &rows,
         renamed: &renamed,
+        aside: &aside,
     };
     let shape = actual(&address.name, entity, &snapshot.natives, &snapshot.state, &scene);
     let parts = parts::of(&shape, &entity.fields, Some(entity));

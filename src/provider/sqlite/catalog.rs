@@ -4,13 +4,15 @@
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::dialect::NAME;
+use super::lexer::quote;
 use crate::address::Address;
-use crate::diff::change::{Change, TaskChange, TaskVerb};
+use crate::diff::change::{Change, Restored, TaskChange, TaskVerb};
 use crate::diff::decision::Verb;
 use crate::journal::{Entry, Holder};
 use crate::model::resource::Resource;
+use crate::model::trash::Moved;
 
-/// The version of these tables; a target with a higher one is left alone.
+/// The version of these tables; a target with a higher one is left alone. Version 2 has tasks and the trash.
 pub const VERSION: u32 = 2;
 
 /// What the names of our tables begin with.
@@ -44,6 +46,10 @@ CREATE TABLE IF NOT EXISTS "_reconcile_task" (
   "address" TEXT NOT NULL, "name" TEXT NOT NULL, "place" INTEGER NOT NULL,
   "task" TEXT NOT NULL CHECK (json_valid("task")), "ran" TEXT, "entry" INTEGER,
   PRIMARY KEY ("address", "name")
+) STRICT;
+CREATE TABLE IF NOT EXISTS "_reconcile_trash" (
+  "number" INTEGER PRIMARY KEY AUTOINCREMENT, "entry" INTEGER NOT NULL, "kept" TEXT NOT NULL, "until" TEXT NOT NULL,
+  "moved" TEXT NOT NULL CHECK (json_valid("moved"))
 ) STRICT;
 UPDATE "_reconcile_meta" SET "value" = '2' WHERE "key" = 'catalog' AND "value" = '1';
 "#;
@@ -126,6 +132,14 @@ pub fn record(connection: &Connection, change: &Change, revision: Option<&str>) 
     for task in &change.tasks {
         record_task(connection, &change.address, task)?;
     }
+    // What is brought back is recorded as it was then.
+    let revision = match &change.restored {
+        Some(restored) => {
+            restore_tasks(connection, &change.address, restored)?;
+            restored.revision.as_deref()
+        }
+        None => revision,
+    };
     match change.verb {
         Verb::Create | Verb::Adopt | Verb::Update => match &change.after {
             Some(after) => upsert(connection, &change.address, after, change.declared.as_ref(), revision),
@@ -180,6 +194,19 @@ fn record_task(connection: &Connection, address: &Address, change: &TaskChange) 
     connection.execute(sql, row).map(drop)
 }
 
+/// Writes the tasks of a resource as our record had them before the applies that are taken back.
+fn restore_tasks(connection: &Connection, address: &Address, restored: &Restored) -> rusqlite::Result<()> {
+    forget_tasks(connection, address)?;
+    let sql = "INSERT INTO \"_reconcile_task\" (\"address\", \"name\", \"place\", \"task\", \"ran\") \
+               VALUES (?1, ?2, ?3, ?4, ?5)";
+    for (name, record) in &restored.tasks {
+        let ran = record.ran.map(|ran| ran.to_string());
+        connection
+            .execute(sql, params![address.to_string(), name, record.place, json(&record.task)?, ran])?;
+    }
+    Ok(())
+}
+
 fn forget_tasks(connection: &Connection, address: &Address) -> rusqlite::Result<()> {
     let sql = "DELETE FROM \"_reconcile_task\" WHERE \"address\" = ?1";
     connection.execute(sql, [address.to_string()]).map(drop)
@@ -219,6 +246,61 @@ pub fn entries(
         Ok((u64::try_from(row.get::<_, i64>(0)?).unwrap_or_default(), row.get(1)?))
     })?;
     rows.collect()
+}
+
+/// Counts what was moved aside.
+pub fn count_moved(connection: &Connection, moved: &mut [Moved]) -> rusqlite::Result<()> {
+    for one in moved {
+        let sql = format!("SELECT count(*) FROM {}", quote(&one.table));
+        let rows: i64 = connection.query_row(&sql, [], |row| row.get(0))?;
+        one.rows = Some(u64::try_from(rows).unwrap_or_default());
+    }
+    Ok(())
+}
+
+/// Notes what an entry moved aside.
+pub fn note_moved(connection: &Connection, entry: &Entry, id: u64, until: &str) -> rusqlite::Result<()> {
+    let sql = "INSERT INTO \"_reconcile_trash\" (\"number\", \"entry\", \"kept\", \"until\", \"moved\") \
+               VALUES (?1, ?2, ?3, ?4, ?5)";
+    for moved in &entry.trash {
+        let (number, id) =
+            (i64::try_from(moved.number).unwrap_or(i64::MAX), i64::try_from(id).unwrap_or(i64::MAX));
+        connection.execute(sql, params![number, id, entry.finished, until, json(moved)?])?;
+    }
+    Ok(())
+}
+
+/// Forgets things of the trash that are not there any more.
+pub fn forget_moved(connection: &Connection, numbers: &[u64]) -> rusqlite::Result<()> {
+    for number in numbers {
+        let number = i64::try_from(*number).unwrap_or(i64::MAX);
+        connection.execute("DELETE FROM \"_reconcile_trash\" WHERE \"number\" = ?1", [number])?;
+    }
+    Ok(())
+}
+
+/// One thing in the trash, still as text.
+#[derive(Clone, Debug)]
+pub struct Kept {
+    pub entry: u64,
+    pub kept: String,
+    pub until: String,
+    pub moved: String,
+}
+
+/// Reads what the trash holds, by number, and the last number given.
+pub fn trash(connection: &Connection) -> rusqlite::Result<(Vec<Kept>, u64)> {
+    let sql =
+        "SELECT \"entry\", \"kept\", \"until\", \"moved\" FROM \"_reconcile_trash\" ORDER BY \"number\"";
+    let mut statement = connection.prepare(sql)?;
+    let rows = statement.query_map([], |row| {
+        let entry = u64::try_from(row.get::<_, i64>(0)?).unwrap_or_default();
+        Ok(Kept { entry, kept: row.get(1)?, until: row.get(2)?, moved: row.get(3)? })
+    })?;
+    let rows = rows.collect::<rusqlite::Result<_>>()?;
+    let sql = "SELECT seq FROM sqlite_sequence WHERE name = '_reconcile_trash'";
+    let last: Option<i64> = connection.query_row(sql, [], |row| row.get(0)).optional()?;
+    Ok((rows, last.and_then(|last| u64::try_from(last).ok()).unwrap_or_default()))
 }
 
 /// Takes the lock for `holder`, whoever left it behind, and returns the token that makes it ours.

@@ -149,7 +149,7 @@ fn is_text(ty: &FieldType) -> bool {
 }
 
 /// A value of one type as one of another.
-fn convert(value: &str, from: &FieldType, to: &FieldType, storage: &str) -> String {
+pub fn convert(value: &str, from: &FieldType, to: &FieldType, storage: &str) -> String {
     if from == to {
         return value.to_owned();
     }
@@ -171,7 +171,7 @@ fn convert(value: &str, from: &FieldType, to: &FieldType, storage: &str) -> Stri
 }
 
 /// As `convert`, but a value that would be lost stays as it is.
-fn convert_or_stay(value: &str, from: &FieldType, to: &FieldType, storage: &str) -> String {
+pub fn convert_or_stay(value: &str, from: &FieldType, to: &FieldType, storage: &str) -> String {
     let converted = convert(value, from, to, storage);
     // A key as text is the value itself, and one key for another loses nothing unless the types differ.
     let is_key = matches!(to, FieldType::Lookup { .. });

@@ -10,13 +10,14 @@ use super::lower::{self, World};
 use super::rebuild::{self, Course, Passage};
 use super::table::{Shape, Table};
 use super::wanted;
-use super::{autonumber, picklist, scratch};
+use super::{autonumber, keep, picklist, restore, scratch};
 use crate::diff::change::Change;
 use crate::model::entity::Entity;
 use crate::model::field::FieldType;
 use crate::model::picklist::Picklist;
 use crate::model::resource::Resource;
 use crate::model::state::Native;
+use crate::model::trash::Moved;
 use crate::target::{Cost, Scene, Work};
 
 /// Turns a change into work. Empty where only our record changes.
@@ -26,11 +27,16 @@ pub fn work(change: &Change, scene: &Scene<'_>) -> Vec<Work> {
     }
     let name = change.address.name.as_str();
     let before_name = change.address_before().name.as_str();
+    if let (Some(line), Some(Resource::Entity(after))) =
+        (scene.aside.lines.get(&change.address), &change.after)
+    {
+        return vec![restore::work(change, line, after, scene)];
+    }
     let work = match (&change.before, &change.after) {
         (None, Some(Resource::Entity(after))) => create(name, after, scene),
         (None, Some(Resource::Picklist(after))) => create_picklist(name, after),
-        (Some(Resource::Entity(before)), None) => drop_table(before_name, Some(before)),
-        (Some(Resource::Picklist(_)), None) => drop_table(before_name, None),
+        (Some(Resource::Entity(before)), None) => drop_table(before_name, Some(before), kept(change, scene)),
+        (Some(Resource::Picklist(_)), None) => drop_table(before_name, None, None),
         (Some(Resource::Entity(before)), Some(Resource::Entity(after))) => {
             alter(change, before, after, scene)
         }
@@ -58,11 +64,25 @@ fn create_picklist(name: &str, after: &Picklist) -> Work {
     Work { title: format!("create picklist {}", quote(name)), statements, cost: Cost::Instant }
 }
 
-fn drop_table(name: &str, before: Option<&Entity>) -> Work {
+/// What the plan moved aside of a change.
+fn kept<'a>(change: &Change, scene: &Scene<'a>) -> Option<&'a Moved> {
+    scene.aside.moved.get(&change.address)
+}
+
+/// The statement that ends a numbering: it waits in the trash where something is kept, else it is dropped.
+pub fn end_sequence(table: &str, field: &str, moved: Option<&Moved>) -> String {
+    let sequence = autonumber::sequence(table, field);
+    match moved.filter(|moved| moved.sequences.contains(&sequence)) {
+        Some(moved) => keep::move_sequence(&sequence, &keep::sequence_aside(&moved.table, &sequence)),
+        None => autonumber::forget(table, field),
+    }
+}
+
+fn drop_table(name: &str, before: Option<&Entity>, moved: Option<&Moved>) -> Work {
     let numbered = before.map(|entity| entity.fields.iter()).into_iter().flatten();
     let numbered = numbered.filter(|(_, field)| matches!(field.ty, FieldType::Autonumber { .. }));
     let mut statements = vec![format!("DROP TABLE {}", quote(name))];
-    statements.extend(numbered.map(|(field, _)| autonumber::forget(name, field)));
+    statements.extend(numbered.map(|(field, _)| end_sequence(name, field, moved)));
     Work { title: format!("drop table {}", quote(name)), statements, cost: Cost::Instant }
 }
 
@@ -83,7 +103,10 @@ fn alter_picklist(change: &Change, before: &Picklist, after: &Picklist, scene: &
     let (old, new) = (change.address_before().name.as_str(), change.address.name.as_str());
     let mut statements = rename_table(old, new);
     let renames: Vec<(&str, &str)> = change.renames("options").collect();
-    let users = if renames.is_empty() { Vec::new() } else { users(old, new, scene.before) };
+    let mut users = if renames.is_empty() { Vec::new() } else { users(old, new, scene.before) };
+    if !scene.aside.lines.is_empty() {
+        users.retain(|(table, column)| restore::follows(table, column, new, scene));
+    }
     statements.extend(picklist::change(new, before, after, &renames, &users));
     let cost = if users.is_empty() { Cost::Instant } else { Cost::Scan };
     let title = match old == new {
@@ -94,7 +117,7 @@ fn alter_picklist(change: &Change, before: &Picklist, after: &Picklist, scene: &
 }
 
 /// The triggers that number an entity's fields.
-fn numbering(table: &Table, entity: &Entity) -> Vec<super::table::Trigger> {
+pub fn numbering(table: &Table, entity: &Entity) -> Vec<super::table::Trigger> {
     let number = |(name, field): (&String, &crate::model::field::Field)| match &field.ty {
         FieldType::Autonumber { format } => Some(autonumber::trigger(table, name, format)),
         _ => None,
@@ -105,6 +128,7 @@ fn numbering(table: &Table, entity: &Entity) -> Vec<super::table::Trigger> {
 fn alter(change: &Change, before: &Entity, after: &Entity, scene: &Scene<'_>) -> Work {
     let (old, new) = (change.address_before().name.as_str(), change.address.name.as_str());
     let mut shape = actual(old, before, scene.natives, scene.before, scene);
+    let former: Vec<String> = shape.table.columns.iter().map(|column| column.name.clone()).collect();
     let sources = conversion::pairs(change, before, after, &shape.table, scene);
     shape.triggers.extend(numbering(&shape.table, before));
 
@@ -125,12 +149,22 @@ fn alter(change: &Change, before: &Entity, after: &Entity, scene: &Scene<'_>) ->
             }
         }
     }
-    statements.extend(sequences_before(change, before, after));
+    statements.extend(sequences_before(change, before, after, kept(change, scene)));
 
     let mut wanted = wanted::shape(change, before, after, &shape, scene);
     wanted.triggers.extend(numbering(&wanted.table, after));
     let same: BTreeMap<String, String> = sources.keys().map(|name| (name.clone(), name.clone())).collect();
-    let known = conversion::projection(change, before, after, &same, scene, Losses::Refused);
+    let mut known = conversion::projection(change, before, after, &same, scene, Losses::Refused);
+    // A renaming leaves every column in its place.
+    let present = |name: &str| {
+        let place = former.iter().position(|column| column == name);
+        let column = place.and_then(|place| shape.table.columns.get(place));
+        quote(column.map_or(name, |column| column.name.as_str()))
+    };
+    for (column, sql) in keep::noted_keys(change, scene, &present) {
+        known.retain(|projected| projected.column != column);
+        known.push(Projected { column, sql });
+    }
     let projection = in_order(known, &wanted.table);
     let filled = filled(change, after);
     let passage = Passage {
@@ -152,7 +186,7 @@ fn alter(change: &Change, before: &Entity, after: &Entity, scene: &Scene<'_>) ->
     Work { title, statements, cost: cost.unwrap_or(Cost::Instant) }
 }
 
-fn rename_title(old: &str, new: &str, renames: &[String]) -> String {
+pub fn rename_title(old: &str, new: &str, renames: &[String]) -> String {
     match old == new {
         true if renames.len() == 1 => format!("rename a column of table {}", quote(new)),
         true => format!("rename columns of table {}", quote(new)),
@@ -180,7 +214,7 @@ fn in_order(known: Vec<Projected>, table: &Table) -> Vec<Projected> {
 }
 
 /// The statements that give table and columns their new names.
-fn renames(old: &str, new: &str, sources: &BTreeMap<String, String>, table: &Table) -> Vec<String> {
+pub fn renames(old: &str, new: &str, sources: &BTreeMap<String, String>, table: &Table) -> Vec<String> {
     let mut statements = rename_table(old, new);
     let rename = |from: &str, to: &str| {
         format!("ALTER TABLE {} RENAME COLUMN {} TO {}", quote(new), quote(from), quote(to))
@@ -217,7 +251,7 @@ fn renames(old: &str, new: &str, sources: &BTreeMap<String, String>, table: &Tab
 }
 
 /// The definitions as they are after the renaming.
-fn renamed_natives(shape: &Shape, natives: &[Native], renames: &[String]) -> Option<Vec<Native>> {
+pub fn renamed_natives(shape: &Shape, natives: &[Native], renames: &[String]) -> Option<Vec<Native>> {
     let name = &shape.table.name;
     let there = natives.iter().any(|native| native.kind == "table" && native.name == *name);
     let drawn: Vec<Native> = if there { Vec::new() } else { draw(shape) };
@@ -254,13 +288,13 @@ fn numbered<'a>(
     })
 }
 
-fn sequences_before(change: &Change, before: &Entity, after: &Entity) -> Vec<String> {
+fn sequences_before(change: &Change, before: &Entity, after: &Entity, moved: Option<&Moved>) -> Vec<String> {
     let tables = (change.address_before().name.as_str(), change.address.name.as_str());
     let kept: Vec<(&str, &str)> =
         numbered(change, before, after).filter_map(|(new, old)| Some((new, old?))).collect();
     let numbered = before.fields.iter().filter(|(_, f)| matches!(f.ty, FieldType::Autonumber { .. }));
     let gone = numbered.filter(|(name, _)| kept.iter().all(|(_, old)| old != name));
-    let mut statements: Vec<String> = gone.map(|(name, _)| autonumber::forget(tables.0, name)).collect();
+    let mut statements: Vec<String> = gone.map(|(name, _)| end_sequence(tables.0, name, moved)).collect();
     let moved = kept.iter().filter(|(new, old)| new != old || tables.0 != tables.1);
     statements.extend(moved.map(|(new, old)| autonumber::rename(tables, (old, new))));
     statements

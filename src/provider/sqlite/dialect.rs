@@ -1,11 +1,12 @@
 //! The pure half of the target: it needs no connection.
 //! Never touches the world.
 
-use super::{ask, beyond, ddl, normalize, task};
+use super::{ask, beyond, ddl, keep, normalize, task};
 use crate::diff::change::Change;
 use crate::model::name::NameLimits;
 use crate::model::resource::Resource;
 use crate::model::state::Snapshot;
+use crate::model::trash::Moved;
 use crate::target::{Beyond, Dialect, Question, Scene, Work};
 
 /// The provider's name.
@@ -30,6 +31,10 @@ impl Dialect for SqliteDialect {
 
     fn normalize(&self, resource: &mut Resource) {
         normalize::resource(resource);
+    }
+
+    fn keep(&self, change: &Change, scene: &Scene<'_>, number: u64) -> Option<(Work, Moved)> {
+        keep::keep(change, scene, number)
     }
 
     fn is_normal(&self, resource: &Resource) -> bool {

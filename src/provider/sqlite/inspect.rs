@@ -16,6 +16,7 @@ use crate::model::picklist as model;
 use crate::model::resource::Resource;
 use crate::model::state::{Native, Owned, Snapshot, State};
 use crate::model::task::TaskRecord;
+use crate::model::trash::Trashed;
 use crate::target::TargetError;
 
 /// How many lists one statement reads; SQLite joins at most 500 queries.
@@ -41,7 +42,25 @@ pub fn snapshot(connection: &Connection, target: &str) -> Result<Snapshot, Targe
     snapshot.natives = objects.natives;
     snapshot.server = server();
     snapshot.initialized = version.is_some();
+    // Targets of the first version have no trash.
+    if version.is_some_and(|found| found > 1) {
+        (snapshot.trash, snapshot.last_trash) = trash(connection, target)?;
+    }
     Ok(snapshot)
+}
+
+/// What the trash holds, and the last number given.
+pub fn trash(connection: &Connection, target: &str) -> Result<(Vec<Trashed>, u64), TargetError> {
+    let failed = |error: rusqlite::Error| super::refusal::failed(target, "read its trash", &error);
+    let (rows, last) = catalog::trash(connection).map_err(failed)?;
+    let read = |row: catalog::Kept| {
+        let moved = serde_json::from_str(&row.moved).map_err(|error| TargetError::Record {
+            target: target.to_owned(),
+            message: format!("the trash of entry {}: {error}", row.entry),
+        })?;
+        Ok(Trashed { moved, entry: row.entry, kept: row.kept, until: row.until })
+    };
+    Ok((rows.into_iter().map(read).collect::<Result<_, TargetError>>()?, last))
 }
 
 /// The product and its version.

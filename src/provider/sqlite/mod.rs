@@ -2,7 +2,9 @@
 //! Never touches a row or an object that a step does not name.
 
 mod actual;
+mod after;
 mod ask;
+mod ask_back;
 mod autonumber;
 mod beyond;
 mod catalog;
@@ -10,6 +12,7 @@ mod conversion;
 mod ddl;
 mod dialect;
 mod inspect;
+mod keep;
 mod lexer;
 mod lift;
 mod lower;
@@ -21,6 +24,7 @@ mod rebuild;
 mod references;
 mod refusal;
 mod rehearse;
+mod restore;
 mod scratch;
 mod session;
 mod table;

@@ -7,16 +7,18 @@ use std::time::Duration;
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 
 use super::dialect::{NAME, SqliteDialect};
+use super::lexer::quote;
 use super::references::references_to_nowhere;
 use super::refusal::{failed, strict_names};
-use super::{catalog, inspect, rehearse, task, tryout};
+use super::{catalog, inspect, rehearse, restore, task, tryout};
 use crate::diff::change::Change;
 use crate::journal::{Entry, Holder};
 use crate::model::environment::TargetConfig;
 use crate::model::setting::Setting;
 use crate::model::state::Snapshot;
+use crate::model::trash::Trashed;
 use crate::plan::Step;
-use crate::target::{Answer, Broken, Dialect, Left, Mode, Session, Target, TargetError, Tried};
+use crate::target::{Answer, Broken, Dialect, Left, Mode, Purge, Session, Target, TargetError, Tried};
 
 /// How long a reader waits for a writer.
 const READ_PATIENCE: Duration = Duration::from_secs(5);
@@ -322,6 +324,36 @@ impl Target for SqliteTarget {
         }
     }
 
+    fn purge(&mut self, holder: &Holder, which: &Purge) -> Result<Vec<Trashed>, TargetError> {
+        let name = self.name.clone();
+        let found = |connection: &Connection| -> Result<Vec<Trashed>, TargetError> {
+            let version =
+                catalog::version(connection).map_err(|error| failed(&name, "read its trash", &error))?;
+            // Targets of the first version have no trash.
+            if version.is_none_or(|found| found < 2) {
+                return Ok(Vec::new());
+            }
+            let all = inspect::trash(connection, &name)?.0;
+            Ok(all.into_iter().filter(|one| which.takes(one)).collect())
+        };
+        let is_empty = match self.connection()? {
+            Some(connection) => found(connection)?.is_empty(),
+            None => true,
+        };
+        if is_empty {
+            return Ok(Vec::new());
+        }
+        let token = self.begin(holder)?;
+        let Some(connection) = &self.connection else {
+            return Err(self.cannot_open("there is no connection"));
+        };
+        // Dropped without a commit, it rolls back.
+        let session = SqliteSession { name: &self.name, path: &self.path, connection, token };
+        let purged = found(connection)?;
+        session.purge(&purged).map_err(|error| session.failed("purge its trash", &error))?;
+        Ok(purged)
+    }
+
     fn journal_failure(&mut self, entry: &Entry) -> Result<u64, TargetError> {
         self.create()?;
         let name = self.name.clone();
@@ -361,6 +393,20 @@ struct SqliteSession<'a> {
 impl SqliteSession<'_> {
     fn failed(&self, doing: &str, error: &rusqlite::Error) -> TargetError {
         failed(self.name, doing, error)
+    }
+
+    /// Drops things of the trash, and commits.
+    fn purge(&self, all: &[Trashed]) -> rusqlite::Result<()> {
+        for one in all {
+            // Somebody else may have dropped the table already.
+            let sql = format!("DROP TABLE IF EXISTS {}", quote(&one.moved.table));
+            self.connection.execute_batch(&sql)?;
+            self.connection.execute_batch(&restore::forget_sequences(&one.moved.table))?;
+        }
+        let numbers: Vec<u64> = all.iter().map(|one| one.moved.number).collect();
+        catalog::forget_moved(self.connection, &numbers)?;
+        catalog::drop_lock(self.connection, &self.token)?;
+        self.connection.execute_batch("COMMIT")
     }
 
     /// The references that point nowhere, and did not before this apply.
@@ -432,8 +478,19 @@ impl Session for SqliteSession<'_> {
             });
         }
         catalog::drop_lock(self.connection, &self.token).map_err(failed)?;
-        let id = catalog::keep(self.connection, entry).map_err(failed)?;
+        let mut entry = entry.clone();
+        catalog::count_moved(self.connection, &mut entry.trash).map_err(failed)?;
+        let id = catalog::keep(self.connection, &entry).map_err(failed)?;
         catalog::enter_tasks(self.connection, id).map_err(failed)?;
+        let until = entry.trash_until.clone().unwrap_or_else(|| entry.finished.clone());
+        catalog::note_moved(self.connection, &entry, id, &until).map_err(failed)?;
+        let empty = entry.trash.iter().filter(|moved| moved.rows == Some(0) && moved.sequences.is_empty());
+        for moved in empty {
+            // Its number is given all the same, and never again.
+            self.connection.execute_batch(&restore::drop_kept(&moved.table)).map_err(failed)?;
+            catalog::forget_moved(self.connection, &[moved.number]).map_err(failed)?;
+        }
+        catalog::forget_moved(self.connection, &entry.restored).map_err(failed)?;
         self.connection.execute_batch("COMMIT").map_err(failed)?;
         Ok(id)
     }

@@ -1,4 +1,8 @@
--- 1. rebuild table "customer"
+-- 1. keep values of table "customer"
+CREATE TABLE "_reconcile_trash_1" ("key id" TEXT, "was fax");
+INSERT INTO "_reconcile_trash_1" SELECT "id", "_reconcile_from_fax" FROM (SELECT "id" AS "id", "name" AS "name", "id" AS "_reconcile_from_id", "name" AS "_reconcile_from_name", "fax" AS "_reconcile_from_fax" FROM "customer") WHERE "_reconcile_from_fax" IS NOT NULL;
+
+-- 2. rebuild table "customer"
 CREATE TABLE "_reconcile_old_customer" AS SELECT "id", "name", "fax" FROM "customer";
 DROP TABLE "customer";
 CREATE TABLE "customer" (

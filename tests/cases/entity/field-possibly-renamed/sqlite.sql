@@ -1,4 +1,8 @@
--- 1. rebuild table "customer"
+-- 1. keep values of table "customer"
+CREATE TABLE "_reconcile_trash_1" ("key id" TEXT, "was phone");
+INSERT INTO "_reconcile_trash_1" SELECT "id", "_reconcile_from_phone" FROM (SELECT "id" AS "id", "name" AS "name", NULL AS "mobile", "id" AS "_reconcile_from_id", "name" AS "_reconcile_from_name", "phone" AS "_reconcile_from_phone" FROM "customer") WHERE "_reconcile_from_phone" IS NOT NULL;
+
+-- 2. rebuild table "customer"
 CREATE TABLE "_reconcile_old_customer" AS SELECT "id", "name", "phone" FROM "customer";
 DROP TABLE "customer";
 CREATE TABLE "customer" (

@@ -1,4 +1,9 @@
--- 1. rename a column of table "customer", then rebuild table "customer"
+-- 1. keep values of table "customer"
+CREATE TABLE "_reconcile_trash_1" ("key id" TEXT, "was no", "now number" INTEGER);
+INSERT INTO "_reconcile_trash_1" SELECT "id", "_reconcile_from_no", "number" FROM (SELECT "id" AS "id", CASE WHEN (CASE WHEN json_valid("no") THEN json_type("no") IN ('integer', 'real') ELSE 0 END) AND (CAST(CAST("no" AS INTEGER) AS TEXT) = trim("no") OR (CAST("no" AS REAL) = CAST("no" AS INTEGER) AND abs(CAST("no" AS INTEGER)) < 9007199254740992)) THEN CAST("no" AS INTEGER) ELSE "no" END AS "number", "id" AS "_reconcile_from_id", "no" AS "_reconcile_from_no" FROM "customer");
+DELETE FROM "_reconcile_trash_1" WHERE "was no" IS "now number" AND typeof("was no") = typeof("now number");
+
+-- 2. rename a column of table "customer", then rebuild table "customer"
 ALTER TABLE "customer" RENAME COLUMN "no" TO "number";
 CREATE TABLE "_reconcile_old_customer" AS SELECT "id", "number" FROM "customer";
 DROP TABLE "customer";

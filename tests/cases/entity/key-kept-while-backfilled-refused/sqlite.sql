@@ -1,4 +1,9 @@
--- 1. rebuild table "thing"
+-- 1. keep values of table "thing"
+CREATE TABLE "_reconcile_trash_1" ("key id" TEXT, "was code", "now code" TEXT);
+INSERT INTO "_reconcile_trash_1" SELECT "id", "_reconcile_from_code", "code" FROM (SELECT "id" AS "id", coalesce("code", 'none') AS "code", "id" AS "_reconcile_from_id", "code" AS "_reconcile_from_code" FROM "thing");
+DELETE FROM "_reconcile_trash_1" WHERE "was code" IS "now code" AND typeof("was code") = typeof("now code");
+
+-- 2. rebuild table "thing"
 CREATE TABLE "_reconcile_old_thing" AS SELECT "id", "code" FROM "thing";
 DROP TABLE "thing";
 CREATE TABLE "thing" (

@@ -1,4 +1,9 @@
--- 1. rebuild table "order"
+-- 1. keep values of table "order"
+CREATE TABLE "_reconcile_trash_1" ("key id" TEXT, "was customer", "now customer" INTEGER);
+INSERT INTO "_reconcile_trash_1" SELECT "id", "_reconcile_from_customer", "customer" FROM (SELECT "id" AS "id", CASE WHEN (CAST("customer" AS INTEGER) = "customer" OR CAST(CAST("customer" AS INTEGER) AS TEXT) = CAST("customer" AS TEXT)) THEN CAST("customer" AS INTEGER) ELSE "customer" END AS "customer", "id" AS "_reconcile_from_id", "customer" AS "_reconcile_from_customer" FROM "order");
+DELETE FROM "_reconcile_trash_1" WHERE "was customer" IS "now customer" AND typeof("was customer") = typeof("now customer");
+
+-- 2. rebuild table "order"
 CREATE TABLE "_reconcile_old_order" AS SELECT "id", "customer" FROM "order";
 DROP TABLE "order";
 CREATE TABLE "order" (

@@ -1,4 +1,9 @@
--- 1. rebuild table "order"
+-- 1. keep values of table "order"
+CREATE TABLE "_reconcile_trash_1" ("key id" TEXT, "was customer", "now customer" REAL);
+INSERT INTO "_reconcile_trash_1" SELECT "id", "_reconcile_from_customer", "customer" FROM (SELECT "id" AS "id", CASE WHEN (CASE WHEN json_valid("customer") THEN CASE json_type("customer") WHEN 'integer' THEN CAST("customer" AS INTEGER) = CAST("customer" AS REAL) WHEN 'real' THEN length(trim(replace(replace("customer", '-', ''), '.', ''), '0')) <= 15 ELSE 0 END ELSE 0 END) THEN CAST("customer" AS REAL) ELSE "customer" END AS "customer", "id" AS "_reconcile_from_id", "customer" AS "_reconcile_from_customer" FROM "order");
+DELETE FROM "_reconcile_trash_1" WHERE "was customer" IS "now customer" AND typeof("was customer") = typeof("now customer");
+
+-- 2. rebuild table "order"
 CREATE TABLE "_reconcile_old_order" AS SELECT "id", "customer" FROM "order";
 DROP TABLE "order";
 CREATE TABLE "order" (

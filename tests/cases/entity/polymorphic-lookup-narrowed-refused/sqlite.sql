@@ -1,4 +1,8 @@
--- 1. rebuild table "note"
+-- 1. keep values of table "note"
+CREATE TABLE "_reconcile_trash_1" ("key id" TEXT, "was regarding_order");
+INSERT INTO "_reconcile_trash_1" SELECT "id", "_reconcile_from_regarding_order" FROM (SELECT "id" AS "id", "body" AS "body", CAST("regarding_customer" AS TEXT) AS "regarding_customer", NULL AS "regarding_product", "id" AS "_reconcile_from_id", "body" AS "_reconcile_from_body", "regarding_customer" AS "_reconcile_from_regarding_customer", "regarding_order" AS "_reconcile_from_regarding_order" FROM "note") WHERE "_reconcile_from_regarding_order" IS NOT NULL;
+
+-- 2. rebuild table "note"
 CREATE TABLE "_reconcile_old_note" AS SELECT "id", "body", "regarding_customer", "regarding_order" FROM "note";
 DROP TABLE "note";
 CREATE TABLE "note" (

@@ -1,4 +1,9 @@
--- 1. rebuild table "customer"
+-- 1. keep values of table "customer"
+CREATE TABLE "_reconcile_trash_1" ("key id" TEXT, "was code", "now code" TEXT);
+INSERT INTO "_reconcile_trash_1" SELECT "id", "_reconcile_from_code", "code" FROM (SELECT "id" AS "id", coalesce("code", 'none') AS "code", "name" AS "name", "id" AS "_reconcile_from_id", "code" AS "_reconcile_from_code", "name" AS "_reconcile_from_name" FROM "customer");
+DELETE FROM "_reconcile_trash_1" WHERE "was code" IS "now code" AND typeof("was code") = typeof("now code");
+
+-- 2. rebuild table "customer"
 CREATE TABLE "_reconcile_old_customer" AS SELECT "id", "code", "name" FROM "customer";
 DROP TABLE "customer";
 CREATE TABLE "customer" (

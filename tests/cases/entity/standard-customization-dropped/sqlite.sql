@@ -1,4 +1,8 @@
--- 1. rebuild table "account"
+-- 1. keep values of table "account"
+CREATE TABLE "_reconcile_trash_1" ("key id" TEXT, "was region");
+INSERT INTO "_reconcile_trash_1" SELECT "id", "_reconcile_from_region" FROM (SELECT "id" AS "id", "name" AS "name", "phone" AS "phone", "id" AS "_reconcile_from_id", "name" AS "_reconcile_from_name", "phone" AS "_reconcile_from_phone", "region" AS "_reconcile_from_region" FROM "account") WHERE "_reconcile_from_region" IS NOT NULL;
+
+-- 2. rebuild table "account"
 CREATE TABLE "_reconcile_old_account" AS SELECT "id", "name", "phone", "region" FROM "account";
 DROP TABLE "account";
 CREATE TABLE "account" (

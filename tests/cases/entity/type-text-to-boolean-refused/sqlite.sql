@@ -1,4 +1,9 @@
--- 1. rebuild table "thing"
+-- 1. keep values of table "thing"
+CREATE TABLE "_reconcile_trash_1" ("key id" TEXT, "was value", "now value" INTEGER);
+INSERT INTO "_reconcile_trash_1" SELECT "id", "_reconcile_from_value", "value" FROM (SELECT "id" AS "id", CASE lower("value") WHEN 'true' THEN 1 WHEN '1' THEN 1 WHEN 'false' THEN 0 WHEN '0' THEN 0 ELSE "value" END AS "value", "id" AS "_reconcile_from_id", "value" AS "_reconcile_from_value" FROM "thing");
+DELETE FROM "_reconcile_trash_1" WHERE "was value" IS "now value" AND typeof("was value") = typeof("now value");
+
+-- 2. rebuild table "thing"
 CREATE TABLE "_reconcile_old_thing" AS SELECT "id", "value" FROM "thing";
 DROP TABLE "thing";
 CREATE TABLE "thing" (

@@ -1,4 +1,8 @@
--- 1. rebuild table "order"
+-- 1. keep values of table "order"
+CREATE TABLE "_reconcile_trash_1" ("key id" TEXT, "was status");
+INSERT INTO "_reconcile_trash_1" SELECT "id", "_reconcile_from_status" FROM (SELECT "id" AS "id", "subject" AS "subject", "id" AS "_reconcile_from_id", "subject" AS "_reconcile_from_subject", "status" AS "_reconcile_from_status" FROM "order") WHERE "_reconcile_from_status" IS NOT NULL;
+
+-- 2. rebuild table "order"
 CREATE TABLE "_reconcile_old_order" AS SELECT "id", "subject", "status" FROM "order";
 DROP TABLE "order";
 CREATE TABLE "order" (
@@ -10,5 +14,5 @@ INSERT INTO "order" ("id", "subject")
   FROM "_reconcile_old_order";
 DROP TABLE "_reconcile_old_order";
 
--- 2. drop table "status"
+-- 3. drop table "status"
 DROP TABLE "status";
