@@ -48,6 +48,7 @@ pub fn revert<'a>(snapshot: &'a Snapshot, goals: &[Goal], gone: &BTreeSet<Addres
         .collect();
     let (state, inventory) = renames::follow(snapshot, &renamed, &fields);
     let mut work = Reverting {
+        snapshot,
         state: &state,
         inventory: &inventory,
         gone,
@@ -66,6 +67,8 @@ pub fn revert<'a>(snapshot: &'a Snapshot, goals: &[Goal], gone: &BTreeSet<Addres
 }
 
 struct Reverting<'a> {
+    snapshot: &'a Snapshot,
+    /// Under the names of then, references included.
     state: &'a State,
     inventory: &'a Inventory,
     gone: &'a BTreeSet<Address>,
@@ -85,7 +88,12 @@ impl Reverting<'_> {
             return;
         }
         let owned = self.inventory.get(&goal.address);
-        let is_same = found == Some(&goal.state) && owned == goal.owned.as_ref();
+        // What only follows another's name is the same, and our record of it is not.
+        let present = goal.now.as_ref().unwrap_or(&goal.address);
+        let recorded = self.snapshot.state.get(present).map(|found| &**found);
+        let is_same = recorded == Some(&goal.state)
+            && found == recorded
+            && self.snapshot.inventory.get(present) == goal.owned.as_ref();
         let renamed_from = goal.now.clone().filter(|now| *now != goal.address && found.is_some());
         if is_same && !is_another && renamed_from.is_none() && goal.from.is_empty() {
             return;

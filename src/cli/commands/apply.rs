@@ -180,7 +180,9 @@ pub fn one(
         Err(error) => return Err(error.into()),
     };
     let report = report.with_resources(plan, spoken_of);
-    if !context.is_json() && (report.outcome != Applied::Nothing || has_nothing(plan, spoken_of)) {
+    let is_told =
+        report.outcome != Applied::Nothing || has_nothing(plan, spoken_of) || !report.purged.is_empty();
+    if !context.is_json() && is_told {
         let gap = if is_shown { "\n" } else { "" };
         terminal.result(&format!("{gap}{}", report_text::report(&report, terminal.paint)));
     }

@@ -36,6 +36,7 @@ pub fn ask(change: &Change, out: &mut Asking<'_>) {
                 }
             }
             primary_key(change, after, out);
+            former_key(change, before, after, out);
             if before.native.is_some() && after.native.is_none() {
                 loose_values(change, before, after, out);
             }
@@ -132,6 +133,18 @@ fn fits(path: String, old_name: &str, name: &str, ty: &FieldType, out: &mut Aski
         "no value is ever cut or rounded silently: change those rows first, or choose a type that holds them"
             .to_owned(),
     );
+}
+
+/// A field that alone was the key may hold more than its type says elsewhere: its column may be the target's own
+/// number of the row.
+fn former_key(change: &Change, before: &Entity, after: &Entity, out: &mut Asking<'_>) {
+    let Some([old]) = before.primary_key.as_deref() else { return };
+    let new = change.renames("fields").find(|(_, was)| was == old).map_or(old.as_str(), |(new, _)| new);
+    let stays = matches!(after.primary_key.as_deref(), Some([only]) if only == new);
+    let (Some(was), Some(goal)) = (before.fields.get(old), after.fields.get(new)) else { return };
+    if !stays && was.ty == goal.ty {
+        fits(new.to_owned(), old, new, &goal.ty, out);
+    }
 }
 
 /// A table of others that becomes one of ours checks every value, also of fields that stay as they are.
