@@ -149,6 +149,27 @@ fn a_task_runs_once_however_often_it_is_applied() {
 }
 
 #[test]
+fn a_task_runs_again_where_its_apply_was_taken_back() {
+    let place = Place::new("");
+    place.order(REGION, FILL);
+    place.does(&ALLOW, 0, "task fill (after)");
+    let said = place.does(&["rollback", "2", "--plan"], 0, "RK203");
+    assert!(said.contains("RK723 what it did in journal entry 2 is not taken back"), "{said}");
+    place.does(&["rollback", "2", "--yes", "--allow", "RK203"], 0, "Journal entry 3");
+    assert_eq!(place.get("SELECT count(*) FROM _reconcile_task"), "0");
+    // A record that is taken back to one that ran is one that ran.
+    place.does(&ALLOW, 0, "task fill (after)");
+    assert_eq!(place.regions(), "north north");
+    let other = task("sql: \"UPDATE \\\"order\\\" SET region = 'south'\"");
+    place.order(REGION, &other);
+    place.does(&ALLOW, 0, "(its SQL has changed since it ran)");
+    place.does(&["rollback", "5", "--yes"], 0, "Journal entry 6");
+    assert_eq!(place.regions(), "south south");
+    place.order(REGION, FILL);
+    place.is_settled();
+}
+
+#[test]
 fn what_has_nothing_left_by_the_time_of_its_apply_is_skipped() {
     let place = Place::new("");
     let unless = "unless: \"SELECT 1 WHERE NOT EXISTS (SELECT 1 FROM \\\"order\\\" WHERE region IS NULL)\"";
