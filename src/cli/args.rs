@@ -229,6 +229,11 @@ change from the repository instead: reconcile apply -e TO.")]
     /// Read packages, and sign them
     #[command(subcommand)]
     Package(PackageVerb),
+    /// Finish what an interrupted apply left, or say that it left nothing
+    #[command(
+        after_help = "Example:\n  reconcile resume -e dev\n\nA target that takes an apply whole or not at all never has anything left; then this says how the last one ended."
+    )]
+    Resume,
     /// List the applies of an environment, newest first
     #[command(after_help = "Example:\n  reconcile history -e dev --limit 5")]
     History {

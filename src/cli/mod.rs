@@ -75,6 +75,7 @@ fn dispatch(context: &Context, verb: Verb) -> Result<Code, Failure> {
         Verb::Export(arguments) => commands::export::run(context, *arguments),
         Verb::Import(arguments) => commands::import::run(context, &arguments),
         Verb::Package(verb) => commands::package::run(context, &verb),
+        Verb::Resume => commands::resume::run(context),
         Verb::History { limit } => commands::history::list(context, limit),
         Verb::Show { id } => commands::history::show(context, id),
         Verb::Rollback { id, plan, out, yes, allow } => commands::rollback::run(

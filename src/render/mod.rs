@@ -19,6 +19,7 @@ pub mod paint;
 pub mod plan_markdown;
 pub mod plan_text;
 pub mod report_text;
+pub mod resume_text;
 mod row;
 #[cfg(test)]
 mod sample;

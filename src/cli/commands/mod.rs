@@ -14,6 +14,7 @@ pub mod manual;
 pub mod package;
 pub mod plan;
 pub mod promote;
+pub mod resume;
 pub mod rollback;
 pub mod schema;
 mod sign;
