@@ -6,6 +6,7 @@ mod canonical;
 mod check;
 mod config;
 mod decode;
+mod document;
 mod entity;
 pub mod grammar;
 mod load;

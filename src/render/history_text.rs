@@ -3,8 +3,9 @@
 
 use std::collections::BTreeMap;
 
-use super::page::{Page, counted, thousands, width};
-use super::paint::{Paint, Role, clean};
+use super::page::{Page, counted, thousands};
+use super::paint::{Paint, Role};
+use super::table;
 use super::task::write_sql;
 use crate::journal::{Entry, Outcome};
 use crate::model::resource::Resource;
@@ -24,23 +25,11 @@ pub fn history(entries: &[Entry], paint: Paint) -> String {
         .iter()
         .map(|entry| cells(entry, undone.get(&(entry.environment.as_str(), entry.id))))
         .collect();
-    let mut columns = [0; HEADS.len()];
-    let mut at = 0;
-    for (i, head) in HEADS.iter().enumerate() {
-        columns[i] = at;
-        at += 2 + rows.iter().map(|row| width(&clean(&row[i]))).max().unwrap_or(0).max(head.len());
-    }
-    for (i, head) in HEADS.iter().enumerate() {
-        page.tab(columns[i]).put(Role::Heading, head);
-    }
-    page.end();
-    for (entry, row) in entries.iter().zip(&rows) {
-        for (i, cell) in row.iter().enumerate() {
-            let role = if i == 2 { outcome_role(&entry.outcome) } else { Role::Plain };
-            page.tab(columns[i]).put(role, cell);
-        }
-        page.end();
-    }
+    let role = |row: usize, column: usize| match column {
+        2 => outcome_role(&entries[row].outcome),
+        _ => Role::Plain,
+    };
+    table::write(&mut page, &HEADS, &rows, role);
     page.finish()
 }
 

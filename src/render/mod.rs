@@ -24,5 +24,6 @@ mod row;
 #[cfg(test)]
 mod sample;
 mod setting;
+mod table;
 mod task;
 pub mod trash_text;

@@ -1,8 +1,9 @@
 //! The trash as text: what is kept, how much, since and until when, and by which apply.
 //! Never computes a time: the target noted them.
 
-use super::page::{Page, counted, thousands, width};
-use super::paint::{Paint, Role, clean};
+use super::page::{Page, counted, thousands};
+use super::paint::{Paint, Role};
+use super::table;
 use crate::model::trash::Trashed;
 
 const HEADS: [&str; 6] = ["NUMBER", "WHAT", "HOLDS", "SINCE", "UNTIL", "APPLY"];
@@ -15,22 +16,7 @@ pub fn list(kept: &[Trashed], paint: Paint) -> String {
         return page.finish();
     }
     let rows: Vec<[String; 6]> = kept.iter().map(cells).collect();
-    let mut columns = [0; HEADS.len()];
-    let mut at = 0;
-    for (i, head) in HEADS.iter().enumerate() {
-        columns[i] = at;
-        at += 2 + rows.iter().map(|row| width(&clean(&row[i]))).max().unwrap_or(0).max(head.len());
-    }
-    for (i, head) in HEADS.iter().enumerate() {
-        page.tab(columns[i]).put(Role::Heading, head);
-    }
-    page.end();
-    for row in &rows {
-        for (i, cell) in row.iter().enumerate() {
-            page.tab(columns[i]).put(Role::Plain, cell);
-        }
-        page.end();
-    }
+    table::write(&mut page, &HEADS, &rows, |_, _| Role::Plain);
     page.finish()
 }
 

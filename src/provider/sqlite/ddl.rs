@@ -161,9 +161,15 @@ fn alter(change: &Change, before: &Entity, after: &Entity, scene: &Scene<'_>) ->
         let column = place.and_then(|place| shape.table.columns.get(place));
         quote(column.map_or(name, |column| column.name.as_str()))
     };
-    for (column, sql) in keep::noted_keys(change, scene, &present) {
+    let keep::Noted { keys, fillings } = keep::noted(change, scene, &present);
+    for (column, sql) in keys {
         known.retain(|projected| projected.column != column);
         known.push(Projected { column, sql });
+    }
+    for (column, sql) in fillings {
+        if let Some(projected) = known.iter_mut().find(|projected| projected.column == column) {
+            projected.sql = format!("coalesce({sql}, {})", projected.sql);
+        }
     }
     let projection = in_order(known, &wanted.table);
     let filled = filled(change, after);

@@ -10,7 +10,7 @@ use super::lexer::{literal, quote};
 use super::table::Table;
 use crate::diff::change::Change;
 use crate::model::entity::Entity;
-use crate::model::field::FieldType;
+use crate::model::field::{DefaultValue, FieldType};
 use crate::model::resource::Resource;
 use crate::model::trash::{Moved, MovedColumn};
 use crate::target::{Cost, Scene, Work};
@@ -307,35 +307,64 @@ fn key(table: &Table, rows: &After) -> Option<Key> {
     }
 }
 
-/// For a change whose rows get a key that nothing else tells: each of its columns as what the trash already noted.
+/// What the trash already noted of the rows of a change: the keys that nothing else tells, and the fillings that are
+/// others each time they are asked for. Each column, and the query that finds its value for a row.
 /// `name_of` says what a column of today is called where the rows are read.
-pub fn noted_keys(
-    change: &Change,
-    scene: &Scene<'_>,
-    name_of: &dyn Fn(&str) -> String,
-) -> Vec<(String, String)> {
+pub struct Noted {
+    pub keys: Vec<(String, String)>,
+    pub fillings: Vec<(String, String)>,
+}
+
+/// Writes the queries of what was noted.
+pub fn noted(change: &Change, scene: &Scene<'_>, name_of: &dyn Fn(&str) -> String) -> Noted {
+    let mut noted = Noted { keys: Vec::new(), fillings: Vec::new() };
     let (Some(Resource::Entity(before)), Some(Resource::Entity(after))) = (&change.before, &change.after)
     else {
-        return Vec::new();
+        return noted;
     };
     let Some(moved) = scene.aside.moved.get(&change.address).filter(|moved| !moved.is_whole()) else {
-        return Vec::new();
+        return noted;
     };
     let table = actual(&change.address_before().name, before, scene.natives, scene.before, scene).table;
     let rows = rows(change, before, after, &table, scene);
-    let Some(Key { columns, today: Some(present) }) = key(&table, &rows) else { return Vec::new() };
-    let same: Vec<String> = present
-        .iter()
-        .map(|column| format!("noted.{} IS {}", quote(&today(column)), name_of(column)))
-        .collect();
-    let noted = |column: String| {
-        let sql = format!(
-            "(SELECT noted.{} FROM {} AS noted WHERE {})",
-            quote(&after::key(&column)),
+    let Some(Key { columns, today: by_today }) = key(&table, &rows) else { return noted };
+    let same: Option<Vec<String>> = match &by_today {
+        Some(present) => Some(present.iter().map(|column| (today(column), column)).collect::<Vec<_>>()),
+        None => {
+            let carried = |column: &String| {
+                let output = rows.outputs.iter().find(|output| output.column == *column)?;
+                Some((after::key(column), output.carried.as_ref()?))
+            };
+            columns.iter().map(carried).collect()
+        }
+    }
+    .map(|pairs| {
+        pairs.iter().map(|(kept, column)| format!("noted.{} IS {}", quote(kept), name_of(column))).collect()
+    });
+    let Some(same) = same else { return noted };
+    // Around the table itself, its `rowid` would be taken for a column of that name.
+    let find = |kept: String| {
+        format!(
+            "(SELECT noted.{} FROM (SELECT * FROM {}) AS noted WHERE {})",
+            quote(&kept),
             quote(&moved.table),
             same.join(" AND ")
-        );
-        (column, sql)
+        )
     };
-    columns.into_iter().map(noted).collect()
+    let became = moved.columns.iter().flatten().filter_map(|kept| kept.became.clone());
+    let is_another = |column: &String| change.backfill.get(column).is_some_and(changes_by_itself);
+    noted.fillings =
+        became.filter(is_another).map(|column| (column.clone(), find(after::became(&column)))).collect();
+    if by_today.is_some() {
+        noted.keys = columns.into_iter().map(|column| (column.clone(), find(after::key(&column)))).collect();
+    }
+    noted
+}
+
+/// Tells of a filling that it may be another one each time it is asked for.
+fn changes_by_itself(filling: &DefaultValue) -> bool {
+    match filling {
+        DefaultValue::Sql { .. } => true,
+        DefaultValue::Value(value) => matches!(value.as_str(), Some("now" | "generated")),
+    }
 }

@@ -273,7 +273,7 @@ fn made_again(
     let (old, new) = (change.address_before().name.as_str(), change.address.name.as_str());
     let aside = format!("_reconcile_old_{new}");
     let from = |column: &str| format!("rows.{}", quote(&after::from(column)));
-    let noted: BTreeMap<String, String> = keep::noted_keys(change, scene, &from).into_iter().collect();
+    let noted: BTreeMap<String, String> = keep::noted(change, scene, &from).keys.into_iter().collect();
     let columns: Vec<String> = then.columns.iter().map(|column| quote(column)).collect();
     let value =
         |column: &String| noted.get(column).cloned().unwrap_or_else(|| format!("rows.{}", quote(column)));
