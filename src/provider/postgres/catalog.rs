@@ -8,6 +8,7 @@ use postgres::{Client, Error, Row as PgRow, Statement};
 
 use super::NAME;
 use super::lexer::quote;
+use super::spell::Spelled;
 use crate::address::Address;
 use crate::diff::change::{Change, Restored, TaskChange, TaskVerb};
 use crate::diff::decision::Verb;
@@ -21,6 +22,10 @@ pub const VERSION: u32 = 1;
 
 /// The schema that they are in.
 pub const SCHEMA: &str = "reconcile";
+
+/// Asks whether they are there.
+pub const EXISTS: &str = "SELECT 1 FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace \
+                          WHERE n.nspname = 'reconcile' AND c.relname = 'meta'";
 
 /// Makes the tables where they are not there yet.
 pub const CREATE: &str = r#"
@@ -54,34 +59,6 @@ CREATE TABLE IF NOT EXISTS "reconcile"."progress" (
 );
 INSERT INTO "reconcile"."meta" ("key", "value") VALUES ('catalog', '1') ON CONFLICT ("key") DO NOTHING;
 "#;
-
-/// One row of our record, still as text.
-#[derive(Clone, Debug)]
-pub struct Row {
-    pub address: String,
-    pub state: String,
-    pub declared: Option<String>,
-    pub revision: Option<String>,
-}
-
-/// One task of our record, still as text.
-#[derive(Clone, Debug)]
-pub struct TaskRow {
-    pub address: String,
-    pub name: String,
-    pub place: u32,
-    pub task: String,
-    pub ran: Option<String>,
-}
-
-/// One thing in the trash, still as text.
-#[derive(Clone, Debug)]
-pub struct Kept {
-    pub entry: u64,
-    pub kept: String,
-    pub until: String,
-    pub moved: String,
-}
 
 /// The key of the advisory lock that a session holds while it changes a target schema.
 pub fn lock_key(schema: &str) -> i64 {
@@ -152,11 +129,7 @@ impl<'a> Catalog<'a> {
     /// The version of the catalog that is there; none where there is none.
     pub fn version(&mut self) -> Result<Option<u32>, Error> {
         // Asked of the server's own catalog: whoever may not look into our schema is told so, and not that it is empty.
-        let found = self.client.query(
-            "SELECT 1 FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace \
-             WHERE n.nspname = 'reconcile' AND c.relname = 'meta'",
-            &[],
-        )?;
+        let found = self.client.query(EXISTS, &[])?;
         if found.is_empty() {
             return Ok(None);
         }
@@ -166,37 +139,6 @@ impl<'a> Catalog<'a> {
         let text: Option<String> = rows.first().map(|row| row.try_get(0)).transpose()?;
         // A version that does not read is none that we know.
         Ok(Some(text.map_or(0, |text| text.parse().unwrap_or(u32::MAX))))
-    }
-
-    /// Reads our whole record.
-    pub fn rows(&mut self) -> Result<Vec<Row>, Error> {
-        let sql = "SELECT \"address\", \"state\"::text, \"declared\"::text, \"revision\" \
-                   FROM \"reconcile\".\"resource\" WHERE \"target\" = $1";
-        let read = |row: &PgRow| {
-            Ok(Row {
-                address: row.try_get(0)?,
-                state: row.try_get(1)?,
-                declared: row.try_get(2)?,
-                revision: row.try_get(3)?,
-            })
-        };
-        self.query(sql, &[])?.iter().map(read).collect()
-    }
-
-    /// Reads our record of tasks.
-    pub fn tasks(&mut self) -> Result<Vec<TaskRow>, Error> {
-        let sql = "SELECT \"address\", \"name\", \"place\", \"task\"::text, \"ran\" \
-                   FROM \"reconcile\".\"task\" WHERE \"target\" = $1";
-        let read = |row: &PgRow| {
-            Ok(TaskRow {
-                address: row.try_get(0)?,
-                name: row.try_get(1)?,
-                place: u32::try_from(row.try_get::<_, i64>(2)?).unwrap_or_default(),
-                task: row.try_get(3)?,
-                ran: row.try_get(4)?,
-            })
-        };
-        self.query(sql, &[])?.iter().map(read).collect()
     }
 
     /// Writes what one change leaves behind: the resource as it is now, and what of it we own.
@@ -252,6 +194,14 @@ impl<'a> Catalog<'a> {
                    \"declared\" = excluded.\"declared\", \"revision\" = excluded.\"revision\"";
         let declared = declared.map(json);
         self.execute(sql, &[&address.to_string(), &json(state), &declared, &revision]).map(drop)
+    }
+
+    /// Writes how the server spells what was written of a resource.
+    pub fn spell(&mut self, address: &Address, spelled: &Spelled) -> Result<(), Error> {
+        let sql = "UPDATE \"reconcile\".\"resource\" SET \"spelled\" = $3::text::json \
+                   WHERE \"target\" = $1 AND \"address\" = $2";
+        let spelled = (!spelled.is_empty()).then(|| json(spelled));
+        self.execute(sql, &[&address.to_string(), &spelled]).map(drop)
     }
 
     /// Writes what becomes of one task. One that did not run keeps what our record says of its last run.
@@ -361,24 +311,6 @@ impl<'a> Catalog<'a> {
     /// Drops the table of something in the trash. Somebody else may have dropped it already.
     pub fn drop_kept(&mut self, table: &str) -> Result<(), Error> {
         self.client.batch_execute(&format!("DROP TABLE IF EXISTS \"reconcile\".{}", quote(table)))
-    }
-
-    /// Reads what the trash holds of this target, by number, and the last number given in the whole database.
-    pub fn trash(&mut self) -> Result<(Vec<Kept>, u64), Error> {
-        let sql = "SELECT \"entry\", \"kept\", \"until\", \"moved\"::text FROM \"reconcile\".\"trash\" \
-                   WHERE \"target\" = $1 ORDER BY \"number\"";
-        let read = |row: &PgRow| {
-            Ok(Kept {
-                entry: whole(row.try_get(0)?),
-                kept: row.try_get(1)?,
-                until: row.try_get(2)?,
-                moved: row.try_get(3)?,
-            })
-        };
-        let kept = self.query(sql, &[])?.iter().map(read).collect::<Result<_, Error>>()?;
-        let sql = "SELECT \"value\"::bigint FROM \"reconcile\".\"meta\" WHERE \"key\" = 'trash'";
-        let rows = self.client.query(sql, &[])?;
-        Ok((kept, rows.first().map(|row| row.try_get(0)).transpose()?.map_or(0, whole)))
     }
 
     /// Writes who holds the lock from now on, and returns the fence: every holder has a higher one than all before.

@@ -14,7 +14,7 @@ use super::dialect::PostgresDialect;
 use super::inspect::{self, Context};
 use super::lexer::quote;
 use super::limits::{self, milliseconds};
-use super::refusal::{self, failed};
+use super::refusal::{self, failed_at};
 use super::settings::{ChannelBinding, Connection, Found, Host, Root, Settings, SslMode};
 use super::tls::{self, Demand};
 use super::transaction::PostgresSession;
@@ -61,10 +61,10 @@ struct Connected {
 pub struct Server {
     /// `150018`.
     pub version: u32,
-    /// `PostgreSQL 15.18`.
-    pub name: String,
     /// Whether it only follows another one.
     pub is_standby: bool,
+    /// Whether our own tables are there.
+    pub has_catalog: bool,
 }
 
 /// Reads a file that libpq would look into.
@@ -207,7 +207,9 @@ fn setup(schema: &str, mode: Mode) -> String {
          SET IntervalStyle = postgres; SET TimeZone = 'UTC'; SET extra_float_digits = 1; SET bytea_output = hex; \
          SET quote_all_identifiers = off; SET transform_null_equals = off; SET jit = off; \
          SET tcp_keepalives_idle = 60; SET default_transaction_read_only = {read_only}; \
-         SELECT current_setting('server_version_num'), current_setting('server_version'), pg_is_in_recovery()",
+         SELECT current_setting('server_version_num'), current_setting('server_version'), pg_is_in_recovery(), \
+         EXISTS ({catalog})",
+        catalog = catalog::EXISTS,
         schema = quote(schema),
         lock = milliseconds(limits::LOCK),
         question = milliseconds(limits::QUESTION),
@@ -273,7 +275,7 @@ impl PostgresTarget {
     fn set_up(&self, client: &mut Client) -> Result<Server, TargetError> {
         let said = client
             .simple_query(&setup(&self.settings.schema, self.mode))
-            .map_err(|error| failed(&self.settings, "set up the connection", &error, None))?;
+            .map_err(|error| failed_at(&self.settings, "set up the connection", &error, None))?;
         let row = said.iter().find_map(|message| match message {
             SimpleQueryMessage::Row(row) => Some(row),
             _ => None,
@@ -296,26 +298,39 @@ impl PostgresTarget {
                 )));
             }
         }
-        Ok(Server { version, name, is_standby: get(2) == "t" })
+        Ok(Server { version, is_standby: get(2) == "t", has_catalog: get(3) == "t" })
+    }
+
+    /// Tells whether our own tables are there. Once they are, they stay.
+    fn has_catalog(&mut self) -> Result<bool, TargetError> {
+        let is_new = self.connected.is_none();
+        let connected = self.connected()?;
+        if is_new || connected.server.has_catalog {
+            return Ok(connected.server.has_catalog);
+        }
+        let found = connected.client.query_opt(catalog::EXISTS, &[]);
+        let found = found.map_err(|error| failed_at(&self.settings, "be read", &error, None))?.is_some();
+        self.connected()?.server.has_catalog = found;
+        Ok(found)
     }
 
     /// Runs `read` in one transaction, so that all its statements see the same state.
     fn consistently<T>(
         &mut self,
-        read: impl FnOnce(&mut Client, &Settings, &Server) -> Result<T, TargetError>,
+        read: impl FnOnce(&mut Client, &Settings) -> Result<T, TargetError>,
     ) -> Result<T, TargetError> {
         self.connected()?;
         let settings = &self.settings;
-        let Some(Connected { client, server }) = &mut self.connected else {
+        let Some(Connected { client, .. }) = &mut self.connected else {
             return Err(TargetError::Open {
                 target: settings.name.clone(),
                 message: "it is not open".to_owned(),
             });
         };
-        client.batch_execute(CONSISTENTLY).map_err(|error| failed(settings, "be read", &error, None))?;
-        let result = read(client, settings, server);
+        client.batch_execute(CONSISTENTLY).map_err(|error| failed_at(settings, "be read", &error, None))?;
+        let result = read(client, settings);
         let ended =
-            client.batch_execute("ROLLBACK").map_err(|error| failed(settings, "be read", &error, None));
+            client.batch_execute("ROLLBACK").map_err(|error| failed_at(settings, "be read", &error, None));
         result.and_then(|value| ended.map(|()| value))
     }
 
@@ -424,7 +439,18 @@ impl Target for PostgresTarget {
     }
 
     fn inspect(&mut self) -> Result<Snapshot, TargetError> {
-        self.consistently(|client, settings, server| inspect::snapshot(client, &context(settings, server)))
+        let has_catalog = self.has_catalog()?;
+        let settings = &self.settings;
+        let Some(Connected { client, .. }) = &mut self.connected else {
+            return Err(self.cannot_open("it is not open"));
+        };
+        let context = Context { is_inside: false, has_catalog, ..context(settings) };
+        let found = inspect::snapshot(client, &context);
+        if found.is_err() {
+            // Its transaction may be open still; should this fail, the next statement says so.
+            let _ = client.batch_execute("ROLLBACK");
+        }
+        Ok(found?.snapshot)
     }
 
     fn measure(&mut self, queries: &[String]) -> Result<Vec<Answer>, TargetError> {
@@ -454,10 +480,10 @@ impl Target for PostgresTarget {
         if unless.is_empty() {
             return Ok(Vec::new());
         }
-        self.consistently(|client, settings, _| {
+        self.consistently(|client, settings| {
             let ask = |sql: &String| {
                 task::left(client, sql)
-                    .map_err(|error| failed(settings, &format!("answer `{sql}`"), &error, None))
+                    .map_err(|error| failed_at(settings, &format!("answer `{sql}`"), &error, None))
             };
             unless.iter().map(ask).collect()
         })
@@ -482,11 +508,7 @@ impl Target for PostgresTarget {
     }
 
     fn purge(&mut self, holder: &Holder, which: &Purge) -> Result<Vec<Trashed>, TargetError> {
-        let is_empty = self.consistently(|client, settings, server| {
-            let found = inspect::snapshot(client, &context(settings, server))?;
-            Ok(!found.trash.iter().any(|one| which.takes(one)))
-        })?;
-        if is_empty {
+        if !self.inspect()?.trash.iter().any(|one| which.takes(one)) {
             return Ok(Vec::new());
         }
         let fence = self.take_lock(holder)?;
@@ -502,23 +524,24 @@ impl Target for PostgresTarget {
         };
         let mut catalog = Catalog::new(client, &settings.schema);
         make(&mut catalog, settings)?;
-        catalog.keep(entry).map_err(|error| failed(settings, "keep the journal", &error, None))
+        catalog.keep(entry).map_err(|error| failed_at(settings, "keep the journal", &error, None))
     }
 }
 
-fn context<'a>(settings: &'a Settings, server: &'a Server) -> Context<'a> {
+fn context(settings: &Settings) -> Context<'_> {
     Context {
         target: &settings.name,
         schema: &settings.schema,
-        version: server.version,
-        server: &server.name,
+        has_catalog: true,
+        is_inside: true,
+        recorded: &[],
     }
 }
 
 impl PostgresTarget {
     fn entries(&mut self, id: Option<u64>, limit: usize) -> Result<Vec<Entry>, TargetError> {
-        self.consistently(|client, settings, _| {
-            let failed = |error: postgres::Error| failed(settings, "show its journal", &error, None);
+        self.consistently(|client, settings| {
+            let failed = |error: postgres::Error| failed_at(settings, "show its journal", &error, None);
             let mut catalog = Catalog::new(client, &settings.schema);
             if catalog.version().map_err(failed)?.is_none() {
                 return Ok(Vec::new());
@@ -549,8 +572,8 @@ impl PostgresTarget {
             }
         }
         match &mut self.connected {
-            Some(Connected { client, server }) => {
-                Ok(PostgresSession::new(client, &self.settings, context(&self.settings, server), fence))
+            Some(Connected { client, .. }) => {
+                Ok(PostgresSession::new(client, &self.settings, context(&self.settings), fence))
             }
             None => unreachable!("BUG: a connection that was just used is not there"),
         }

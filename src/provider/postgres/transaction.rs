@@ -8,7 +8,7 @@ use super::blockers::blockers;
 use super::catalog::Catalog;
 use super::inspect::{self, Context};
 use super::limits::{Class, milliseconds};
-use super::refusal::{self, failed};
+use super::refusal::{self, failed_at};
 use super::session::give_back;
 use super::settings::Settings;
 use super::task;
@@ -27,6 +27,8 @@ pub struct PostgresSession<'a> {
     fence: i64,
     /// The limit that statements are under now.
     class: Option<Class>,
+    /// What was recorded in this transaction.
+    recorded: Vec<Change>,
 }
 
 impl<'a> PostgresSession<'a> {
@@ -38,13 +40,13 @@ impl<'a> PostgresSession<'a> {
         fence: i64,
     ) -> PostgresSession<'a> {
         let catalog = Catalog::new(client, &settings.schema);
-        PostgresSession { settings, context, catalog, fence, class: None }
+        PostgresSession { settings, context, catalog, fence, class: None, recorded: Vec::new() }
     }
 
     /// Says what was refused. Where somebody stood in the way, the transaction ends here, and it is said who.
     fn refused(&mut self, doing: &str, error: &Error, statement: Option<&str>) -> TargetError {
         if !refusal::is_busy(error) {
-            return failed(self.settings, doing, error, statement);
+            return failed_at(self.settings, doing, error, statement);
         }
         let client = &mut *self.catalog.client;
         // Nothing of ours may be held while others are looked at; should either fail, nobody is named.
@@ -124,7 +126,15 @@ impl<'a> PostgresSession<'a> {
 impl Session for PostgresSession<'_> {
     fn inspect(&mut self) -> Result<Snapshot, TargetError> {
         self.limit(Class::Long, "be read")?;
-        inspect::snapshot(self.catalog.client, &self.context)
+        let recorded = std::mem::take(&mut self.recorded);
+        let found = inspect::snapshot(self.catalog.client, &Context { recorded: &recorded, ..self.context });
+        self.recorded = recorded;
+        let found = found?;
+        for (address, spelled) in &found.spelled {
+            let kept = self.catalog.spell(address, spelled);
+            kept.map_err(|error| self.refused(&format!("record `{address}`"), &error, None))?;
+        }
+        Ok(found.snapshot)
     }
 
     fn measure(&mut self, queries: &[String]) -> Result<Vec<Answer>, TargetError> {
@@ -164,7 +174,9 @@ impl Session for PostgresSession<'_> {
 
     fn record(&mut self, change: &Change, revision: Option<&str>) -> Result<(), TargetError> {
         let recorded = self.catalog.record(change, revision);
-        recorded.map_err(|error| self.refused(&format!("record `{}`", change.address), &error, None))
+        recorded.map_err(|error| self.refused(&format!("record `{}`", change.address), &error, None))?;
+        self.recorded.push(change.clone());
+        Ok(())
     }
 
     fn commit(mut self: Box<Self>, entry: &Entry) -> Result<u64, TargetError> {
