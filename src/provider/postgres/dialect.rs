@@ -1,20 +1,24 @@
 //! The pure half of the target: it needs no connection.
 //! Never touches the world.
 
-use super::names::MAX_BYTES;
-use super::task;
+use super::{ask, beyond, ddl, names, normalize, task};
 use crate::diff::change::Change;
 use crate::model::name::NameLimits;
 use crate::model::resource::Resource;
+use crate::model::state::Snapshot;
 use crate::model::trash::Moved;
-use crate::target::{Dialect, Question, Scene, Work};
+use crate::target::{Beyond, Dialect, Question, Scene, Work};
 
 /// The provider's name.
 pub const NAME: &str = "postgres";
 
 /// PostgreSQL 15: identifiers are cut at 63 bytes, and `pg_` belongs to the system.
-pub const NAME_LIMITS: NameLimits =
-    NameLimits { max_bytes: MAX_BYTES, ignores_case: false, reserved_prefixes: &["pg_"], tasks: task::RULES };
+pub const NAME_LIMITS: NameLimits = NameLimits {
+    max_bytes: names::MAX_BYTES,
+    ignores_case: false,
+    reserved_prefixes: &["pg_"],
+    tasks: task::RULES,
+};
 
 /// The pure half of the target.
 #[derive(Clone, Copy, Debug, Default)]
@@ -29,17 +33,27 @@ impl Dialect for PostgresDialect {
         NAME_LIMITS
     }
 
-    fn normalize(&self, _resource: &mut Resource) {}
+    fn normalize(&self, resource: &mut Resource) {
+        normalize::resource(resource);
+    }
 
     fn keep(&self, _change: &Change, _scene: &Scene<'_>, _number: u64) -> Option<(Work, Moved)> {
         None
     }
 
-    fn lower(&self, _change: &Change, _scene: &Scene<'_>) -> Vec<Work> {
-        Vec::new()
+    fn is_normal(&self, resource: &Resource) -> bool {
+        normalize::is_normal(resource)
     }
 
-    fn ask(&self, _change: &Change, _question: &Question, _scene: &Scene<'_>) -> Option<String> {
-        None
+    fn lower(&self, change: &Change, scene: &Scene<'_>) -> Vec<Work> {
+        ddl::work(change, scene)
+    }
+
+    fn ask(&self, change: &Change, question: &Question, scene: &Scene<'_>) -> Option<String> {
+        ask::query(change, question, scene)
+    }
+
+    fn beyond(&self, snapshot: &Snapshot) -> Vec<Beyond> {
+        beyond::of(snapshot)
     }
 }
