@@ -57,7 +57,8 @@ pub fn field_type(name: &str) -> Option<FieldType> {
                 ("numeric", [precision, scale]) => {
                     let (precision, scale) = (u8::try_from(*precision).ok()?, u8::try_from(*scale).ok()?);
                     // The model knows as many digits as every target can hold.
-                    (precision <= 38 && scale <= precision).then_some(FieldType::Decimal { precision, scale })?
+                    (precision <= 38 && scale <= precision)
+                        .then_some(FieldType::Decimal { precision, scale })?
                 }
                 (_, _) => return None,
             }
