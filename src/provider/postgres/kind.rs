@@ -116,7 +116,8 @@ fn without_parameters(name: &str) -> String {
             depth = depth.saturating_sub(1);
         }
     }
-    let (base, arrays) = plain.split_once("[]").map_or((plain.as_str(), ""), |(base, _)| (base, &plain[base.len()..]));
+    let (base, arrays) =
+        plain.split_once("[]").map_or((plain.as_str(), ""), |(base, _)| (base, &plain[base.len()..]));
     let base = match base.trim() {
         "bit" => "bit varying",
         "character" => "bpchar",
