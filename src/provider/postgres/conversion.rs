@@ -298,10 +298,10 @@ fn survives(value: &str, old: Kind<'_>, new: Kind<'_>) -> Option<String> {
         )),
         (Kind::Float(_), Kind::Whole(bits)) => {
             let (least, most) = Kind::range(bits);
-            // The greatest number of 64 bits is no float, and the next one is too great.
+            // The greatest number of 64 bits is no float; the one after it is, and is too great.
             Some(format!(
-                "(CASE WHEN {v} >= {least} AND {v} <= {most} AND abs({v}) < 9223372036854775808 \
-                 THEN {v} = trunc({v}) ELSE false END)"
+                "(CASE WHEN {v} >= {least} AND {v} < {} THEN {v} = trunc({v}) ELSE false END)",
+                i128::from(most) + 1
             ))
         }
         (Kind::Float(_), Kind::Numeric(bounds)) => {

@@ -1,7 +1,7 @@
 //! PostgreSQL: one schema of one database.
 //! Never touches a row or an object that a step does not name.
 
-mod ask;
+pub mod ask;
 pub mod conversion;
 mod json_text;
 mod kind;
