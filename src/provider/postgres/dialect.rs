@@ -1,12 +1,11 @@
 //! The pure half of the target: it needs no connection.
 //! Never touches the world.
 
-use super::{ask, beyond, ddl, names, normalize};
+use super::{ask, beyond, ddl, names, normalize, task};
 use crate::diff::change::Change;
 use crate::model::name::NameLimits;
 use crate::model::resource::Resource;
 use crate::model::state::Snapshot;
-use crate::model::task::TaskRules;
 use crate::model::trash::Moved;
 use crate::target::{Beyond, Dialect, Question, Scene, Work};
 
@@ -18,7 +17,7 @@ pub const NAME_LIMITS: NameLimits = NameLimits {
     max_bytes: names::MAX_BYTES,
     ignores_case: false,
     reserved_prefixes: &["pg_"],
-    tasks: TaskRules::PRESENT,
+    tasks: task::RULES,
 };
 
 /// The pure half of the target.
