@@ -4,7 +4,7 @@
 use postgres::{Client, Error, SimpleQueryMessage};
 
 use super::limits::{self, milliseconds};
-use super::refusal::failed_at;
+use super::refusal::failed;
 use super::settings::Settings;
 use crate::journal::Entry;
 use crate::target::{Answer, TargetError};
@@ -49,10 +49,10 @@ pub fn unanswered(
         // Should this fail, the connection is gone, and so is the transaction.
         let _ = client.batch_execute("ROLLBACK");
         if let Err(error) = asked {
-            return failed_at(settings, &format!("answer `{query}`"), &error, None);
+            return failed(settings, &format!("answer `{query}`"), &error, None);
         }
     }
-    failed_at(settings, "answer a question about its rows", error, None)
+    failed(settings, "answer a question about its rows", error, None)
 }
 
 /// Reads one entry of the journal.

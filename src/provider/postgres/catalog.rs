@@ -23,10 +23,6 @@ pub const VERSION: u32 = 1;
 /// The schema that they are in.
 pub const SCHEMA: &str = "reconcile";
 
-/// Asks whether they are there.
-pub const EXISTS: &str = "SELECT 1 FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace \
-                          WHERE n.nspname = 'reconcile' AND c.relname = 'meta'";
-
 /// Makes the tables where they are not there yet.
 pub const CREATE: &str = r#"
 CREATE SCHEMA IF NOT EXISTS "reconcile";
@@ -129,7 +125,11 @@ impl<'a> Catalog<'a> {
     /// The version of the catalog that is there; none where there is none.
     pub fn version(&mut self) -> Result<Option<u32>, Error> {
         // Asked of the server's own catalog: whoever may not look into our schema is told so, and not that it is empty.
-        let found = self.client.query(EXISTS, &[])?;
+        let found = self.client.query(
+            "SELECT 1 FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace \
+             WHERE n.nspname = 'reconcile' AND c.relname = 'meta'",
+            &[],
+        )?;
         if found.is_empty() {
             return Ok(None);
         }
@@ -181,6 +181,14 @@ impl<'a> Catalog<'a> {
         }
     }
 
+    /// Writes how the server spells what is recorded of a resource.
+    pub fn spell(&mut self, address: &Address, spelled: &Spelled) -> Result<(), Error> {
+        let sql = "UPDATE \"reconcile\".\"resource\" SET \"spelled\" = $3::text::json \
+                   WHERE \"target\" = $1 AND \"address\" = $2";
+        let spelled = (!spelled.is_empty()).then(|| json(spelled));
+        self.execute(sql, &[&address.to_string(), &spelled]).map(drop)
+    }
+
     fn upsert(
         &mut self,
         address: &Address,
@@ -194,14 +202,6 @@ impl<'a> Catalog<'a> {
                    \"declared\" = excluded.\"declared\", \"revision\" = excluded.\"revision\"";
         let declared = declared.map(json);
         self.execute(sql, &[&address.to_string(), &json(state), &declared, &revision]).map(drop)
-    }
-
-    /// Writes how the server spells what was written of a resource.
-    pub fn spell(&mut self, address: &Address, spelled: &Spelled) -> Result<(), Error> {
-        let sql = "UPDATE \"reconcile\".\"resource\" SET \"spelled\" = $3::text::json \
-                   WHERE \"target\" = $1 AND \"address\" = $2";
-        let spelled = (!spelled.is_empty()).then(|| json(spelled));
-        self.execute(sql, &[&address.to_string(), &spelled]).map(drop)
     }
 
     /// Writes what becomes of one task. One that did not run keeps what our record says of its last run.

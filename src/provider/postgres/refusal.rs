@@ -7,13 +7,8 @@ use postgres::error::{DbError, ErrorPosition, SqlState};
 use super::settings::Settings;
 use crate::target::TargetError;
 
-/// Says what the server refused of what holds nothing that a message may not show.
-pub fn failed(target: &str, doing: &str, error: &Error) -> TargetError {
-    TargetError::Failed { target: target.to_owned(), doing: doing.to_owned(), message: message(error, None) }
-}
-
 /// Says what the server refused. `statement` is what was sent, where a position in it would help.
-pub fn failed_at(settings: &Settings, doing: &str, error: &Error, statement: Option<&str>) -> TargetError {
+pub fn failed(settings: &Settings, doing: &str, error: &Error, statement: Option<&str>) -> TargetError {
     TargetError::Failed {
         target: settings.name.clone(),
         doing: doing.to_owned(),
@@ -132,6 +127,6 @@ pub fn refused(settings: &Settings, doing: &str, error: &Error, holders: Vec<Str
             message: settings.hide(&message(error, None)),
             holders,
         },
-        false => failed_at(settings, doing, error, None),
+        false => failed(settings, doing, error, None),
     }
 }

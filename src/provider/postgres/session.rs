@@ -14,7 +14,7 @@ use super::dialect::PostgresDialect;
 use super::inspect::{self, Context};
 use super::lexer::quote;
 use super::limits::{self, milliseconds};
-use super::refusal::{self, failed_at};
+use super::refusal::{self, failed};
 use super::settings::{ChannelBinding, Connection, Found, Host, Root, Settings, SslMode};
 use super::tls::{self, Demand};
 use super::transaction::PostgresSession;
@@ -61,6 +61,8 @@ struct Connected {
 pub struct Server {
     /// `150018`.
     pub version: u32,
+    /// `PostgreSQL 15.18`.
+    pub name: String,
     /// Whether it only follows another one.
     pub is_standby: bool,
     /// Whether our own tables are there.
@@ -208,8 +210,8 @@ fn setup(schema: &str, mode: Mode) -> String {
          SET quote_all_identifiers = off; SET transform_null_equals = off; SET jit = off; \
          SET tcp_keepalives_idle = 60; SET default_transaction_read_only = {read_only}; \
          SELECT current_setting('server_version_num'), current_setting('server_version'), pg_is_in_recovery(), \
-         EXISTS ({catalog})",
-        catalog = catalog::EXISTS,
+         EXISTS (SELECT FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace \
+         WHERE n.nspname = 'reconcile' AND c.relname = 'meta')",
         schema = quote(schema),
         lock = milliseconds(limits::LOCK),
         question = milliseconds(limits::QUESTION),
@@ -275,7 +277,7 @@ impl PostgresTarget {
     fn set_up(&self, client: &mut Client) -> Result<Server, TargetError> {
         let said = client
             .simple_query(&setup(&self.settings.schema, self.mode))
-            .map_err(|error| failed_at(&self.settings, "set up the connection", &error, None))?;
+            .map_err(|error| failed(&self.settings, "set up the connection", &error, None))?;
         let row = said.iter().find_map(|message| match message {
             SimpleQueryMessage::Row(row) => Some(row),
             _ => None,
@@ -298,39 +300,26 @@ impl PostgresTarget {
                 )));
             }
         }
-        Ok(Server { version, is_standby: get(2) == "t", has_catalog: get(3) == "t" })
-    }
-
-    /// Tells whether our own tables are there. Once they are, they stay.
-    fn has_catalog(&mut self) -> Result<bool, TargetError> {
-        let is_new = self.connected.is_none();
-        let connected = self.connected()?;
-        if is_new || connected.server.has_catalog {
-            return Ok(connected.server.has_catalog);
-        }
-        let found = connected.client.query_opt(catalog::EXISTS, &[]);
-        let found = found.map_err(|error| failed_at(&self.settings, "be read", &error, None))?.is_some();
-        self.connected()?.server.has_catalog = found;
-        Ok(found)
+        Ok(Server { version, name, is_standby: get(2) == "t", has_catalog: get(3) == "t" })
     }
 
     /// Runs `read` in one transaction, so that all its statements see the same state.
     fn consistently<T>(
         &mut self,
-        read: impl FnOnce(&mut Client, &Settings) -> Result<T, TargetError>,
+        read: impl FnOnce(&mut Client, &Settings, &Server) -> Result<T, TargetError>,
     ) -> Result<T, TargetError> {
         self.connected()?;
         let settings = &self.settings;
-        let Some(Connected { client, .. }) = &mut self.connected else {
+        let Some(Connected { client, server }) = &mut self.connected else {
             return Err(TargetError::Open {
                 target: settings.name.clone(),
                 message: "it is not open".to_owned(),
             });
         };
-        client.batch_execute(CONSISTENTLY).map_err(|error| failed_at(settings, "be read", &error, None))?;
-        let result = read(client, settings);
+        client.batch_execute(CONSISTENTLY).map_err(|error| failed(settings, "be read", &error, None))?;
+        let result = read(client, settings, server);
         let ended =
-            client.batch_execute("ROLLBACK").map_err(|error| failed_at(settings, "be read", &error, None));
+            client.batch_execute("ROLLBACK").map_err(|error| failed(settings, "be read", &error, None));
         result.and_then(|value| ended.map(|()| value))
     }
 
@@ -373,7 +362,7 @@ impl PostgresTarget {
     fn take_lock(&mut self, holder: &Holder) -> Result<i64, TargetError> {
         self.writable()?;
         let settings = &self.settings;
-        let Some(Connected { client, .. }) = &mut self.connected else {
+        let Some(Connected { client, server }) = &mut self.connected else {
             return Err(self.cannot_open("it is not open"));
         };
         let refused =
@@ -389,8 +378,9 @@ impl PostgresTarget {
             catalog.take_lock(holder).map_err(refused)
         };
         let taken = take();
-        if taken.is_err() {
-            give_back(client);
+        match &taken {
+            Ok(_) => server.has_catalog = true,
+            Err(_) => give_back(client),
         }
         taken
     }
@@ -439,15 +429,15 @@ impl Target for PostgresTarget {
     }
 
     fn inspect(&mut self) -> Result<Snapshot, TargetError> {
-        let has_catalog = self.has_catalog()?;
+        self.connected()?;
         let settings = &self.settings;
-        let Some(Connected { client, .. }) = &mut self.connected else {
+        let Some(Connected { client, server }) = &mut self.connected else {
             return Err(self.cannot_open("it is not open"));
         };
-        let context = Context { is_inside: false, has_catalog, ..context(settings) };
+        let context = Context { is_inside: false, ..context(settings, server) };
         let found = inspect::snapshot(client, &context);
         if found.is_err() {
-            // Its transaction may be open still; should this fail, the next statement says so.
+            // Should this fail, the next statement says so.
             let _ = client.batch_execute("ROLLBACK");
         }
         Ok(found?.snapshot)
@@ -480,10 +470,10 @@ impl Target for PostgresTarget {
         if unless.is_empty() {
             return Ok(Vec::new());
         }
-        self.consistently(|client, settings| {
+        self.consistently(|client, settings, _| {
             let ask = |sql: &String| {
                 task::left(client, sql)
-                    .map_err(|error| failed_at(settings, &format!("answer `{sql}`"), &error, None))
+                    .map_err(|error| failed(settings, &format!("answer `{sql}`"), &error, None))
             };
             unless.iter().map(ask).collect()
         })
@@ -508,7 +498,11 @@ impl Target for PostgresTarget {
     }
 
     fn purge(&mut self, holder: &Holder, which: &Purge) -> Result<Vec<Trashed>, TargetError> {
-        if !self.inspect()?.trash.iter().any(|one| which.takes(one)) {
+        let is_empty = self.consistently(|client, settings, server| {
+            let found = inspect::snapshot(client, &context(settings, server))?.snapshot;
+            Ok(!found.trash.iter().any(|one| which.takes(one)))
+        })?;
+        if is_empty {
             return Ok(Vec::new());
         }
         let fence = self.take_lock(holder)?;
@@ -524,24 +518,18 @@ impl Target for PostgresTarget {
         };
         let mut catalog = Catalog::new(client, &settings.schema);
         make(&mut catalog, settings)?;
-        catalog.keep(entry).map_err(|error| failed_at(settings, "keep the journal", &error, None))
+        catalog.keep(entry).map_err(|error| failed(settings, "keep the journal", &error, None))
     }
 }
 
-fn context(settings: &Settings) -> Context<'_> {
-    Context {
-        target: &settings.name,
-        schema: &settings.schema,
-        has_catalog: true,
-        is_inside: true,
-        recorded: &[],
-    }
+fn context<'a>(settings: &'a Settings, server: &'a Server) -> Context<'a> {
+    Context { settings, has_catalog: server.has_catalog, is_inside: true, recorded: &[] }
 }
 
 impl PostgresTarget {
     fn entries(&mut self, id: Option<u64>, limit: usize) -> Result<Vec<Entry>, TargetError> {
-        self.consistently(|client, settings| {
-            let failed = |error: postgres::Error| failed_at(settings, "show its journal", &error, None);
+        self.consistently(|client, settings, _| {
+            let failed = |error: postgres::Error| failed(settings, "show its journal", &error, None);
             let mut catalog = Catalog::new(client, &settings.schema);
             if catalog.version().map_err(failed)?.is_none() {
                 return Ok(Vec::new());
@@ -572,8 +560,8 @@ impl PostgresTarget {
             }
         }
         match &mut self.connected {
-            Some(Connected { client, .. }) => {
-                Ok(PostgresSession::new(client, &self.settings, context(&self.settings), fence))
+            Some(Connected { client, server }) => {
+                Ok(PostgresSession::new(client, &self.settings, context(&self.settings, server), fence))
             }
             None => unreachable!("BUG: a connection that was just used is not there"),
         }

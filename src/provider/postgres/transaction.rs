@@ -1,6 +1,8 @@
 //! The one transaction of an apply: its steps, our record of them, the commit.
 //! Never leaves a half-done apply: dropping it rolls everything back and gives the lock back.
 
+use std::collections::BTreeMap;
+
 use postgres::Error;
 
 use super::answers;
@@ -8,10 +10,12 @@ use super::blockers::blockers;
 use super::catalog::Catalog;
 use super::inspect::{self, Context};
 use super::limits::{Class, milliseconds};
-use super::refusal::{self, failed_at};
+use super::refusal::{self, failed};
 use super::session::give_back;
 use super::settings::Settings;
+use super::spell::Spelled;
 use super::task;
+use crate::address::Address;
 use crate::diff::change::Change;
 use crate::journal::Entry;
 use crate::model::state::Snapshot;
@@ -29,6 +33,8 @@ pub struct PostgresSession<'a> {
     class: Option<Class>,
     /// What was recorded in this transaction.
     recorded: Vec<Change>,
+    /// How the server spells it.
+    spelled: BTreeMap<Address, Spelled>,
 }
 
 impl<'a> PostgresSession<'a> {
@@ -40,13 +46,21 @@ impl<'a> PostgresSession<'a> {
         fence: i64,
     ) -> PostgresSession<'a> {
         let catalog = Catalog::new(client, &settings.schema);
-        PostgresSession { settings, context, catalog, fence, class: None, recorded: Vec::new() }
+        PostgresSession {
+            settings,
+            context,
+            catalog,
+            fence,
+            class: None,
+            recorded: Vec::new(),
+            spelled: BTreeMap::new(),
+        }
     }
 
     /// Says what was refused. Where somebody stood in the way, the transaction ends here, and it is said who.
     fn refused(&mut self, doing: &str, error: &Error, statement: Option<&str>) -> TargetError {
         if !refusal::is_busy(error) {
-            return failed_at(self.settings, doing, error, statement);
+            return failed(self.settings, doing, error, statement);
         }
         let client = &mut *self.catalog.client;
         // Nothing of ours may be held while others are looked at; should either fail, nobody is named.
@@ -109,6 +123,9 @@ impl<'a> PostgresSession<'a> {
         let mut entry = entry.clone();
         self.catalog.count_moved(&mut entry.trash)?;
         let id = self.catalog.keep(&entry)?;
+        for (address, spelled) in &self.spelled {
+            self.catalog.spell(address, spelled)?;
+        }
         self.catalog.enter_tasks(id)?;
         let until = entry.trash_until.clone().unwrap_or_else(|| entry.finished.clone());
         self.catalog.note_moved(&entry, id, &until)?;
@@ -126,14 +143,9 @@ impl<'a> PostgresSession<'a> {
 impl Session for PostgresSession<'_> {
     fn inspect(&mut self) -> Result<Snapshot, TargetError> {
         self.limit(Class::Long, "be read")?;
-        let recorded = std::mem::take(&mut self.recorded);
-        let found = inspect::snapshot(self.catalog.client, &Context { recorded: &recorded, ..self.context });
-        self.recorded = recorded;
-        let found = found?;
-        for (address, spelled) in &found.spelled {
-            let kept = self.catalog.spell(address, spelled);
-            kept.map_err(|error| self.refused(&format!("record `{address}`"), &error, None))?;
-        }
+        let context = Context { recorded: &self.recorded, ..self.context };
+        let found = inspect::snapshot(self.catalog.client, &context)?;
+        self.spelled = found.spelled;
         Ok(found.snapshot)
     }
 
