@@ -30,7 +30,8 @@ pub fn work(change: &Change, before: &Entity, after: &Entity, scene: &Scene<'_>)
     alter.constraints_and_indexes();
     alter.columns();
     alter.comments();
-    alter.course.finish(&alter.title())
+    let title = alter.title();
+    alter.course.finish(&title)
 }
 
 struct Alter<'a> {

@@ -1,35 +1,40 @@
 //! PostgreSQL: one schema of one database.
 //! Never touches a row or an object that a step does not name.
 
+mod alter;
 mod answers;
+pub mod ask;
+mod autonumber;
+mod beyond;
 mod blockers;
 mod catalog;
+pub mod conversion;
+mod ddl;
 mod dialect;
+mod enumeration;
 mod inspect;
+mod json_text;
+mod kind;
 mod lexer;
+mod lift;
 mod limits;
+mod lower;
 mod names;
+mod native;
+mod normalize;
+mod online;
 mod passfile;
+mod picklist;
+mod projection;
+mod query;
 mod refusal;
 mod session;
 mod settings;
 mod shape;
+mod spell;
 mod task;
 mod tls;
 mod transaction;
-mod alter;
-mod autonumber;
-mod beyond;
-mod ddl;
-mod enumeration;
-mod lift;
-mod lower;
-mod native;
-mod normalize;
-mod online;
-mod picklist;
-mod query;
-mod spell;
 mod types;
 mod url;
 
