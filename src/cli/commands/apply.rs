@@ -11,6 +11,7 @@ use crate::cli::args::Choices;
 use crate::cli::context::{Context, Opened, Purpose, now, writable};
 use crate::cli::exit::{Code, Failure};
 use crate::cli::packages;
+use crate::cli::patience::{BUDGET, Until};
 use crate::model::environment::Environment;
 use crate::model::setup::Action;
 use crate::model::state::Desired;
@@ -162,7 +163,7 @@ pub fn one(
         }
     }
     let holder = context.holder();
-    let terms = Terms { holder: &holder, allow, signed_by, clock: &now };
+    let terms = Terms { holder: &holder, allow, signed_by, clock: &now, patience: &Until::after(BUDGET) };
     let mut progress = terminal.apply_progress(plan);
     let applied = ops::apply::run(plan, desired, target.as_mut(), &terms, &mut progress);
     drop(progress);
