@@ -23,6 +23,11 @@ pub const VERSION: u32 = 1;
 /// The schema that they are in.
 pub const SCHEMA: &str = "reconcile";
 
+/// Asks the server's own catalog whether they are there: whoever may not look into our schema is told so, and not
+/// that it is empty.
+pub const EXISTS: &str = "SELECT 1 FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n \
+                          ON n.oid = c.relnamespace WHERE n.nspname = 'reconcile' AND c.relname = 'meta'";
+
 /// Makes the tables where they are not there yet.
 pub const CREATE: &str = r#"
 CREATE SCHEMA IF NOT EXISTS "reconcile";
@@ -124,12 +129,7 @@ impl<'a> Catalog<'a> {
 
     /// The version of the catalog that is there; none where there is none.
     pub fn version(&mut self) -> Result<Option<u32>, Error> {
-        // Asked of the server's own catalog: whoever may not look into our schema is told so, and not that it is empty.
-        let found = self.client.query(
-            "SELECT 1 FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace \
-             WHERE n.nspname = 'reconcile' AND c.relname = 'meta'",
-            &[],
-        )?;
+        let found = self.client.query(EXISTS, &[])?;
         if found.is_empty() {
             return Ok(None);
         }
