@@ -25,6 +25,11 @@ fn scan(sql: &str, in_list: bool) -> Option<String> {
     read(Reading::Sqlite).or_else(|| read(Reading::Postgres))
 }
 
+/// Tells whether a `$` before this character may open a quote.
+fn is_tag(c: &char) -> bool {
+    c.is_ascii_alphabetic() || matches!(c, '_' | '$') || !c.is_ascii()
+}
+
 fn scan_as(sql: &str, in_list: bool, reading: Reading) -> Option<String> {
     let is_postgres = reading == Reading::Postgres;
     let mut chars = sql.chars().peekable();
@@ -51,9 +56,11 @@ fn scan_as(sql: &str, in_list: bool, reading: Reading) -> Option<String> {
                 return Some(format!("runs a number into a `{c}`; put a space between"));
             }
             '\'' if is_postgres && word.eq_ignore_ascii_case("e") => {
-                return Some("holds an `E'…'`, which ends elsewhere on other targets; write `'…'`".to_owned());
+                return Some(
+                    "holds an `E'…'`, which ends elsewhere on other targets; write `'…'`".to_owned(),
+                );
             }
-            '$' if is_postgres && word.is_empty() => {
+            '$' if is_postgres && word.is_empty() && chars.peek().is_some_and(is_tag) => {
                 return Some("holds a `$`, which opens a quote on PostgreSQL".to_owned());
             }
             // The guards read on to the end of the quote; a doubled quote closes and opens again at once, which
@@ -108,9 +115,22 @@ mod tests {
         ] {
             assert_eq!(fault(sql), None, "{sql}");
         }
-        for sql in
-            ["", " ", "1)", "(1", "1; DROP TABLE x", "'a", "\"a", "[a", "`a", "1 -- x", "1 /* x", "1\0", "(1]", "a]"]
-        {
+        for sql in [
+            "",
+            " ",
+            "1)",
+            "(1",
+            "1; DROP TABLE x",
+            "'a",
+            "\"a",
+            "[a",
+            "`a",
+            "1 -- x",
+            "1 /* x",
+            "1\0",
+            "(1]",
+            "a]",
+        ] {
             assert!(fault(sql).is_some(), "{sql}");
         }
     }
@@ -125,7 +145,6 @@ mod tests {
             "a = $x$'$x$ || ')'",
             "a = 1$x$'$x$) --'",
             "a = 1e'\\') --'",
-            "$1 = 1",
             // A bracket hides what the other target reads.
             "a[1) OR (1]",
             "a[']) OR true --']",
