@@ -6,8 +6,11 @@ mod postgres_server;
 mod secured;
 
 use std::collections::BTreeMap;
+use std::io::{Read, Write};
+use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::Path;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use postgres::Client;
@@ -189,6 +192,82 @@ fn a_holder_that_was_killed_is_succeeded_and_writes_nothing_more() {
     again.run(&step("DROP TABLE e")).unwrap();
     again.commit(&entry("ada")).unwrap();
     assert_eq!((number(&mut client, tables), number(&mut client, fence)), (0, 3));
+}
+
+/// Stands between a client and the server on a socket of its own, and hangs up when the server has committed.
+fn proxy(server: &Path, folder: &Path, hangs_up: &'static AtomicBool, connected: &'static AtomicUsize) {
+    let listener = UnixListener::bind(folder.join(".s.PGSQL.5432")).unwrap();
+    let server = server.join(".s.PGSQL.5432");
+    std::thread::spawn(move || {
+        for client in listener.incoming() {
+            connected.fetch_add(1, Ordering::SeqCst);
+            let (mut client, mut server) = (client.unwrap(), UnixStream::connect(&server).unwrap());
+            let (mut from_server, mut to_client) = (server.try_clone().unwrap(), client.try_clone().unwrap());
+            let has_committed = Arc::new(AtomicBool::new(false));
+            let commits = has_committed.clone();
+            std::thread::spawn(move || {
+                let mut bytes = [0; 65536];
+                while let Ok(length @ 1..) = from_server.read(&mut bytes) {
+                    if commits.load(Ordering::SeqCst) || to_client.write_all(&bytes[..length]).is_err() {
+                        break;
+                    }
+                }
+                let _ = to_client.shutdown(std::net::Shutdown::Both);
+            });
+            std::thread::spawn(move || {
+                let mut bytes = [0; 65536];
+                while let Ok(length @ 1..) = client.read(&mut bytes) {
+                    let is_commit = bytes[..length].ends_with(b"COMMIT\0") && hangs_up.load(Ordering::SeqCst);
+                    has_committed.store(is_commit, Ordering::SeqCst);
+                    if server.write_all(&bytes[..length]).is_err() {
+                        break;
+                    }
+                }
+                let _ = server.shutdown(std::net::Shutdown::Both);
+            });
+        }
+    });
+}
+
+#[test]
+fn an_apply_that_was_committed_is_not_called_a_failure() {
+    static HANGS_UP: AtomicBool = AtomicBool::new(false);
+    static CONNECTED: AtomicUsize = AtomicUsize::new(0);
+    let Some(database) = postgres_server::database() else { return };
+    let Some((start, socket)) = database.url.split_once("host=/") else {
+        eprintln!("skipped: the server has no socket that could be listened in on");
+        return;
+    };
+    let folder = tempfile::Builder::new().prefix("reconcile-proxy-").tempdir_in("/tmp").unwrap();
+    proxy(&Path::new("/").join(socket), folder.path(), &HANGS_UP, &CONNECTED);
+    let url = format!("{start}host={}", folder.path().display());
+    let mut writer = open(&config(&[("url", &url), ("schema", "shop")]), ".", Mode::Write).unwrap();
+    drop(writer.lock(&holder("ada")).unwrap());
+    let mut client = database.connect("shop");
+    let tables = "SELECT count(*) FROM pg_tables WHERE schemaname = 'shop'";
+
+    let mut session = writer.lock(&holder("ada")).unwrap();
+    session.run(&step("CREATE TABLE a (b int)")).unwrap();
+    HANGS_UP.store(true, Ordering::SeqCst);
+    assert_eq!(CONNECTED.load(Ordering::SeqCst), 1);
+    let id = session.commit(&entry("ada")).unwrap();
+    // It could not be told, and was looked up.
+    assert_eq!(CONNECTED.load(Ordering::SeqCst), 2);
+    assert_eq!(number(&mut client, tables), 1);
+    assert_eq!(writer.entry(id).unwrap().unwrap().actor, "ada");
+
+    // A server that ends the connection right before.
+    let mut session = writer.lock(&holder("ada")).unwrap();
+    session
+        .run(&step(
+            "CREATE TABLE c (d int); CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM \
+             pg_terminate_backend(pg_backend_pid()); RETURN NULL; END $$; CREATE CONSTRAINT TRIGGER t AFTER INSERT \
+             ON c DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION f(); INSERT INTO c VALUES (1)",
+        ))
+        .unwrap();
+    let error = refusal(session.commit(&entry("ada")));
+    assert!(error.contains("refused to commit"), "{error}");
+    assert_eq!(number(&mut client, tables), 1);
 }
 
 #[test]

@@ -7,11 +7,11 @@ use postgres::Error;
 
 use super::answers;
 use super::blockers::blockers;
-use super::catalog::Catalog;
+use super::catalog::{Catalog, lock_key};
 use super::inspect::{self, Context};
 use super::limits::{Class, milliseconds};
 use super::refusal::{self, failed};
-use super::session::give_back;
+use super::session::{connect, give_back};
 use super::settings::Settings;
 use super::spell::Spelled;
 use super::task;
@@ -21,7 +21,10 @@ use crate::journal::Entry;
 use crate::model::state::Snapshot;
 use crate::model::trash::Trashed;
 use crate::plan::Step;
-use crate::target::{Answer, Left, Purge, Session, TargetError};
+use crate::target::{Answer, Left, Mode, Purge, Session, TargetError};
+
+/// How often the end of a lost connection is waited for, each time as long as for a lock.
+const PATIENCE: u32 = 5;
 
 /// The transaction, and the lock that it is under.
 pub struct PostgresSession<'a> {
@@ -118,6 +121,30 @@ impl<'a> PostgresSession<'a> {
         Ok(all)
     }
 
+    /// Finds out over another connection whether an apply was committed whose own connection was lost meanwhile.
+    fn is_committed(&self, id: u64) -> Result<bool, TargetError> {
+        let (mut client, _) = connect(self.settings, Mode::Write)?;
+        let failed = |error: Error| failed(self.settings, "be read", &error, None);
+        // The server gives the lock back when it is done with the lost connection, and not before.
+        let key = lock_key(&self.settings.schema);
+        let mut is_over = false;
+        for _ in 0..PATIENCE {
+            match client.query_one("SELECT pg_advisory_lock($1)", &[&key]) {
+                Ok(_) => is_over = true,
+                Err(error) if refusal::is_busy(&error) => continue,
+                Err(error) => return Err(failed(error)),
+            }
+            break;
+        }
+        let entries =
+            Catalog::new(&mut client, &self.settings.schema).entries(Some(id), 1).map_err(failed)?;
+        match (entries.is_empty(), is_over) {
+            (false, _) => Ok(true),
+            (true, true) => Ok(false),
+            (true, false) => Err(self.cannot("be read", "the lost connection still holds the lock")),
+        }
+    }
+
     /// Keeps the entry and what it says of the trash. Returns the entry's number.
     fn keep(&mut self, entry: &Entry) -> Result<u64, Error> {
         let mut entry = entry.clone();
@@ -197,13 +224,17 @@ impl Session for PostgresSession<'_> {
         let id = self.keep(entry).map_err(|error| self.refused("commit", &error, None))?;
         match self.catalog.client.batch_execute("COMMIT") {
             Ok(()) => Ok(id),
-            Err(error) if self.catalog.client.is_closed() => Err(self.cannot(
-                "say whether it committed",
-                &format!(
-                    "{}; the connection was lost while it did, so plan again to see what is there",
-                    self.settings.hide(&refusal::message(&error, None))
-                ),
-            )),
+            Err(error) if self.catalog.client.is_closed() => {
+                let lost = self.settings.hide(&refusal::message(&error, None));
+                match self.is_committed(id) {
+                    Ok(true) => Ok(id),
+                    Ok(false) => Err(self.cannot("commit", &lost)),
+                    Err(why) => Err(self.cannot(
+                        "say whether it committed",
+                        &format!("{lost}; and then: {why}; plan again to see what is there"),
+                    )),
+                }
+            }
             Err(error) => Err(self.refused("commit", &error, None)),
         }
     }
