@@ -1,6 +1,7 @@
 //! Carries out a plan: exactly its steps, in one transaction, on the base it was made for.
 //! Never plans: what is printed, packed and run is one value.
 
+mod alone;
 mod patience;
 mod verify;
 
@@ -11,7 +12,7 @@ use crate::diff::change::{Change, TaskVerb};
 use crate::fingerprint::Fingerprint;
 use crate::journal::{Entry, Holder, Outcome, Timestamp, after_days};
 use crate::model::state::Snapshot;
-use crate::plan::{Allowance, Plan, Refusal, Step, StepId};
+use crate::plan::{Allowance, Plan, Refusal, Runs, Step, StepId};
 use crate::report::{FailedAt, Report};
 use crate::signature::PublicKey;
 use crate::target::{Left, Session, Target, TargetError};
@@ -85,17 +86,19 @@ pub fn apply(
     let entry = Entry::open(plan, terms.holder, &allowed);
     let fresh = Entry { signed_by: terms.signed_by.to_vec(), ..entry };
     let mut tries = 0;
-    let (mut entry, failed, message) = loop {
+    let (mut entry, failed, message, left) = loop {
         let mut entry = fresh.clone();
         let stopped = match attempt(plan, target, &mut entry, terms, observer) {
-            Ok(number) => {
-                return Ok(Report::done(plan, Some(number), Vec::new()).with_skipped(&entry.skipped));
+            Ok(done) => {
+                let report = Report::done(plan, Some(done.number), Vec::new());
+                return Ok(report.with_skipped(&entry.skipped).with_unfinished(&done.left));
             }
             Err(stopped) => stopped,
         };
-        let (failed, message) = match stopped {
+        let (failed, message, left) = match stopped {
             Stopped::Unbegun(error) => return Err(error),
-            Stopped::Failed(failed, message) => (failed, message),
+            Stopped::Failed(failed, message) => (failed, message, Vec::new()),
+            Stopped::TakenBack(failed, message, left) => (failed, message, left),
             Stopped::Busy(failed, error) => {
                 let message = error.to_string();
                 tries += 1;
@@ -103,18 +106,19 @@ pub fn apply(
                     Ok(()) if terms.patience.wait(tries) => continue,
                     // Nothing had begun.
                     Ok(()) if failed == FailedAt::Start => return Err(ApplyError::Target(error)),
-                    Ok(()) => (failed, message),
-                    Err(message) => (failed, message),
+                    Ok(()) => (failed, message, Vec::new()),
+                    Err(message) => (failed, message, Vec::new()),
                 }
             }
         };
-        break (entry, failed, message);
+        break (entry, failed, message, left);
     };
     entry.finished = (terms.clock)();
     entry.outcome = Outcome::Failed { step: failed.step(), message: message.clone() };
     // The journal is a courtesy here: the failure itself is what must be told.
     let number = target.journal_failure(&entry).ok();
-    Ok(Report::rolled_back(plan, failed, &message, number).with_skipped(&entry.skipped))
+    let report = Report::rolled_back(plan, failed, &message, number);
+    Ok(report.with_skipped(&entry.skipped).with_unfinished(&left))
 }
 
 /// Why one attempt came to nothing. All that it did is taken back.
@@ -122,6 +126,8 @@ enum Stopped {
     /// It may not begin.
     Unbegun(ApplyError),
     Failed(FailedAt, String),
+    /// It failed after steps that ran alone, and these were taken back; those that could not be are named, with why.
+    TakenBack(FailedAt, String, Vec<(StepId, String)>),
     /// Others held what was needed.
     Busy(FailedAt, TargetError),
 }
@@ -152,29 +158,50 @@ impl From<TargetError> for Stopped {
     }
 }
 
-/// Does all of it once: the lock, the base, the steps, the commit. Returns the entry's number.
+/// What one attempt came to.
+struct Finished {
+    /// The journal's number.
+    number: u64,
+    /// The steps that tidy up and could not, with the reason.
+    left: Vec<(StepId, String)>,
+}
+
+/// Does all of it once: the lock, the base, the steps, the commit.
 fn attempt(
     plan: &Plan,
     target: &mut dyn Target,
     entry: &mut Entry,
     terms: &Terms<'_>,
     observer: &mut dyn Observer,
-) -> Result<u64, Stopped> {
+) -> Result<Finished, Stopped> {
     let name = target.describe();
     let mut session = target.lock(terms.holder)?;
     observer.at(&Moment::Locked).map_err(|message| Stopped::Failed(FailedAt::Start, message))?;
-    let base = check_base(plan, session.as_mut(), name)?;
+    let base = check_base(plan, session.as_mut(), &name)?;
     entry.note_base(plan, &base);
-    run(plan, &base, session, entry, terms, observer)
+    observer.at(&Moment::Checked).map_err(|message| Stopped::Failed(FailedAt::Start, message))?;
+    let number = match plan.steps.iter().any(|step| step.runs == Runs::Before) {
+        false => inside(plan, &base, session.as_mut(), entry, terms, observer)?,
+        true => alone::around(plan, &base, session.as_mut(), entry, terms, observer)?,
+    };
+    let left = alone::after(plan, session.as_mut(), terms, observer);
+    Ok(Finished { number, left })
 }
 
 /// Returns what there is before the first step.
-fn check_base(plan: &Plan, session: &mut dyn Session, target: String) -> Result<Snapshot, Stopped> {
+fn check_base(plan: &Plan, session: &mut dyn Session, target: &str) -> Result<Snapshot, Stopped> {
     let base = session.inspect()?;
     let found = base.fingerprint();
     if found != plan.base || !has_trash_of(plan, &base) {
+        let target = target.to_owned();
         return Err(Stopped::Unbegun(ApplyError::Stale { target, planned: plan.base, found }));
     }
+    check_facts(plan, session)?;
+    Ok(base)
+}
+
+/// Asks again what the plan asked: a risk may have grown since.
+fn check_facts(plan: &Plan, session: &mut dyn Session) -> Result<(), Stopped> {
     let queries: Vec<String> = plan.facts.iter().map(|f| f.query.clone()).collect();
     let answers = session.measure(&queries)?;
     for (fact, answer) in plan.facts.iter().zip(answers) {
@@ -184,7 +211,7 @@ fn check_base(plan: &Plan, session: &mut dyn Session, target: String) -> Result<
             return Err(Stopped::Unbegun(ApplyError::FactsMoved { address, planned, found }));
         }
     }
-    Ok(base)
+    Ok(())
 }
 
 /// Tells whether what a plan brings back is still there, and the numbers it gives are still free.
@@ -193,21 +220,20 @@ fn has_trash_of(plan: &Plan, base: &Snapshot) -> bool {
     plan.restores().all(is_there) && plan.trash.iter().all(|moved| moved.number > base.last_trash)
 }
 
-/// Runs all steps in the session's transaction. An error says where, and why.
-fn run(
+/// Runs the steps of the session's transaction. An error says where, and why.
+fn inside(
     plan: &Plan,
     before: &Snapshot,
-    mut session: Box<dyn Session + '_>,
+    session: &mut dyn Session,
     entry: &mut Entry,
     terms: &Terms<'_>,
     observer: &mut dyn Observer,
 ) -> Result<u64, Stopped> {
     let whole = |error: TargetError| Stopped::at(FailedAt::Commit, error);
     let stopped = |failed: FailedAt| move |message: String| Stopped::Failed(failed, message);
-    observer.at(&Moment::Checked).map_err(stopped(FailedAt::Start))?;
-    for step in &plan.steps {
+    for step in plan.steps.iter().filter(|step| step.runs == Runs::Inside) {
         observer.at(&Moment::Before(step.id)).map_err(stopped(FailedAt::Step(step.id)))?;
-        match is_due(step, session.as_mut())? {
+        match is_due(step, session)? {
             true => session.run(step).map_err(|error| Stopped::at(FailedAt::Step(step.id), error))?,
             false => entry.skipped.push(step.id),
         }

@@ -523,7 +523,12 @@ impl Target for PostgresTarget {
 
     fn lock<'a>(&'a mut self, holder: &Holder) -> Result<Box<dyn Session + 'a>, TargetError> {
         let fence = self.take_lock(holder)?;
-        Ok(Box::new(self.begin(fence)?))
+        let mut session = self.begin(fence)?;
+        // What is left of another apply would be in the way, and would be forgotten.
+        if !session.tidy()?.is_empty() {
+            session.begin()?;
+        }
+        Ok(Box::new(session))
     }
 
     fn purge(&mut self, holder: &Holder, which: &Purge) -> Result<Vec<Trashed>, TargetError> {
@@ -537,6 +542,22 @@ impl Target for PostgresTarget {
         let fence = self.take_lock(holder)?;
         // Dropped without a commit, it rolls back.
         self.begin(fence)?.purge(which)
+    }
+
+    fn tidy(&mut self, holder: &Holder) -> Result<Vec<String>, TargetError> {
+        self.connected()?;
+        if !self.connected()?.server.has_catalog {
+            return Ok(Vec::new());
+        }
+        let is_clean = self.consistently(|client, settings, _| {
+            let left = Catalog::new(client, &settings.schema).left_steps();
+            Ok(left.map_err(|error| failed(settings, "read its progress", &error, None))?.is_empty())
+        })?;
+        if is_clean {
+            return Ok(Vec::new());
+        }
+        let fence = self.take_lock(holder)?;
+        self.begin(fence)?.tidy()
     }
 
     fn journal_failure(&mut self, entry: &Entry) -> Result<u64, TargetError> {
@@ -604,7 +625,7 @@ impl PostgresTarget {
 }
 
 /// Opens the transaction and makes the schema, where it is not there. False where somebody else has taken the lock over.
-fn transaction_of(client: &mut Client, settings: &Settings, fence: i64) -> Result<bool, TargetError> {
+pub fn transaction_of(client: &mut Client, settings: &Settings, fence: i64) -> Result<bool, TargetError> {
     let refused = |error: postgres::Error| refusal::refused(settings, "begin", &error, Vec::new());
     // A variable of the transaction: it is gone when a statement has ended it.
     let sql =
