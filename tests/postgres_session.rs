@@ -117,6 +117,7 @@ fn a_schema_is_made_with_the_first_apply_and_with_nothing_less() {
     let mut session = writer.lock(&holder("ada")).unwrap();
     session.run(&step("CREATE TABLE \"order\" (\"id\" uuid)")).unwrap();
     let id = session.commit(&entry("ada")).unwrap();
+    drop(session);
     assert_eq!(number(&mut client, "SELECT count(*) FROM \"Shop \"\"1\"\"\".\"order\""), 0);
     // The reader was connected before there was anything.
     assert_eq!(reader.history(9).unwrap().len(), 1);
@@ -181,8 +182,10 @@ fn a_holder_that_was_killed_is_succeeded_and_writes_nothing_more() {
     let error = refusal(killed.run(&step("CREATE TABLE c (d int)")));
     assert!(error.contains("run step 1"), "{error}");
     assert!(killed.commit(&entry("ada")).is_err());
+    drop(killed);
     session.run(&step("CREATE TABLE e (f int)")).unwrap();
     session.commit(&entry("bob")).unwrap();
+    drop(session);
     let tables = "SELECT count(*) FROM pg_tables WHERE schemaname = 'shop'";
     assert_eq!(number(&mut client, tables), 1);
     let fence = "SELECT fence FROM reconcile.lock WHERE target = 'shop'";
@@ -251,6 +254,7 @@ fn an_apply_that_was_committed_is_not_called_a_failure() {
     HANGS_UP.store(true, Ordering::SeqCst);
     assert_eq!(CONNECTED.load(Ordering::SeqCst), 1);
     let id = session.commit(&entry("ada")).unwrap();
+    drop(session);
     // It could not be told, and was looked up.
     assert_eq!(CONNECTED.load(Ordering::SeqCst), 2);
     assert_eq!(number(&mut client, tables), 1);
@@ -348,6 +352,58 @@ fn who_stands_in_the_way_is_named() {
     drop(session);
     client.batch_execute("COMMIT").unwrap();
     writer.lock(&holder("ada")).unwrap().run(&step("ALTER TABLE a ADD COLUMN c int")).unwrap();
+}
+
+#[test]
+fn what_was_cut_off_beside_others_is_done_again_to_its_end() {
+    let Some(database) = postgres_server::database() else { return };
+    let mut client = database.connect("public");
+    client.batch_execute("CREATE TABLE a (b int); INSERT INTO a VALUES (1), (1)").unwrap();
+    let mut writer = target(&database, "public", Mode::Write);
+    let mut session = writer.lock(&holder("ada")).unwrap();
+    session.step_out().unwrap();
+    let index = Step {
+        runs: Runs::Before,
+        undo: vec!["DROP INDEX CONCURRENTLY IF EXISTS i".to_owned()],
+        ..step("CREATE UNIQUE INDEX CONCURRENTLY i ON a (b)")
+    };
+    assert!(refusal(session.run_alone(&index)).contains("23505"));
+    let invalid = "SELECT count(*) FROM pg_index WHERE NOT indisvalid";
+    assert_eq!(number(&mut client, invalid), 1);
+    client.batch_execute("DELETE FROM a WHERE ctid = '(0,1)'").unwrap();
+    session.run_alone(&index).unwrap();
+    assert_eq!(number(&mut client, invalid), 0);
+
+    // Of several statements, those that ran do not run again.
+    let column = Step {
+        id: 2,
+        runs: Runs::Before,
+        statements: ["ADD COLUMN c int", "ALTER COLUMN c SET DEFAULT 1"]
+            .map(|sql| format!("ALTER TABLE a {sql}"))
+            .to_vec(),
+        undo: vec!["ALTER TABLE a DROP COLUMN IF EXISTS c".to_owned()],
+        ..step("")
+    };
+    let mut other = database.connect("public");
+    other.batch_execute("CREATE FUNCTION stop() RETURNS event_trigger LANGUAGE plpgsql AS $$ BEGIN \
+        IF (SELECT count(*) FROM pg_attribute WHERE attname = 'c' AND NOT attisdropped AND attrelid = 'a'::regclass) = 1 \
+        THEN RAISE 'not now' USING ERRCODE = '55P03'; END IF; END $$; \
+        CREATE EVENT TRIGGER stop ON ddl_command_start EXECUTE FUNCTION stop()").unwrap();
+    assert!(matches!(session.run_alone(&column), Err(TargetError::Busy { .. })));
+    other.batch_execute("DROP EVENT TRIGGER stop").unwrap();
+    session.run_alone(&column).unwrap();
+    assert_eq!(number(&mut client, "SELECT count(*) FROM pg_attrdef WHERE adrelid = 'a'::regclass"), 1);
+    // What runs after it waits no longer than it may.
+    let waits = session
+        .measure(&["SELECT setting::bigint, NULL FROM pg_settings WHERE name = 'lock_timeout'".to_owned()]);
+    assert_eq!(waits.unwrap()[0].count, 2000);
+    for one in [&column, &index] {
+        session.take_back(one).unwrap();
+    }
+    let left = "SELECT count(*) FROM pg_attribute WHERE attname = 'c' AND NOT attisdropped AND attrelid = 'a'::regclass";
+    assert_eq!(number(&mut client, left), 0);
+    assert_eq!(number(&mut client, "SELECT count(*) FROM reconcile.progress"), 0);
+    assert_eq!(number(&mut client, "SELECT count(*) FROM pg_class WHERE relname = 'i'"), 0);
 }
 
 /// Waits as the program does, and counts.

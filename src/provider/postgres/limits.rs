@@ -8,6 +8,9 @@ use super::lexer::{Token, tokens};
 /// How long a statement waits for a lock: as long, and no longer, others wait behind it.
 pub const LOCK: Duration = Duration::from_secs(2);
 
+/// How long a statement waits that works beside others: nobody waits behind it, and it must outlast their transactions.
+pub const BESIDE: Duration = Duration::from_secs(60);
+
 /// How long a question about rows may take.
 pub const QUESTION: Duration = Duration::from_secs(60);
 
@@ -66,6 +69,16 @@ impl Class {
     }
 }
 
+/// Tells of a statement that works beside those who read and write its table.
+pub fn is_beside(statement: &str) -> bool {
+    tokens(statement).is_ok_and(|found| found.iter().take(4).any(|token| token.is("CONCURRENTLY")))
+}
+
+/// How long a statement that runs alone waits for its locks.
+pub fn lock(statement: &str) -> Duration {
+    if is_beside(statement) { BESIDE } else { LOCK }
+}
+
 fn is(run: &[Token<'_>], words: &[&str]) -> bool {
     run.iter().zip(words).all(|(token, word)| token.is(word))
 }
@@ -105,5 +118,8 @@ mod tests {
         ] {
             assert_eq!(Class::of(sql), Class::Long, "{sql}");
         }
+        assert_eq!(lock("CREATE UNIQUE INDEX CONCURRENTLY a ON b (c)"), BESIDE);
+        assert_eq!(lock("DROP INDEX CONCURRENTLY IF EXISTS a"), BESIDE);
+        assert_eq!(lock("CREATE INDEX a ON b (\"concurrently\")"), LOCK);
     }
 }

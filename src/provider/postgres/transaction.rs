@@ -2,6 +2,7 @@
 //! Never leaves a half-done apply: dropping it rolls everything back and gives the lock back.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use postgres::Error;
 
@@ -9,7 +10,7 @@ use super::answers;
 use super::blockers::blockers;
 use super::catalog::{Catalog, lock_key};
 use super::inspect::{self, Context};
-use super::limits::{Class, milliseconds};
+use super::limits::{self, Class, milliseconds};
 use super::refusal::{self, failed};
 use super::session::{connect, give_back, transaction_of};
 use super::settings::Settings;
@@ -20,7 +21,7 @@ use crate::diff::change::Change;
 use crate::journal::Entry;
 use crate::model::state::Snapshot;
 use crate::model::trash::Trashed;
-use crate::plan::{Runs, Step};
+use crate::plan::{Runs, Step, StepId};
 use crate::target::{Answer, Left, Mode, Purge, Session, TargetError};
 
 /// How often the end of a lost connection is waited for, each time as long as for a lock.
@@ -38,6 +39,8 @@ pub struct PostgresSession<'a> {
     recorded: Vec<Change>,
     /// How the server spells it.
     spelled: BTreeMap<Address, Spelled>,
+    /// The step that ran alone and was cut off, with the number of its statements that ran.
+    cut_off: Option<(StepId, usize)>,
 }
 
 impl<'a> PostgresSession<'a> {
@@ -57,6 +60,7 @@ impl<'a> PostgresSession<'a> {
             class: None,
             recorded: Vec::new(),
             spelled: BTreeMap::new(),
+            cut_off: None,
         }
     }
 
@@ -92,20 +96,29 @@ impl<'a> PostgresSession<'a> {
         }
     }
 
-    /// Runs statements one by one, each in a transaction of its own, as long as the lock is ours.
-    fn alone(&mut self, statements: &[String], doing: &str) -> Result<(), TargetError> {
-        for statement in statements {
+    /// Runs statements one by one, each in a transaction of its own, as long as the lock is ours. `done` counts those
+    /// that ran.
+    fn alone(&mut self, statements: &[String], done: &mut usize, doing: &str) -> Result<(), TargetError> {
+        for statement in &statements[*done..] {
             let fence = self.catalog.held_fence().map_err(|error| self.refused(doing, &error, None))?;
             if fence != Some(self.fence) {
                 return Err(self.cannot(doing, "somebody else has taken the lock over"));
             }
-            let limit = milliseconds(Class::of(statement).limit());
-            let set = self.catalog.client.batch_execute(&format!("SET statement_timeout = {limit}"));
-            set.map_err(|error| self.refused(doing, &error, None))?;
+            self.wait_at_most(limits::lock(statement), Class::of(statement).limit(), doing)?;
             let ran = self.catalog.client.batch_execute(statement);
-            ran.map_err(|error| self.refused(doing, &error, Some(statement)))?;
+            let ran = ran.map_err(|error| self.refused(doing, &error, Some(statement)));
+            let reset = self.wait_at_most(limits::LOCK, limits::QUESTION, doing);
+            ran.and(reset)?;
+            *done += 1;
         }
         Ok(())
+    }
+
+    /// Puts the statements that follow, in no transaction, under limits.
+    fn wait_at_most(&mut self, lock: Duration, statement: Duration, doing: &str) -> Result<(), TargetError> {
+        let (lock, statement) = (milliseconds(lock), milliseconds(statement));
+        let set = format!("SET lock_timeout = {lock}; SET statement_timeout = {statement}");
+        self.catalog.client.batch_execute(&set).map_err(|error| self.refused(doing, &error, None))
     }
 
     /// Tidies up what an apply that was cut off has left, the last first. Returns what it was.
@@ -118,7 +131,7 @@ impl<'a> PostgresSession<'a> {
         self.step_out()?;
         let mut titles = Vec::new();
         for (step, title, statements) in left {
-            self.alone(&statements, doing)?;
+            self.alone(&statements, &mut 0, doing)?;
             self.catalog.forget_step(step).map_err(|error| self.refused(doing, &error, None))?;
             titles.push(title);
         }
@@ -276,7 +289,18 @@ impl Session for PostgresSession<'_> {
             let noted = self.catalog.note_step(step, &step.undo);
             noted.map_err(|error| self.refused(&doing, &error, None))?;
         }
-        self.alone(&step.statements, &doing)?;
+        let again = self.cut_off.take().filter(|(id, _)| *id == step.id);
+        let mut done = again.map_or(0, |(_, done)| done);
+        if again.is_some() && step.statements.get(done).is_some_and(|sql| limits::is_beside(sql)) {
+            // What was built beside others and not to its end is there, and in the way.
+            self.alone(&step.undo, &mut 0, &doing)?;
+            done = 0;
+        }
+        let ran = self.alone(&step.statements, &mut done, &doing);
+        if ran.is_err() {
+            self.cut_off = Some((step.id, done));
+        }
+        ran?;
         if step.runs == Runs::After {
             let forgotten = self.catalog.forget_step(step.id);
             forgotten.map_err(|error| self.refused(&doing, &error, None))?;
@@ -286,7 +310,7 @@ impl Session for PostgresSession<'_> {
 
     fn take_back(&mut self, step: &Step) -> Result<(), TargetError> {
         let doing = format!("take back step {} ({})", step.id, step.title);
-        self.alone(&step.undo, &doing)?;
+        self.alone(&step.undo, &mut 0, &doing)?;
         let forgotten = self.catalog.forget_step(step.id);
         forgotten.map_err(|error| self.refused(&doing, &error, None))
     }
