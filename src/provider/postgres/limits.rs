@@ -32,6 +32,11 @@ impl Class {
         }
     }
 
+    /// The statement that puts those after it, in the same transaction, under this limit.
+    pub fn set(self) -> String {
+        format!("SET LOCAL statement_timeout = {}", milliseconds(self.limit()))
+    }
+
     /// Judges a statement by its first words; what is not known to be instant may be long.
     pub fn of(statement: &str) -> Class {
         let Ok(found) = tokens(statement) else { return Class::Long };

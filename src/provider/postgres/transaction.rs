@@ -1,6 +1,7 @@
 //! The one transaction of an apply: its steps, our record of them, the commit.
 //! Never leaves a half-done apply: dropping it rolls everything back and gives the lock back.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -82,8 +83,7 @@ impl<'a> PostgresSession<'a> {
         if self.class == Some(class) {
             return Ok(());
         }
-        let sql = format!("SET LOCAL statement_timeout = {}", milliseconds(class.limit()));
-        self.catalog.client.batch_execute(&sql).map_err(|error| self.refused(doing, &error, None))?;
+        self.catalog.client.batch_execute(&class.set()).map_err(|error| self.refused(doing, &error, None))?;
         self.class = Some(class);
         Ok(())
     }
@@ -248,9 +248,15 @@ impl Session for PostgresSession<'_> {
             return Err(self.cannot(&doing, &format!("its SQL {fault}")));
         }
         for statement in &step.statements {
-            self.limit(Class::of(statement), &doing)?;
-            let run = self.catalog.client.batch_execute(statement);
-            run.map_err(|error| self.refused(&doing, &error, Some(statement)))?;
+            let class = Class::of(statement);
+            // One message for both; a place that the server names is still in the same line.
+            let sent = match self.class == Some(class) {
+                true => Cow::Borrowed(statement),
+                false => Cow::Owned(format!("{}; {statement}", class.set())),
+            };
+            self.class = Some(class);
+            let run = self.catalog.client.batch_execute(&sent);
+            run.map_err(|error| self.refused(&doing, &error, Some(&sent)))?;
         }
         match step.task {
             Some(_) => {
@@ -321,7 +327,7 @@ impl Session for PostgresSession<'_> {
         let id = self.keep(entry).map_err(|error| self.refused("commit", &error, None))?;
         match self.catalog.client.batch_execute("COMMIT") {
             Ok(()) => Ok(id),
-            Err(error) if self.catalog.client.is_closed() => {
+            Err(error) if self.catalog.client.is_closed() || refusal::is_lost(&error) => {
                 let lost = self.settings.hide(&refusal::message(&error, None));
                 match self.is_committed(id) {
                     Ok(true) => Ok(id),
