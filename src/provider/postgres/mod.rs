@@ -28,6 +28,7 @@ mod picklist;
 mod projection;
 mod query;
 mod refusal;
+mod respell;
 mod session;
 mod settings;
 mod shape;

@@ -106,9 +106,9 @@ fn targets<'a>(name: &str, field: &'a Field) -> Vec<(String, Option<&'a str>)> {
 pub fn typed_columns(name: &str, field: &Field, state: &State) -> Vec<(String, String)> {
     let typed = |(column, to): (String, Option<&str>)| {
         let ty = match (&field.native, to) {
-            (Some(native), _) => native::read(native).ty,
-            (None, Some(to)) => key_type(to, state, 0),
-            (None, None) => own_type(&field.ty, state),
+            (Some(native), _) if !native::read(native).ty.is_empty() => native::read(native).ty,
+            (_, Some(to)) => key_type(to, state, 0),
+            (_, None) => own_type(&field.ty, state),
         };
         (column, ty)
     };
@@ -131,7 +131,9 @@ fn key_type(name: &str, state: &State, depth: usize) -> String {
     let Some(entity) = found else { return types::column_type(&FieldType::Uuid) };
     let key = entity.key_fields().first().map(|key| (*key).to_owned()).unwrap_or_default();
     match entity.fields.get(&key) {
-        Some(Field { native: Some(native), .. }) => native::read(native).ty,
+        Some(Field { native: Some(native), .. }) if !native::read(native).ty.is_empty() => {
+            native::read(native).ty
+        }
         Some(Field { ty: FieldType::Lookup { entity: Some(next), .. }, .. }) if depth < 16 => {
             key_type(next, state, depth + 1)
         }

@@ -18,13 +18,13 @@ use super::refusal::{self, failed};
 use super::settings::{ChannelBinding, Connection, Found, Host, Root, Settings, SslMode};
 use super::tls::{self, Demand};
 use super::transaction::PostgresSession;
-use super::{answers, task};
+use super::{answers, respell, task};
 use crate::journal::{Entry, Holder};
 use crate::model::environment::TargetConfig;
-use crate::model::state::Snapshot;
+use crate::model::state::{Desired, Snapshot};
 use crate::model::trash::Trashed;
 use crate::plan::Step;
-use crate::target::{Answer, Broken, Dialect, Left, Mode, Purge, Session, Target, TargetError};
+use crate::target::{Answer, Broken, Dialect, Left, Misread, Mode, Purge, Session, Target, TargetError};
 
 /// The first and the last of PostgreSQL's versions that this is known to work with.
 const VERSIONS: std::ops::RangeInclusive<u32> = 13..=18;
@@ -470,6 +470,18 @@ impl Target for PostgresTarget {
             let _ = client.batch_execute("ROLLBACK");
         }
         Ok(found?.snapshot)
+    }
+
+    fn respell(&mut self, desired: &mut Desired, snapshot: &Snapshot) -> Result<Vec<Misread>, TargetError> {
+        self.connected()?;
+        let settings = &self.settings;
+        match &mut self.connected {
+            // Whoever only follows another server makes no table of his own.
+            Some(Connected { client, server }) if !server.is_standby => {
+                Ok(respell::respell(client, settings, desired, snapshot))
+            }
+            Some(_) | None => Ok(Vec::new()),
+        }
     }
 
     fn measure(&mut self, queries: &[String]) -> Result<Vec<Answer>, TargetError> {

@@ -38,8 +38,9 @@ pub fn column_type(ty: &FieldType) -> String {
 
 /// The type of a field's column, where the field alone says it.
 pub fn own_type(field: &Field) -> Option<String> {
-    match (&field.native, &field.ty) {
-        (Some(native), _) => Some(native::read(native).ty),
+    let native = field.native.as_deref().map(native::read).filter(|native| !native.ty.is_empty());
+    match (native, &field.ty) {
+        (Some(native), _) => Some(native.ty),
         (None, FieldType::Lookup { .. } | FieldType::Picklist { .. }) => None,
         (None, ty) => Some(column_type(ty)),
     }
