@@ -421,12 +421,18 @@ impl Patience for Waiting {
 #[derive(Default)]
 struct Watching {
     waited_for: Vec<String>,
+    /// Somebody else who would apply meanwhile.
+    intruder: Option<Box<dyn Target>>,
 }
 
 impl Observer for Watching {
     fn at(&mut self, moment: &Moment) -> Result<(), String> {
         if let Moment::Waiting(who) = moment {
             self.waited_for.push(who.clone());
+            if let Some(intruder) = &mut self.intruder {
+                // Whoever waits keeps his place.
+                assert!(matches!(intruder.lock(&holder("bob")).map(drop), Err(TargetError::Locked { .. })));
+            }
         }
         Ok(())
     }
@@ -469,6 +475,7 @@ fn behind_a_long_reader_nobody_waits_long_and_the_apply_succeeds() {
     let mut observer = Watching::default();
     assert_eq!(apply(&database, "number: { type: text }", &patience, &mut observer), Applied::Done);
     assert_eq!(observer.waited_for, Vec::<String>::new());
+    observer.intruder = Some(target(&database, "shop", Mode::Write));
     let is_done = AtomicBool::new(false);
     let longest = std::thread::scope(|scope| {
         let mut long = database.connect("shop");

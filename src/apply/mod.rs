@@ -177,15 +177,44 @@ fn attempt(
     let name = target.describe();
     let mut session = target.lock(terms.holder)?;
     observer.at(&Moment::Locked).map_err(|message| Stopped::Failed(FailedAt::Start, message))?;
-    let base = check_base(plan, session.as_mut(), &name)?;
-    entry.note_base(plan, &base);
-    observer.at(&Moment::Checked).map_err(|message| Stopped::Failed(FailedAt::Start, message))?;
-    let number = match plan.steps.iter().any(|step| step.runs == Runs::Before) {
-        false => inside(plan, &base, session.as_mut(), entry, terms, observer)?,
-        true => alone::around(plan, &base, session.as_mut(), entry, terms, observer)?,
+    let fresh = entry.clone();
+    let mut tries = 0;
+    let number = loop {
+        *entry = fresh.clone();
+        match under_lock(plan, &name, session.as_mut(), entry, terms, observer) {
+            // Whoever waits for others keeps the lock: nobody takes his place.
+            Err(Stopped::Busy(failed, error)) => {
+                tries += 1;
+                let told = observer.at(&Moment::Waiting(error.to_string()));
+                told.map_err(|message| Stopped::Failed(failed, message))?;
+                if !terms.patience.wait(tries) {
+                    return Err(Stopped::Busy(failed, error));
+                }
+                session.begin()?;
+            }
+            result => break result?,
+        }
     };
     let left = alone::after(plan, session.as_mut(), terms, observer);
     Ok(Finished { number, left })
+}
+
+/// Does once what is done under the lock: the base, the steps, the commit. Returns the journal's number.
+fn under_lock(
+    plan: &Plan,
+    target: &str,
+    session: &mut dyn Session,
+    entry: &mut Entry,
+    terms: &Terms<'_>,
+    observer: &mut dyn Observer,
+) -> Result<u64, Stopped> {
+    let base = check_base(plan, session, target)?;
+    entry.note_base(plan, &base);
+    observer.at(&Moment::Checked).map_err(|message| Stopped::Failed(FailedAt::Start, message))?;
+    match plan.steps.iter().any(|step| step.runs == Runs::Before) {
+        false => inside(plan, &base, session, entry, terms, observer),
+        true => alone::around(plan, &base, session, entry, terms, observer),
+    }
 }
 
 /// Returns what there is before the first step.
