@@ -4,7 +4,8 @@
 use super::conversion;
 use super::kind::Kind;
 use super::lexer::{literal, quote};
-use super::projection::{self, Projected, Seen, columns_of};
+use super::lower::{self, columns_of};
+use super::projection::{self, Projected, Seen};
 use super::shape::Table;
 use super::types::guarded;
 use crate::address::Address;
@@ -135,27 +136,11 @@ impl Source<'_> {
         match self {
             Source::Change(seen) => {
                 let columns = seen.columns(only);
-                let mut outputs = vec![format!("{} AS {KEY}", key(seen.actual))];
-                for column in &columns {
-                    outputs.push(format!("{} AS {}", column.sql, quote(&column.column)));
-                }
-                if let Some(only) = only {
-                    let lost = columns.iter().filter(|column| only.contains(&column.column));
-                    outputs.extend(lost.filter_map(|column| {
-                        Some(format!("{} AS {}", column.lost.as_ref()?, quote(&lost_name(&column.column))))
-                    }));
-                }
-                // An author's expression may read what no manifest knows.
-                let is_foreign = |name: &String| {
-                    only.is_none()
-                        && projection_of(seen, name).is_none()
-                        && !columns.iter().any(|column| column.column == *name)
+                let rows = match columns.iter().any(|column| column.is_computed) {
+                    true => with_computed(seen, only),
+                    false => select(seen, only, only.is_none(), &columns),
                 };
-                let foreign =
-                    seen.actual.columns.iter().map(|column| &column.name).filter(|name| is_foreign(name));
-                outputs.extend(foreign.map(|name| quote(name)));
-                let table = quote(&seen.change.address_before().name);
-                (format!("SELECT {} FROM {table}", outputs.join(", ")), columns)
+                (rows, columns)
             }
         }
     }
@@ -173,8 +158,39 @@ impl Source<'_> {
     }
 }
 
+/// The rows of a changed table: their key and columns; for some columns which of their values would be lost, for all
+/// what no manifest knows, which an author's expression may read.
+fn select(seen: &Seen<'_>, only: Option<&[String]>, is_all: bool, columns: &[Projected]) -> String {
+    let mut outputs = vec![format!("{} AS {KEY}", key(seen.actual))];
+    for column in columns {
+        outputs.push(format!("{} AS {}", column.sql, quote(&column.column)));
+    }
+    if only.is_some() {
+        let lost = |column: &Projected| {
+            Some(format!("{} AS {}", column.lost.as_ref()?, quote(&lost_name(&column.column))))
+        };
+        outputs.extend(columns.iter().filter_map(lost));
+    }
+    let is_foreign = |name: &String| {
+        field_of_today(seen, name).is_none() && !columns.iter().any(|column| column.column == *name)
+    };
+    let names = seen.actual.columns.iter().map(|column| &column.name).filter(|_| is_all);
+    outputs.extend(names.filter(|name| is_foreign(name)).map(|name| quote(name)));
+    format!("SELECT {} FROM {}", outputs.join(", "), quote(&seen.change.address_before().name))
+}
+
+/// The rows with the columns that are computed from others as they will be.
+fn with_computed(seen: &Seen<'_>, only: Option<&[String]>) -> String {
+    let (computed, plain): (Vec<Projected>, Vec<Projected>) =
+        seen.columns(None).into_iter().partition(|column| column.is_computed);
+    let more: Vec<String> =
+        computed.iter().map(|column| format!("{} AS {}", column.sql, quote(&column.column))).collect();
+    let own = quote(&seen.change.address.name);
+    format!("SELECT *, {} FROM ({}) AS {own}", more.join(", "), select(seen, only, true, &plain))
+}
+
 /// The field of today that a column belongs to.
-fn projection_of<'a>(seen: &'a Seen<'_>, column: &str) -> Option<&'a str> {
+fn field_of_today<'a>(seen: &'a Seen<'_>, column: &str) -> Option<&'a str> {
     let names = seen.before.fields.keys().map(String::as_str);
     let generated = (column == entity::GENERATED_KEY && seen.before.primary_key.is_none())
         .then_some(entity::GENERATED_KEY);
@@ -337,19 +353,17 @@ fn far_end(entity: &Address, to: &[String], scene: &Scene<'_>) -> (String, Colum
 fn unfit(seen: &Seen<'_>, before: &str, after: &str) -> Option<String> {
     let (was, goal) = (seen.before.fields.get(before)?, seen.after.fields.get(after)?);
     let sources = seen.pairs();
-    let typed = projection::typed_columns(after, goal, seen.scene.after);
+    let typed = lower::columns(&seen.change.address.name, seen.after, after, goal, seen.scene.after);
     let mut terms = Vec::new();
     for old in projection::columns_now(seen.before, before, seen.scene) {
         let Some(column) = seen.actual.column(&old) else { continue };
         let value = quote(&old);
         let new = sources.iter().find(|(_, source)| **source == old).map(|(new, _)| new);
-        let ty = new.and_then(|new| typed.iter().find(|(column, _)| column == new)).map(|(_, ty)| ty);
-        let kept = match ty {
+        let wanted = new.and_then(|new| typed.iter().find(|column| column.name == *new));
+        let kept = match wanted {
             // Whether it is an option is another question.
-            Some(ty) => {
-                let ty = if is_picklist(&goal.ty) { "text" } else { ty };
-                conversion::kept(&value, &was.ty, &goal.ty, &column.ty, ty)
-            }
+            Some(wanted) if wanted.enumeration.is_some() => "true".to_owned(),
+            Some(wanted) => conversion::kept(&value, &was.ty, &goal.ty, &column.ty, &wanted.ty),
             // The lookup does not point to this entity any more.
             None => "false".to_owned(),
         };
@@ -362,10 +376,6 @@ fn unfit(seen: &Seen<'_>, before: &str, after: &str) -> Option<String> {
     let table = quote(&seen.change.address_before().name);
     (!terms.is_empty())
         .then(|| format!("SELECT {} AS {KEY} FROM {table} WHERE {}", key(seen.actual), any(&terms)))
-}
-
-fn is_picklist(ty: &FieldType) -> bool {
-    matches!(ty, FieldType::Picklist { .. })
 }
 
 /// The tables and columns that hold options of a picklist, under either of its names.
