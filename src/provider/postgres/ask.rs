@@ -1,6 +1,8 @@
 //! Questions about rows, as queries.
 //! Never looks at the data itself: a query is a text until the target runs it, and raises no error whatever it finds.
 
+use super::after;
+use super::ask_back;
 use super::conversion;
 use super::kind::Kind;
 use super::lexer::{literal, quote};
@@ -29,6 +31,12 @@ const THERE: &str = "\"_reconcile_there\"";
 pub fn query(change: &Change, question: &Question, scene: &Scene<'_>) -> Option<String> {
     if let Question::OptionUse { option } = question {
         return option_use(change, option, scene);
+    }
+    if let (Some(line), Some(Resource::Entity(goal))) =
+        (scene.aside.lines.get(&change.address), &change.after)
+        && !matches!(question, Question::Rows | Question::Values { .. })
+    {
+        return ask_back::query(change, line, goal, question, scene);
     }
     let name = change.address_before().name.as_str();
     let before = match change.before.as_ref()? {
@@ -128,6 +136,13 @@ pub fn key_text(columns: &[String]) -> String {
 /// Rows as a change would leave them.
 pub enum Source<'a> {
     Change(&'a Seen<'a>),
+    /// A way back: the query of the rows with their key, and their columns.
+    Back {
+        change: &'a Change,
+        goal: &'a entity::Entity,
+        rows: String,
+        columns: Vec<Projected>,
+    },
 }
 
 impl Source<'_> {
@@ -142,18 +157,24 @@ impl Source<'_> {
                 };
                 (rows, columns)
             }
+            Source::Back { rows, columns, .. } => {
+                let is_asked = |one: &&Projected| only.is_none_or(|only| only.contains(&one.column));
+                (rows.clone(), columns.iter().filter(is_asked).cloned().collect())
+            }
         }
     }
 
     fn change(&self) -> &Change {
         match self {
             Source::Change(seen) => seen.change,
+            Source::Back { change, .. } => change,
         }
     }
 
     fn goal(&self) -> &entity::Entity {
         match self {
             Source::Change(seen) => seen.after,
+            Source::Back { goal, .. } => goal,
         }
     }
 }
@@ -167,7 +188,7 @@ fn select(seen: &Seen<'_>, only: Option<&[String]>, is_all: bool, columns: &[Pro
     }
     if only.is_some() {
         let lost = |column: &Projected| {
-            Some(format!("{} AS {}", column.lost.as_ref()?, quote(&lost_name(&column.column))))
+            Some(format!("{} AS {}", column.lost.as_ref()?, quote(&after::lost(&column.column))))
         };
         outputs.extend(columns.iter().filter_map(lost));
     }
@@ -200,13 +221,8 @@ fn field_of_today<'a>(seen: &'a Seen<'_>, column: &str) -> Option<&'a str> {
         .next()
 }
 
-/// The name of the column that tells whether the value of another would be lost.
-fn lost_name(column: &str) -> String {
-    format!("_reconcile_lost_{column}")
-}
-
 /// The keys of the rows in question.
-fn found(source: &Source<'_>, question: &Question, scene: &Scene<'_>) -> Option<String> {
+pub fn found(source: &Source<'_>, question: &Question, scene: &Scene<'_>) -> Option<String> {
     // Under the table's own name, so that an author's expression may say it.
     let own = quote(&source.change().address.name);
     let where_ =
@@ -219,7 +235,7 @@ fn found(source: &Source<'_>, question: &Question, scene: &Scene<'_>) -> Option<
                 columns.iter().map(|column| format!("{} IS NULL", quote(&column.column))).collect();
             // A value that is lost is told of as such.
             let lost = columns.iter().filter(|column| column.lost.is_some());
-            let stay = lost.map(|column| format!("{} IS NOT TRUE", quote(&lost_name(&column.column))));
+            let stay = lost.map(|column| format!("{} IS NOT TRUE", quote(&after::lost(&column.column))));
             let terms: Vec<String> = terms.into_iter().chain(stay).collect();
             (!columns.is_empty()).then(|| where_(rows, &all(&terms)))
         }
@@ -300,7 +316,13 @@ fn orphans(
             };
             (format!("({rows})"), to.iter().map(|name| Some((name.clone(), ty(name)?))).collect())
         }
-        false => far_end(entity, to, scene),
+        false => match ask_back::far_rows(entity, scene) {
+            Some((rows, columns)) => {
+                let of = |name: &String| columns.iter().find(|(column, _)| column == name).cloned();
+                (rows, to.iter().map(of).collect())
+            }
+            None => far_end(entity, to, scene),
+        },
     };
     let Some(there) = there else {
         // It is made by this very plan and has no rows yet.

@@ -26,11 +26,15 @@ pub struct Projected {
     pub lost: Option<String>,
     /// Whether it is computed from the other columns as they will be.
     pub is_computed: bool,
+    /// The column of today whose values it has, untouched; its type may be wider or narrower.
+    pub carried: Option<String>,
+    /// Whether no column of today gives it values.
+    pub is_new: bool,
 }
 
 impl Projected {
     fn plain(column: String, sql: String, ty: String) -> Projected {
-        Projected { column, sql, ty, lost: None, is_computed: false }
+        Projected { column, sql, ty, lost: None, is_computed: false, carried: None, is_new: false }
     }
 }
 
@@ -116,9 +120,11 @@ impl Seen<'_> {
         let mut found = Vec::new();
         let makes_key = self.after.primary_key.is_none() && !self.after.fields.contains_key(GENERATED_KEY);
         if makes_key && is_asked(GENERATED_KEY) {
-            let sql = sources.get(GENERATED_KEY).map_or_else(|| NEW_UUID.to_owned(), |source| quote(source));
+            let source = sources.get(GENERATED_KEY);
+            let sql = source.map_or_else(|| NEW_UUID.to_owned(), |source| quote(source));
             let ty = types::column_type(&FieldType::Uuid);
-            found.push(Projected::plain(GENERATED_KEY.to_owned(), sql, ty));
+            let plain = Projected::plain(GENERATED_KEY.to_owned(), sql, ty);
+            found.push(Projected { carried: source.cloned(), is_new: source.is_none(), ..plain });
         }
         for (name, field) in &self.after.fields {
             let old = renames.get(name.as_str()).copied().unwrap_or(name);
@@ -160,16 +166,20 @@ impl Seen<'_> {
         };
         let kept = conversion::kept(&value, &was.ty, &field.ty, from, &ty);
         let sql = conversion::carried_over(&value, from, &ty);
-        match kept == "true" {
-            true => Projected::plain(wanted.name.clone(), filled(sql), ty),
-            false => Projected {
-                lost: Some(format!("({value} IS NOT NULL AND NOT ({kept}))")),
-                ..Projected::plain(
-                    wanted.name.clone(),
-                    filled(format!("CASE WHEN {kept} THEN {sql} END")),
-                    ty,
-                )
-            },
+        let is_untouched = value == quote(&source.name)
+            && conversion::is_same_value(from, &ty)
+            && (filler.is_none() || source.not_null);
+        let (sql, lost) = match kept == "true" {
+            true => (sql, None),
+            false => (
+                format!("CASE WHEN {kept} THEN {sql} END"),
+                Some(format!("({value} IS NOT NULL AND NOT ({kept}))")),
+            ),
+        };
+        Projected {
+            lost,
+            carried: is_untouched.then(|| source.name.clone()),
+            ..Projected::plain(wanted.name.clone(), filled(sql), ty)
         }
     }
 
@@ -215,7 +225,7 @@ impl Seen<'_> {
             (None, None) => format!("NULL::{ty}"),
         };
         let is_computed = wanted.made.is_generated();
-        Projected { is_computed, ..Projected::plain(wanted.name.clone(), sql, ty) }
+        Projected { is_computed, is_new: true, ..Projected::plain(wanted.name.clone(), sql, ty) }
     }
 }
 

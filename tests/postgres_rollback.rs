@@ -1,0 +1,297 @@
+//! Applies taken back on a real PostgreSQL, and ways back taken back themselves.
+//! Never asks the program what there was: it looked before.
+
+mod postgres_server;
+
+use std::fs;
+use std::process::{Command, Stdio};
+
+use postgres::{Client, NoTls};
+
+struct Place {
+    folder: tempfile::TempDir,
+    database: postgres_server::Database,
+}
+
+impl Place {
+    fn new() -> Option<Place> {
+        let place = Place { folder: tempfile::tempdir().unwrap(), database: postgres_server::database()? };
+        place.write(
+            "env.yaml",
+            "apiVersion: reconcile/v1\nkind: Environment\nmetadata: { name: here }\nspec:\n  target: { postgres: \
+             { url: \"${env:HERE}\" } }\n  setup: { default: overwrite }\n  prune: true\n",
+        );
+        Some(place)
+    }
+
+    fn write(&self, name: &str, text: &str) {
+        fs::write(self.folder.path().join(name), text).unwrap();
+    }
+
+    fn sql(&self, sql: &str) {
+        let mut client = self.client();
+        if let Err(error) = client.batch_execute(sql) {
+            panic!("{sql}\n{error:?}");
+        }
+    }
+
+    fn client(&self) -> Client {
+        Client::connect(&self.database.url, NoTls).unwrap()
+    }
+
+    #[track_caller]
+    fn run(&self, arguments: &[&str]) -> String {
+        let output = Command::new(env!("CARGO_BIN_EXE_reconcile"))
+            .args(arguments)
+            .current_dir(self.folder.path())
+            .env("RECONCILE_ACTOR", "ada")
+            .env("HERE", &self.database.url)
+            .stdin(Stdio::null())
+            .output()
+            .unwrap();
+        let said = String::from_utf8_lossy(&output.stdout) + String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(0), "{arguments:?}\n{said}");
+        said.into_owned()
+    }
+
+    #[track_caller]
+    fn apply(&self, manifests: &str) {
+        self.write("all.yaml", manifests);
+        let allowed = ["RK201", "RK202", "RK203", "RK230", "RK301", "RK302", "RK710", "RK721"];
+        let mut arguments = vec!["apply", "--yes"];
+        allowed.iter().for_each(|code| arguments.extend(["--allow", code]));
+        self.run(&arguments);
+    }
+
+    #[track_caller]
+    fn back(&self, entry: u32) -> String {
+        let entry = entry.to_string();
+        let mut arguments = vec!["rollback", &entry, "--yes"];
+        for code in ["RK201", "RK203", "RK721"] {
+            arguments.extend(["--allow", code]);
+        }
+        self.run(&arguments)
+    }
+
+    /// All that there is but our own record, in no order of columns.
+    fn seen(&self) -> String {
+        let mut client = self.client();
+        let mut all = Vec::new();
+        for sql in [
+            "SELECT 'column', c.relname || '.' || a.attname || ' ' || format_type(a.atttypid, a.atttypmod) || \
+             a.attnotnull::text || coalesce(pg_get_expr(d.adbin, d.adrelid), '-') || a.attidentity || a.attgenerated || \
+             a.attcollation::regcollation || coalesce(col_description(c.oid, a.attnum), '-') FROM pg_attribute a JOIN pg_class c \
+             ON c.oid = a.attrelid LEFT JOIN pg_attrdef d ON d.adrelid = c.oid AND d.adnum = a.attnum WHERE c.relkind = 'r' \
+             AND a.attnum > 0 AND NOT a.attisdropped AND c.relnamespace = 'public'::regnamespace",
+            "SELECT 'constraint', conrelid::regclass::text || '.' || conname || ' ' || pg_get_constraintdef(oid) FROM pg_constraint \
+             WHERE connamespace = 'public'::regnamespace",
+            "SELECT 'index', indexdef FROM pg_indexes WHERE schemaname = 'public'",
+            "SELECT 'comment', relname || coalesce(obj_description(oid), '-') FROM pg_class WHERE relnamespace = 'public'::regnamespace",
+            "SELECT 'numbering', sequencename || ' ' || coalesce(last_value, 0) FROM pg_sequences WHERE schemaname = 'public'",
+            "SELECT 'option', t.typname || ' ' || e.enumlabel FROM pg_enum e JOIN pg_type t ON t.oid = e.enumtypid \
+             WHERE t.typnamespace = 'public'::regnamespace",
+            "SELECT 'record', address || state::jsonb || coalesce(declared::jsonb, 'null') || coalesce(revision, '-') \
+             FROM reconcile.resource",
+        ] {
+            let rows = client.query(sql, &[]).unwrap();
+            let mut lines: Vec<String> = rows
+                .iter()
+                .map(|row| format!("{} {}", row.get::<_, String>(0), row.get::<_, String>(1)))
+                .collect();
+            lines.sort();
+            all.extend(lines);
+        }
+        let tables = client.query("SELECT relname::text FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace ORDER BY 1", &[]).unwrap();
+        for table in tables {
+            let table: String = table.get(0);
+            let sql = format!(
+                "SELECT to_jsonb(t)::text FROM public.\"{}\" t ORDER BY 1 COLLATE \"C\"",
+                table.replace('"', "\"\"")
+            );
+            let rows = client.query(&sql, &[]).unwrap();
+            all.extend(rows.iter().map(|row| format!("row {table} {}", row.get::<_, String>(0))));
+        }
+        all.join("\n")
+    }
+
+    fn trash(&self) -> i64 {
+        let sql = "SELECT count(*) FROM pg_class WHERE relnamespace = 'reconcile'::regnamespace AND relname LIKE 'trash\\_%'";
+        self.client().query_one(sql, &[]).unwrap().get(0)
+    }
+}
+
+#[track_caller]
+fn is_same(then: &str, now: &str, what: &str) {
+    let diff = similar::TextDiff::from_lines(then, now);
+    let told = diff.unified_diff().context_radius(2).header("then", "now").to_string();
+    assert!(then == now, "{what}\n{told}");
+}
+
+fn entity(name: &str, spec: &str) -> String {
+    format!("apiVersion: reconcile/v1\nkind: Entity\nmetadata: {{ name: {name} }}\nspec:\n{spec}---\n")
+}
+
+fn picklist(name: &str, options: &str) -> String {
+    format!("apiVersion: reconcile/v1\nkind: Picklist\nmetadata: {{ name: {name} }}\nspec:\n{options}---\n")
+}
+
+/// Applies both, one after the other, and takes the second back, that way back as well, and that one too.
+#[track_caller]
+fn there_and_back(before: &str, rows: &str, after: &str) {
+    let Some(place) = Place::new() else { return };
+    place.apply(before);
+    place.sql(rows);
+    let then = place.seen();
+    place.apply(after);
+    let changed = place.seen();
+    assert_ne!(then, changed);
+    let told = place.back(2);
+    is_same(&then, &place.seen(), &format!("not brought back\n{told}"));
+    assert_eq!(place.trash(), 0);
+    let told = place.back(3);
+    is_same(&changed, &place.seen(), &format!("the way back is not taken back\n{told}"));
+    let told = place.back(4);
+    is_same(&then, &place.seen(), &format!("not brought back again\n{told}"));
+    assert_eq!(place.trash(), 0);
+}
+
+#[test]
+fn dropped_fields_come_back_with_their_values() {
+    let fields = |more: &str| {
+        entity("customer", &format!("  primaryKey: [code]\n  fields:\n    code: {{ type: text }}\n{more}"))
+    };
+    there_and_back(
+        &fields(
+            "    fax: { type: text, maxLength: 9, default: none, description: The fax }\n    \"when, a\": { type: datetime }\n    \
+             flags: { type: json }\n    total: { type: decimal, precision: 9, scale: 2, required: true, check: total > 0 }\n  \
+             keys:\n    by-fax: { fields: [fax] }\n  indexes:\n    by-total: { fields: [total, fax] }\n",
+        ),
+        "INSERT INTO customer VALUES ('a', '030', '2026-01-01 12:00+02', '{\"a\": 1}', 1.50), ('b', NULL, NULL, NULL, 2)",
+        &fields(""),
+    );
+}
+
+#[test]
+fn converted_values_come_back_as_they_were() {
+    let fields = |ty: &str, other: &str, wide: &str| {
+        entity(
+            "t",
+            &format!(
+                "  primaryKey: [n]\n  fields:\n    n: {{ type: integer }}\n    v: {{ {ty} }}\n    w: {{ {other} }}\n    x: {{ {wide} }}\n"
+            ),
+        )
+    };
+    there_and_back(
+        &fields("type: text, default: \"7\", unique: true", "type: datetime", "type: text, maxLength: 5"),
+        "INSERT INTO t VALUES (1, ' 7 ', '2026-01-01 00:00Z', 'abc'), (2, '8.0', NULL, NULL), (3, NULL, '2025-01-01 00:00Z', 'x')",
+        &fields("type: integer, default: 7, unique: true", "type: date", "type: text, maxLength: 50"),
+    );
+}
+
+#[test]
+fn entities_come_back_with_their_rows_and_what_hangs_on_them() {
+    let customer = entity(
+        "customer",
+        "  fields:\n    name: { type: text }\n    number: { type: autonumber, format: \"C-{seq:3}\" }\n",
+    );
+    let order = entity(
+        "order",
+        "  description: Orders\n  fields:\n    customer: { type: lookup, entity: customer, onDelete: cascade }\n    \
+         up: { type: lookup, entity: order }\n    about: { type: lookup, entities: [customer, order] }\n    \
+         mood: { type: picklist, picklist: mood }\n    state: { type: picklist, picklist: state, default: open }\n    \
+         counted: { type: integer, native: serial }\n    twice: { type: integer, native: \"integer GENERATED ALWAYS AS (counted * 2) STORED\" }\n  \
+         checks:\n    no-self: { sql: \"up <> id\" }\n  indexes:\n    by-customer: { fields: [customer] }\n",
+    );
+    let lists = picklist("state", "  options: { open: { label: Open }, done: {} }\n")
+        + &picklist("mood", "  storage: enum\n  options: { good: {}, bad: {} }\n");
+    let rows = "INSERT INTO customer (name) VALUES ('ada'), ('bob'); \
+        INSERT INTO \"order\" (customer, about_customer, mood) SELECT id, id, 'good' FROM customer; \
+        INSERT INTO \"order\" (up, mood) SELECT min(id::text)::uuid, 'bad' FROM \"order\"";
+    let before = format!("{customer}{order}{lists}");
+    there_and_back(&before, rows, &format!("{customer}{lists}"));
+    there_and_back(&before, rows, &lists);
+    there_and_back(&before, rows, &picklist("other", "  options: { a: {} }\n"));
+}
+
+#[test]
+fn names_are_given_back() {
+    let lists = |old: &str, new: &str| {
+        picklist("state", &format!("  options:\n    {new}: {{ renamedFrom: {old} }}\n    done: {{}}\n"))
+    };
+    let one = entity(
+        "one",
+        "  primaryKey: [n]\n  fields:\n    n: { type: integer }\n    a: { type: text, check: a <> 'x' }\n    b: { type: text, unique: true }\n    \
+         state: { type: picklist, picklist: state }\n    numbered: { type: autonumber, format: \"{seq}\" }\n",
+    ) + &entity(
+        "many",
+        "  fields:\n    one: { type: lookup, entity: one }\n    of: { type: lookup, entities: [one, many] }\n",
+    );
+    let two = entity(
+        "two",
+        "  primaryKey: [m]\n  fields:\n    m: { type: integer, renamedFrom: n }\n    a: { type: text, renamedFrom: b, unique: true }\n    \
+         b: { type: text, renamedFrom: a, check: b <> 'x' }\n    mood: { type: picklist, picklist: state, renamedFrom: state }\n    \
+         counted: { type: autonumber, format: \"{seq}\", renamedFrom: numbered }\n",
+    )
+    .replace("name: two }", "name: two, renamedFrom: one }")
+        + &entity("many", "  fields:\n    one: { type: lookup, entity: two }\n    of: { type: lookup, entities: [two, many] }\n");
+    let before = one + &picklist("state", "  options: { open: {}, done: {} }\n");
+    there_and_back(
+        &before,
+        "INSERT INTO one (n, a, b, state) VALUES (1, 'a1', 'b1', 'open'), (2, 'a2', 'b2', 'done'), (3, NULL, NULL, NULL); \
+         INSERT INTO many (one, of_one) VALUES (1, 2)",
+        &(two + &lists("open", "opened")),
+    );
+}
+
+#[test]
+fn what_was_filled_in_is_empty_again() {
+    let fields = |a: &str, b: &str, c: &str| {
+        entity(
+            "t",
+            &format!(
+                "  primaryKey: [n]\n  fields:\n    n: {{ type: integer }}\n    a: {{ type: text{a} }}\n    b: {{ type: uuid{b} }}\n    c: {{ type: datetime{c} }}\n"
+            ),
+        )
+    };
+    there_and_back(
+        &fields("", "", ""),
+        "INSERT INTO t VALUES (1, 'x', gen_random_uuid(), now()), (2, NULL, NULL, NULL)",
+        &fields(
+            ", required: true, backfill: none",
+            ", required: true, backfill: generated",
+            ", required: true, backfill: now",
+        ),
+    );
+}
+
+#[test]
+fn a_key_of_another_kind_goes_and_comes_back() {
+    let fields = "    code: { type: text, required: true }\n    v: { type: text }\n";
+    let by_code = entity("t", &format!("  primaryKey: [code]\n  fields:\n{fields}"));
+    let by_id = entity("t", &format!("  fields:\n{fields}"));
+    let without = entity("t", "  fields:\n    v: { type: integer }\n");
+    there_and_back(&by_code, "INSERT INTO t VALUES ('a', '1'), ('b', NULL)", &by_id);
+    there_and_back(&by_code, "INSERT INTO t VALUES ('a', '1'), ('b', NULL)", &without);
+    there_and_back(&by_id, "INSERT INTO t (code, v) VALUES ('a', '1'), ('b', NULL)", &by_code);
+}
+
+#[test]
+fn rows_that_came_since_stay_and_values_changed_since_count() {
+    let Some(place) = Place::new() else { return };
+    let fields = |more: &str| {
+        entity("t", &format!("  primaryKey: [n]\n  fields:\n    n: {{ type: integer }}\n{more}"))
+    };
+    place.apply(&fields("    v: { type: text }\n    w: { type: text, required: true, default: d }\n"));
+    place.sql(
+        "INSERT INTO t VALUES (1, '01', 'a'), (2, ' 2', 'b'), (3, '3', 'c')"
+            .replace("'01'", "'1.0'")
+            .as_str(),
+    );
+    place.apply(&fields("    v: { type: integer }\n"));
+    place.sql("UPDATE t SET v = 20 WHERE n = 2; DELETE FROM t WHERE n = 3; INSERT INTO t VALUES (4, 40)");
+    place.back(2);
+    let mut client = place.client();
+    let rows = client.query("SELECT n || '|' || v || '|' || w FROM t ORDER BY n", &[]).unwrap();
+    let rows: Vec<String> = rows.iter().map(|row| row.get(0)).collect();
+    assert_eq!(rows, ["1|1.0|a", "2|20|b", "4|40|d"]);
+}
