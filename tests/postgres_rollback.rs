@@ -78,20 +78,19 @@ impl Place {
         let mut client = self.client();
         let mut all = Vec::new();
         for sql in [
-            "SELECT 'column', c.relname || '.' || a.attname || ' ' || format_type(a.atttypid, a.atttypmod) || \
-             a.attnotnull::text || coalesce(pg_get_expr(d.adbin, d.adrelid), '-') || a.attidentity || a.attgenerated || \
-             a.attcollation::regcollation || coalesce(col_description(c.oid, a.attnum), '-') FROM pg_attribute a JOIN pg_class c \
-             ON c.oid = a.attrelid LEFT JOIN pg_attrdef d ON d.adrelid = c.oid AND d.adnum = a.attnum WHERE c.relkind = 'r' \
+            "SELECT 'column', concat_ws(' ', c.relname, a.attname, format_type(a.atttypid, a.atttypmod), a.attnotnull, \
+             coalesce(pg_get_expr(d.adbin, d.adrelid), '-'), a.attidentity, a.attgenerated, a.attcollation::regcollation, \
+             coalesce(col_description(c.oid, a.attnum), '-')) FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid \
+             LEFT JOIN pg_attrdef d ON d.adrelid = c.oid AND d.adnum = a.attnum WHERE c.relkind = 'r' \
              AND a.attnum > 0 AND NOT a.attisdropped AND c.relnamespace = 'public'::regnamespace",
             "SELECT 'constraint', conrelid::regclass::text || '.' || conname || ' ' || pg_get_constraintdef(oid) FROM pg_constraint \
              WHERE connamespace = 'public'::regnamespace",
             "SELECT 'index', indexdef FROM pg_indexes WHERE schemaname = 'public'",
-            "SELECT 'comment', relname || coalesce(obj_description(oid), '-') FROM pg_class WHERE relnamespace = 'public'::regnamespace",
+            "SELECT 'comment', relname || ' ' || coalesce(obj_description(oid), '-') FROM pg_class WHERE relnamespace = 'public'::regnamespace",
             "SELECT 'numbering', sequencename || ' ' || coalesce(last_value, 0) FROM pg_sequences WHERE schemaname = 'public'",
             "SELECT 'option', t.typname || ' ' || e.enumlabel FROM pg_enum e JOIN pg_type t ON t.oid = e.enumtypid \
              WHERE t.typnamespace = 'public'::regnamespace",
-            "SELECT 'record', address || state::jsonb || coalesce(declared::jsonb, 'null') || coalesce(revision, '-') \
-             FROM reconcile.resource",
+            "SELECT 'record', concat_ws(' ', address, state::jsonb, declared::jsonb, revision) FROM reconcile.resource",
         ] {
             let rows = client.query(sql, &[]).unwrap();
             let mut lines: Vec<String> = rows
@@ -105,7 +104,7 @@ impl Place {
         for table in tables {
             let table: String = table.get(0);
             let sql = format!(
-                "SELECT to_jsonb(t)::text FROM public.\"{}\" t ORDER BY 1 COLLATE \"C\"",
+                "SELECT to_jsonb(t)::text FROM public.\"{}\" t ORDER BY 1",
                 table.replace('"', "\"\"")
             );
             let rows = client.query(&sql, &[]).unwrap();
@@ -114,9 +113,14 @@ impl Place {
         all.join("\n")
     }
 
-    fn trash(&self) -> i64 {
-        let sql = "SELECT count(*) FROM pg_class WHERE relnamespace = 'reconcile'::regnamespace AND relname LIKE 'trash\\_%'";
-        self.client().query_one(sql, &[]).unwrap().get(0)
+    /// Holds what lies in the trash against what the record says of it.
+    #[track_caller]
+    fn trash_is_in_order(&self) {
+        let sql = "SELECT (SELECT coalesce(string_agg(relname, ' ' ORDER BY relname), '') FROM pg_class WHERE relkind = 'r' \
+                   AND relnamespace = 'reconcile'::regnamespace AND relname LIKE 'trash\\_%'), \
+                   (SELECT coalesce(string_agg(moved->>'table', ' ' ORDER BY moved->>'table'), '') FROM reconcile.trash)";
+        let row = self.client().query_one(sql, &[]).unwrap();
+        assert_eq!(row.get::<_, String>(0), row.get::<_, String>(1));
     }
 }
 
@@ -147,12 +151,12 @@ fn there_and_back(before: &str, rows: &str, after: &str) {
     assert_ne!(then, changed);
     let told = place.back(2);
     is_same(&then, &place.seen(), &format!("not brought back\n{told}"));
-    assert_eq!(place.trash(), 0);
+    place.trash_is_in_order();
     let told = place.back(3);
     is_same(&changed, &place.seen(), &format!("the way back is not taken back\n{told}"));
     let told = place.back(4);
     is_same(&then, &place.seen(), &format!("not brought back again\n{told}"));
-    assert_eq!(place.trash(), 0);
+    place.trash_is_in_order();
 }
 
 #[test]
@@ -228,8 +232,8 @@ fn names_are_given_back() {
     );
     let two = entity(
         "two",
-        "  primaryKey: [m]\n  fields:\n    m: { type: integer, renamedFrom: n }\n    a: { type: text, renamedFrom: b, unique: true }\n    \
-         b: { type: text, renamedFrom: a, check: b <> 'x' }\n    mood: { type: picklist, picklist: state, renamedFrom: state }\n    \
+        "  primaryKey: [m]\n  fields:\n    m: { type: integer, renamedFrom: n }\n    c: { type: text, renamedFrom: b, unique: true }\n    \
+         d: { type: text, renamedFrom: a, check: d <> 'x' }\n    mood: { type: picklist, picklist: state, renamedFrom: state }\n    \
          counted: { type: autonumber, format: \"{seq}\", renamedFrom: numbered }\n",
     )
     .replace("name: two }", "name: two, renamedFrom: one }")
@@ -273,6 +277,88 @@ fn a_key_of_another_kind_goes_and_comes_back() {
     there_and_back(&by_code, "INSERT INTO t VALUES ('a', '1'), ('b', NULL)", &by_id);
     there_and_back(&by_code, "INSERT INTO t VALUES ('a', '1'), ('b', NULL)", &without);
     there_and_back(&by_id, "INSERT INTO t (code, v) VALUES ('a', '1'), ('b', NULL)", &by_code);
+}
+
+/// Applies one after the other, and takes all but the first back at once, and that way back as well.
+#[track_caller]
+fn all_the_way(rows: &str, states: &[String]) {
+    let Some(place) = Place::new() else { return };
+    place.apply(&states[0]);
+    place.sql(rows);
+    let mut seen = vec![place.seen()];
+    for state in &states[1..] {
+        place.apply(state);
+        seen.push(place.seen());
+    }
+    place.trash_is_in_order();
+    let told = place.back(2);
+    is_same(&seen[0], &place.seen(), &format!("not brought back\n{told}"));
+    place.trash_is_in_order();
+    let last = u32::try_from(states.len()).unwrap() + 1;
+    let told = place.back(last);
+    is_same(&seen[states.len() - 1], &place.seen(), &format!("the way back is not taken back\n{told}"));
+    place.trash_is_in_order();
+    for (number, then) in seen.iter().enumerate().rev().skip(1) {
+        let told = place.back(u32::try_from(number).unwrap() + 2);
+        is_same(then, &place.seen(), &format!("not back before {}\n{told}", number + 2));
+        place.trash_is_in_order();
+    }
+}
+
+#[test]
+fn several_applies_are_taken_back_at_once() {
+    let t = |name: &str, fields: &str| {
+        entity("t", &format!("  primaryKey: [n]\n  fields:\n    n: {{ type: integer }}\n{fields}"))
+            .replace("name: t }", name)
+    };
+    all_the_way(
+        "INSERT INTO t VALUES (1, 'one', '1.0'), (2, NULL, '2')",
+        &[
+            t("name: t }", "    a: { type: text }\n    b: { type: text, maxLength: 20 }\n"),
+            t("name: t }", "    a: { type: text }\n    c: { type: integer, renamedFrom: b }\n"),
+            t("name: u, renamedFrom: t }", "    c: { type: boolean, required: true, backfill: true }\n")
+                .replace("boolean", "bigint")
+                .replace("true }", "7 }")
+                .replace("required: 7", "required: true"),
+            t(
+                "name: u }",
+                "    c: { type: text, maxLength: 9, unique: true }\n    a: { type: uuid, required: true, default: generated }\n",
+            ),
+            picklist("other", "  options: { x: {} }\n"),
+            // Another one under a name that was there before.
+            t("name: t }", "    b: { type: json }\n"),
+        ],
+    );
+}
+
+#[test]
+fn lookups_and_lists_are_pointed_back() {
+    let customer =
+        entity("customer", "  primaryKey: [code]\n  fields:\n    code: { type: text, maxLength: 9 }\n");
+    let firm = entity("firm", "  primaryKey: [n]\n  fields:\n    n: { type: integer }\n");
+    let lists = picklist("state", "  options: { open: {}, done: {} }\n")
+        + &picklist("mood", "  options: { open: {}, good: {} }\n");
+    let order = |fields: &str| {
+        entity("order", &format!("  primaryKey: [n]\n  fields:\n    n: {{ type: integer }}\n{fields}"))
+    };
+    let with = |fields: &str| format!("{customer}{firm}{lists}{}", order(fields));
+    all_the_way(
+        "INSERT INTO customer VALUES ('1'), ('a'); INSERT INTO firm VALUES (1), (2); \
+         INSERT INTO \"order\" (n, who, state) VALUES (1, '1', 'open'), (2, NULL, NULL), (3, '1', 'open')",
+        &[
+            with(
+                "    who: { type: lookup, entity: customer, onDelete: set-null }\n    state: { type: picklist, picklist: state }\n",
+            ),
+            with(
+                "    who: { type: lookup, entities: [customer, firm] }\n    state: { type: picklist, picklist: mood }\n",
+            ),
+            with("    who: { type: lookup, entity: customer }\n    state: { type: text }\n"),
+            with(
+                "    who: { type: lookup, entity: firm }\n    state: { type: text, maxLength: 4, required: true, backfill: open }\n",
+            ),
+            with("    who: { type: text }\n"),
+        ],
+    );
 }
 
 #[test]
