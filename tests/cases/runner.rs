@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use reconcile::apply::{Moment, Observer, Terms};
+use reconcile::apply::{Impatient, Moment, Observer, Terms};
 use reconcile::journal::Holder;
 use reconcile::model::state::Desired;
 use reconcile::ops;
@@ -139,7 +139,8 @@ impl Run<'_> {
         let allow: Vec<Allowance> = self.folder.case.allow.iter().map(|a| a.parse().unwrap()).collect();
         let allow = if is_setting_up { Vec::new() } else { allow };
         let clock = || "2026-01-01T00:00:01Z".to_owned();
-        let terms = Terms { holder: &holder, allow: &allow, signed_by: &[], clock: &clock };
+        let terms =
+            Terms { holder: &holder, allow: &allow, signed_by: &[], clock: &clock, patience: &Impatient };
         match ops::apply::run(&plan, Some(desired.clone()), opened.as_mut(), &terms, &mut Nobody) {
             Ok(report) if matches!(report.outcome, Applied::Done | Applied::Nothing) => Some(report),
             Ok(report) => {
