@@ -366,13 +366,13 @@ impl Alter<'_> {
         }
         if !sets.is_empty() {
             self.course.note(Cost::Rewrite);
-            self.from_noted(&noted, &sets.join(", "), "");
+            self.write_noted(&noted, &sets.join(", "), "");
         }
         new.into_iter().map(|column| column.name).collect()
     }
 
     /// Writes what the trash noted of the rows.
-    fn from_noted(&mut self, noted: &Noted, sets: &str, and: &str) {
+    fn write_noted(&mut self, noted: &Noted, sets: &str, and: &str) {
         let table = quote(self.new);
         let by_now = |column: &str| {
             let found = self.sources.iter().find(|(_, old)| *old == column).map(|(new, _)| new.as_str());
@@ -477,7 +477,7 @@ impl Alter<'_> {
             });
             if let (Some(noted), Some(kept)) = (&noted, kept) {
                 let (table, value) = (quote(self.new), restore::typed(wanted, &format!("noted.{kept}")));
-                self.from_noted(noted, &format!("{name} = {value}"), &format!(" AND {table}.{name} IS NULL"));
+                self.write_noted(noted, &format!("{name} = {value}"), &format!(" AND {table}.{name} IS NULL"));
             }
             self.course.backfill(&wanted.name, &sql);
         }
