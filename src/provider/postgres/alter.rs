@@ -463,7 +463,10 @@ impl Alter<'_> {
         if retyped {
             self.retype(found, wanted);
         }
-        if retyped && still_counts && let Some(sequence) = &found.sequence {
+        if retyped
+            && still_counts
+            && let Some(sequence) = &found.sequence
+        {
             self.course.now(format!("ALTER SEQUENCE {} AS {}", quote(&sequence.name), wanted.ty));
         }
         self.counting(found, wanted);
@@ -483,7 +486,11 @@ impl Alter<'_> {
             });
             if let (Some(noted), Some(kept)) = (&noted, kept) {
                 let (table, value) = (quote(self.new), restore::typed(wanted, &format!("noted.{kept}")));
-                self.write_noted(noted, &format!("{name} = {value}"), &format!(" AND {table}.{name} IS NULL"));
+                self.write_noted(
+                    noted,
+                    &format!("{name} = {value}"),
+                    &format!(" AND {table}.{name} IS NULL"),
+                );
             }
             self.course.backfill(&wanted.name, &sql);
         }
