@@ -55,9 +55,10 @@ fn natives(site: &Site<'_>, entity: &Entity, found: &mut Vec<Remark>) {
     };
     if let Some(native) = &entity.native {
         let is_word = |c: char| c.is_ascii_alphabetic() || matches!(c, ' ' | ',');
-        if native.trim().is_empty() || !native.chars().all(is_word) {
+        let is_name = native.starts_with("CONSTRAINT ") && expression::tail_fault(native).is_none();
+        if native.trim().is_empty() || !(native.chars().all(is_word) || is_name) {
             let message = format!("`native` of this entity is no list of table options: `{}`", shown(native));
-            wrong(message, "write `none`, `STRICT` or `WITHOUT ROWID`", false, &["spec", "native"]);
+            wrong(message, "write `none`, `STRICT` or `WITHOUT ROWID`; on PostgreSQL `CONSTRAINT NAME`, the name of the primary key", false, &["spec", "native"]);
         }
     }
     for (name, field) in &entity.fields {

@@ -8,6 +8,7 @@ use indexmap::IndexMap;
 use super::autonumber;
 use super::lower;
 use super::names;
+use super::native;
 use super::shape::{Column, Constraint, Event, Made, Reference, Rule, Table};
 use super::spell::Spelled;
 use super::types;
@@ -59,6 +60,10 @@ pub struct Lifted {
 pub fn entity(source: &Source<'_>, hint: Option<&Entity>, spelled: &Spelled) -> Lifted {
     let mut lift = Lift { table: source.table, world: source.world, hint, spelled, used: BTreeSet::new() };
     let mut entity = Entity { primary_key: lift.primary_key(), ..Entity::default() };
+    let key = source.table.constraints.iter().find(|one| one.rule == Rule::PrimaryKey);
+    entity.native = key
+        .filter(|key| key.name != names::primary_key(&source.table.name) && key.beyond.is_none())
+        .map(|key| native::named(&key.name));
     if let Some(hint) = hint {
         entity.display_name.clone_from(&hint.display_name);
         entity.description.clone_from(&hint.description);
@@ -286,11 +291,14 @@ impl Lift<'_> {
         let hint = self.hint.and_then(|hint| hint.fields.get(&column.name));
         let format = column.sequence.as_ref().and_then(|one| autonumber::format(one.comment.as_deref()));
         let is_serial = format.is_none() && lower::is_serial(column);
-        let (ty, fits) = self.field_type(column, hint, format);
+        let (ty, fits, constraint) = self.field_type(column, hint, format);
         let is_plain = column.made.is_plain() && column.collation.is_none() && !is_serial;
         let mut field = Field::of(ty);
-        if !(fits && is_plain) {
-            let native = lower::native(column, is_serial);
+        if !(fits && is_plain) || constraint.is_some() {
+            let mut native = if fits && is_plain { String::new() } else { lower::native(column, is_serial) };
+            if let Some(constraint) = constraint {
+                native = format!("{native} {}", native::named(&constraint)).trim_start().to_owned();
+            }
             let path = format!("fields/{}/native", column.name);
             let written = self.spelled.author(&path, &native).unwrap_or(&native);
             // What a type of the target's own comes nearest to is its author's to say.
@@ -315,11 +323,10 @@ impl Lift<'_> {
             field.unique = hint.unique.filter(|unique| !unique);
         }
         if column.made.is_plain() && !is_serial && !is_numbered {
-            field.default = column
-                .default
-                .as_ref()
-                .and_then(|sql| types::default_value(&field.ty, sql))
-                .map(bare_default);
+            let own = types::own_type(&field).map(|_| column.ty.as_str());
+            let default = column.default.as_ref();
+            let default = default.and_then(|sql| types::default_value(&field.ty, sql, own));
+            field.default = default.map(bare_default);
         }
         self.checks_of(column, &mut field);
         if let Some(hint) = hint {
@@ -336,18 +343,19 @@ impl Lift<'_> {
         field
     }
 
-    /// The type of a column's field, and whether it says all of the column's own type.
+    /// The type of a column's field, whether it says all of the column's own type, and the name of its foreign key
+    /// where that is not one that we would give it.
     fn field_type(
         &mut self,
         column: &Column,
         hint: Option<&Field>,
         format: Option<String>,
-    ) -> (FieldType, bool) {
+    ) -> (FieldType, bool, Option<String>) {
         if let Some(format) = format {
-            return (FieldType::Autonumber { format }, column.ty == "text");
+            return (FieldType::Autonumber { format }, column.ty == "text", None);
         }
         if let Some(name) = &column.enumeration {
-            return (FieldType::Picklist { picklist: name.clone() }, true);
+            return (FieldType::Picklist { picklist: name.clone() }, true, None);
         }
         for (constraint, reference) in self.references(self.table, &column.name) {
             let is_recorded = self.hint.is_some_and(|hint| hint.relationships.contains_key(&constraint.name));
@@ -357,7 +365,8 @@ impl Lift<'_> {
             if let Some(ty) = self.lookup(reference) {
                 let fits = self.key_type(&reference.table) == Some(column.ty.as_str());
                 self.use_up(&constraint.name);
-                return (ty, fits);
+                let own = names::reference(&self.table.name, &column.name);
+                return (ty, fits, Some(constraint.name.clone()).filter(|name| *name != own));
             }
         }
         let recorded = hint.map(|hint| &hint.ty).filter(|ty| match ty {
@@ -365,9 +374,9 @@ impl Lift<'_> {
             ty => types::column_type(ty) == column.ty,
         });
         match (recorded, types::field_type(&column.ty)) {
-            (Some(ty), _) => (without_length(ty), true),
-            (None, Some(ty)) => (ty, true),
-            (None, None) => (types::guess(&column.ty), false),
+            (Some(ty), _) => (without_length(ty), true, None),
+            (None, Some(ty)) => (ty, true, None),
+            (None, None) => (types::guess(&column.ty), false, None),
         }
     }
 

@@ -30,8 +30,9 @@ fn key_within(state: &State, name: &str, depth: usize) -> (String, String) {
         return generated();
     };
     let Some(field) = entity.fields.get(&field_name) else { return (field_name, "uuid".to_owned()) };
-    let ty = match (&field.native, &field.ty) {
-        (Some(native), _) => native::read(native).ty,
+    let native = field.native.as_deref().map(native::read).filter(|native| !native.ty.is_empty());
+    let ty = match (native, &field.ty) {
+        (Some(native), _) => native.ty,
         // A key may itself be a lookup; a ring of them is text.
         (None, FieldType::Lookup { entity: Some(next), .. }) if depth < 16 => {
             key_within(state, next, depth + 1).1
@@ -175,7 +176,9 @@ pub fn columns(table: &str, entity: &Entity, name: &str, field: &Field, state: &
 }
 
 fn apply_native(column: &mut Column, native: &Native, table: &str) {
-    column.ty.clone_from(&native.ty);
+    if !native.ty.is_empty() {
+        column.ty.clone_from(&native.ty);
+    }
     column.collation.clone_from(&native.collation);
     column.made = native.made;
     column.not_null |= native.is_never_null();
@@ -216,6 +219,7 @@ pub fn render_type(column: &Column) -> String {
             .filter(|_| !column.made.is_plain())
             .map(|sequence| sequence.options.clone())
             .unwrap_or_default(),
+        constraint: None,
     };
     native.write()
 }
@@ -253,7 +257,9 @@ pub fn primary_key(table: &str, entity: &Entity) -> Option<Constraint> {
         Some(fields) => columns_of(entity, fields),
         None => vec![GENERATED_KEY.to_owned()],
     };
-    (!columns.is_empty()).then(|| constraint(names::primary_key(table), Rule::PrimaryKey, columns))
+    let own = entity.native.as_deref().and_then(|native| native::read(native).constraint);
+    let physical = own.unwrap_or_else(|| names::primary_key(table));
+    (!columns.is_empty()).then(|| constraint(physical, Rule::PrimaryKey, columns))
 }
 
 /// The constraints of one field.
@@ -300,9 +306,11 @@ fn targets(table: &str, name: &str, field: &Field) -> Option<Constraint> {
 
 /// The foreign keys of a lookup or picklist.
 fn references(table: &str, name: &str, field: &Field, state: &State) -> Vec<Constraint> {
+    let own = field.native.as_deref().and_then(|native| native::read(native).constraint);
     let reference = |column: &str, to: &str, key: String, on_delete: Event, on_update: Event| {
         let far = Reference { table: to.to_owned(), columns: vec![key], on_delete, on_update };
-        constraint(names::reference(table, column), Rule::Reference(far), vec![column.to_owned()])
+        let physical = own.clone().unwrap_or_else(|| names::reference(table, column));
+        constraint(physical, Rule::Reference(far), vec![column.to_owned()])
     };
     match &field.ty {
         FieldType::Lookup { on_delete, .. } => {

@@ -1,7 +1,7 @@
 //! A column's type in PostgreSQL's own words: `citext`, `serial`, `numeric GENERATED ALWAYS AS (a * b) STORED`.
 //! Never judges whether PostgreSQL knows the type: a rehearsal does.
 
-use super::lexer::{Token, tokens};
+use super::lexer::{Token, quote, tokens};
 use super::shape::{Column, Made, Sequence};
 use super::types;
 
@@ -18,10 +18,13 @@ pub struct Native {
     pub expression: Option<String>,
     /// The options of an identity column's sequence.
     pub options: String,
+    /// The name of a lookup's foreign key, where it is not the one that we would give it.
+    pub constraint: Option<String>,
 }
 
 /// Reads a `native`.
 pub fn read(native: &str) -> Native {
+    let (native, constraint) = constraint(native);
     let all = tokens(native).unwrap_or_default();
     let is_tail = |token: &Token<'_>| token.is("COLLATE") || token.is("GENERATED");
     let mut depth = 0_i32;
@@ -31,7 +34,7 @@ pub fn read(native: &str) -> Native {
     });
     let end = tail.map_or(native.len(), |place| all[place].start);
     let head = native[..end].trim();
-    let mut found = Native { ty: types::spelled(head), ..Native::default() };
+    let mut found = Native { ty: types::spelled(head), constraint, ..Native::default() };
     let number = match found.ty.as_str() {
         "serial" | "serial4" => Some("integer"),
         "bigserial" | "serial8" => Some("bigint"),
@@ -80,6 +83,20 @@ pub fn read(native: &str) -> Native {
     found
 }
 
+/// Takes the name of a constraint from the end of a `native`.
+fn constraint(native: &str) -> (&str, Option<String>) {
+    let all = tokens(native).unwrap_or_default();
+    match all.as_slice() {
+        [.., word, name] if word.is("CONSTRAINT") => (native[..word.start].trim_end(), name.name()),
+        _ => (native, None),
+    }
+}
+
+/// The name of a constraint as the end of a `native`.
+pub fn named(constraint: &str) -> String {
+    format!("CONSTRAINT {}", quote(constraint))
+}
+
 impl Native {
     /// Writes it in one spelling.
     pub fn write(&self) -> String {
@@ -103,12 +120,15 @@ impl Native {
         if !self.options.is_empty() {
             text.push_str(&format!(" ({})", self.options));
         }
-        text
+        if let Some(constraint) = &self.constraint {
+            text.push_str(&format!(" {}", named(constraint)));
+        }
+        text.trim_start().to_owned()
     }
 
     /// Tells whether it says no more than its type.
     pub fn is_plain(&self) -> bool {
-        !self.is_serial && self.collation.is_none() && self.made.is_plain()
+        !self.is_serial && self.collation.is_none() && self.made.is_plain() && self.constraint.is_none()
     }
 
     /// Tells whether such a column never holds NULL, without being told.
@@ -142,6 +162,7 @@ pub fn of(column: &Column) -> String {
             .filter(|_| column.made.is_generated())
             .map(|sql| super::lift::bare(sql).to_owned()),
         options: column.sequence.as_ref().filter(|_| is_identity).map(options).unwrap_or_default(),
+        constraint: None,
     };
     native.write()
 }
@@ -174,5 +195,8 @@ mod tests {
             assert_eq!(read(one).write(), one, "{written}");
         }
         assert_eq!(read("bigserial").ty, "bigint");
+        let own = read("integer constraint \"a b\"");
+        assert_eq!((own.ty.as_str(), own.constraint.as_deref()), ("integer", Some("a b")));
+        assert_eq!(read("CONSTRAINT fk").write(), "CONSTRAINT \"fk\"");
     }
 }

@@ -28,8 +28,9 @@ pub fn is_normal(one: &Resource) -> bool {
 fn normal_entity(entity: &mut Entity) {
     drop_empty(&mut entity.display_name);
     drop_empty(&mut entity.description);
-    // Options of a table are left as they are.
-    entity.native = None;
+    // Options of a table are left as they are; the name of its key is not.
+    entity.native =
+        entity.native.take().and_then(|native| native::read(&native).constraint).map(|name| native::named(&name));
     let key = entity.primary_key.clone().unwrap_or_default();
     for (name, field) in &mut entity.fields {
         normal_field(field);
@@ -78,7 +79,7 @@ fn normal_field(field: &mut Field) {
     field.default = match field.default.take() {
         Some(DefaultValue::Sql { sql }) => {
             let sql = super::lift::bare(sql.trim()).to_owned();
-            match types::default_value(&field.ty, &sql) {
+            match types::default_value(&field.ty, &sql, types::own_type(field).as_deref()) {
                 Some(DefaultValue::Value(value)) => Some(DefaultValue::Value(normal_value(&field.ty, value))),
                 Some(DefaultValue::Sql { .. }) => Some(DefaultValue::Sql { sql }),
                 None => None,
