@@ -1,7 +1,6 @@
 //! The private PostgreSQL of the tests itself: fresh databases, told apart, and gone with the test.
 //! Never asks anything of `reconcile`.
 
-#[path = "postgres_server/mod.rs"]
 mod postgres_server;
 
 #[test]
