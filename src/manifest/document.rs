@@ -150,6 +150,7 @@ fn decode_environment(name: String, spec: &Node, file: &str) -> Environment {
         max_destroy: count(spec, "maxDestroy"),
         require_signed_by: public_keys(spec, "requireSignedBy"),
         trash: count(spec, "trash").unwrap_or(trash::DEFAULT_DAYS),
+        strategy: word(spec, "strategy"),
     }
 }
 
@@ -252,6 +253,7 @@ fn decode_picklist(spec: &Node) -> Picklist {
     Picklist {
         display_name: translated(spec, "displayName"),
         description: translated(spec, "description"),
+        storage: word(spec, "storage"),
         options: members(spec, "options", |node| Choice {
             label: translated(node, "label"),
             description: translated(node, "description"),

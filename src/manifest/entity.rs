@@ -21,12 +21,14 @@ pub fn decode(spec: &Node, found: &mut Vec<Diagnostic>) -> Entity {
         primary_key: texts(spec, "primaryKey"),
         keys: members(spec, "keys", |node| Key {
             fields: texts(node, "fields").unwrap_or_default(),
+            sql: text(node, "sql"),
             native: text(node, "native"),
             renamed_from: text(node, "renamedFrom"),
             standard: false,
         }),
         indexes: members(spec, "indexes", |node| Index {
             fields: texts(node, "fields").unwrap_or_default(),
+            sql: text(node, "sql"),
             native: text(node, "native"),
             renamed_from: text(node, "renamedFrom"),
             standard: false,

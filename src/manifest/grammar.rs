@@ -77,7 +77,7 @@ const fn may(name: &'static str, shape: Shape, doc: &'static str) -> Key {
 pub const API_VERSION: &str = "reconcile/v1";
 
 const ACTIONS: &[&str] = &["merge", "overwrite", "create", "update", "existing", "skip", "select"];
-const ON_EVENT: &[&str] = &["restrict", "cascade", "set-null"];
+const ON_EVENT: &[&str] = &["no-action", "restrict", "cascade", "set-null", "set-default"];
 pub const FIELD_TYPES: &[&str] = &[
     "text",
     "integer",
@@ -247,7 +247,12 @@ pub const KEY: Object = Object {
     title: "an alternate key",
     doc: "Fields that together are unique.",
     keys: &[
-        must("fields", Shape::Names, "The fields, in order."),
+        may("fields", Shape::Names, "The fields, in order."),
+        may(
+            "sql",
+            Shape::Text,
+            "What is unique in the target's own words, where fields do not say it: `btree (lower(email))`.",
+        ),
         may(
             "native",
             Shape::Text,
@@ -261,7 +266,12 @@ pub const INDEX: Object = Object {
     title: "an index",
     doc: "Makes reading by these fields fast.",
     keys: &[
-        must("fields", Shape::Names, "The fields, in order."),
+        may("fields", Shape::Names, "The fields, in order."),
+        may(
+            "sql",
+            Shape::Text,
+            "What is indexed in the target's own words, where fields do not say it: `gin (tags)`.",
+        ),
         may("native", Shape::Text, "Its own name in the target, where others made it: `index NAME`."),
         may("renamedFrom", Shape::Name, "The name this index had before."),
     ],
@@ -304,6 +314,11 @@ pub const PICKLIST: Object = Object {
         may("displayName", Shape::Translated, "The name that people read."),
         may("description", Shape::Translated, "What the options say."),
         must("options", Shape::Map(&OPTION), "The options, in the order that people see."),
+        may(
+            "storage",
+            Shape::Word(&["table", "enum"]),
+            "How a target keeps it: as a table of options (default), or as an enumerated type of its own.",
+        ),
     ],
 };
 
@@ -342,6 +357,11 @@ pub const ENVIRONMENT: Object = Object {
             "trash",
             Shape::Count(0, 3650),
             "How many days rows and values that a plan destroys or changes are kept for `rollback`; default: 7, and 0 keeps nothing.",
+        ),
+        may(
+            "strategy",
+            Shape::Word(&["online", "plain"]),
+            "How tables are changed that are read and written meanwhile: `online` in steps that do not block, `plain` all at once; default: online for large tables only.",
         ),
         may(
             "requireSignedBy",

@@ -47,7 +47,12 @@ pub struct Entity {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Key {
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub fields: Vec<String>,
+    /// What is unique in the target's own words, where that is more than some fields:
+    /// `btree (lower(email)) WHERE (active)`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sql: Option<String>,
     /// What keeps it in the target, where that is not an index that we named; `Keeper` reads it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub native: Option<String>,
@@ -61,7 +66,11 @@ pub struct Key {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Index {
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub fields: Vec<String>,
+    /// What is indexed in the target's own words, where that is more than some fields: `gin (tags)`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sql: Option<String>,
     /// The index of the target, where that is not one that we named; `Keeper` reads it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub native: Option<String>,
@@ -123,9 +132,9 @@ pub struct Check {
 pub struct Relationship {
     pub fields: Vec<String>,
     pub references: References,
-    #[serde(default, skip_serializing_if = "OnEvent::is_restrict")]
+    #[serde(default, skip_serializing_if = "OnEvent::is_no_action")]
     pub on_delete: OnEvent,
-    #[serde(default, skip_serializing_if = "OnEvent::is_restrict")]
+    #[serde(default, skip_serializing_if = "OnEvent::is_no_action")]
     pub on_update: OnEvent,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub standard: bool,

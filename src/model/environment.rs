@@ -3,6 +3,8 @@
 
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
+
 use super::setting::{NoVariable, Setting, Unfilled};
 use super::setup::Action;
 use crate::signature::PublicKey;
@@ -27,6 +29,18 @@ pub struct Environment {
     pub require_signed_by: Vec<PublicKey>,
     /// How many days what a plan destroys or changes stays in the trash; 0 keeps nothing.
     pub trash: u32,
+    /// How tables are changed that others use meanwhile; none leaves it to their size.
+    pub strategy: Option<Strategy>,
+}
+
+/// How tables are changed that others use meanwhile.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Strategy {
+    /// In steps that do not block readers and writers, some of them before the transaction.
+    Online,
+    /// All in one transaction.
+    Plain,
 }
 
 /// Which provider, and what it was told. `{ sqlite: a.db }` has the setting `""` = `a.db`.

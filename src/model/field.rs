@@ -54,7 +54,7 @@ pub enum FieldType {
         entity: Option<String>,
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         entities: Vec<String>,
-        #[serde(default, skip_serializing_if = "OnEvent::is_restrict")]
+        #[serde(default, skip_serializing_if = "OnEvent::is_no_action")]
         on_delete: OnEvent,
     },
     /// A text that the target numbers, such as `ORD-{seq:5}`.
@@ -80,23 +80,29 @@ pub enum TextFormat {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum OnEvent {
+    /// Refused at the end of the statement, as SQL has it where nothing is said.
     #[default]
+    NoAction,
+    /// Refused at once, where the target knows the difference.
     Restrict,
     Cascade,
     SetNull,
+    SetDefault,
 }
 
 impl OnEvent {
-    pub fn is_restrict(&self) -> bool {
-        matches!(self, OnEvent::Restrict)
+    pub fn is_no_action(&self) -> bool {
+        matches!(self, OnEvent::NoAction)
     }
 
     /// The word as manifests write it.
     pub fn as_str(self) -> &'static str {
         match self {
+            OnEvent::NoAction => "no-action",
             OnEvent::Restrict => "restrict",
             OnEvent::Cascade => "cascade",
             OnEvent::SetNull => "set-null",
+            OnEvent::SetDefault => "set-default",
         }
     }
 }
@@ -177,8 +183,8 @@ impl FieldType {
             FieldType::Lookup { on_delete, .. } => {
                 let to = self.lookup_targets().join(" or ");
                 match on_delete {
-                    OnEvent::Restrict => format!("lookup {to}"),
-                    OnEvent::Cascade | OnEvent::SetNull => {
+                    OnEvent::NoAction => format!("lookup {to}"),
+                    OnEvent::Restrict | OnEvent::Cascade | OnEvent::SetNull | OnEvent::SetDefault => {
                         format!("lookup {to} (on delete {})", on_delete.as_str())
                     }
                 }

@@ -19,12 +19,26 @@ pub struct Picklist {
     pub description: Option<Text>,
     #[serde(default)]
     pub options: IndexMap<String, Choice>,
+    /// How a target keeps it, where its author said so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub storage: Option<Storage>,
+}
+
+/// How a target keeps a picklist.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Storage {
+    /// As a table with a row for each option.
+    Table,
+    /// As an enumerated type, where the target has such types.
+    Enum,
 }
 
 impl PartialEq for Picklist {
     fn eq(&self, other: &Picklist) -> bool {
         self.display_name == other.display_name
             && self.description == other.description
+            && self.is_enum() == other.is_enum()
             && self.options.iter().eq(other.options.iter())
     }
 }
@@ -57,6 +71,11 @@ impl Choice {
 }
 
 impl Picklist {
+    /// Tells whether it is an enumerated type where the target has such types.
+    pub fn is_enum(&self) -> bool {
+        self.storage == Some(Storage::Enum)
+    }
+
     /// Drops what is a directive and no state: `renamedFrom`.
     pub fn strip_directives(&mut self) {
         for choice in self.options.values_mut() {

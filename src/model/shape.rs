@@ -49,6 +49,7 @@ impl Shape {
             Resource::Picklist(picklist) => {
                 set("displayName", picklist.display_name.as_ref().map(text_json));
                 set("description", picklist.description.as_ref().map(text_json));
+                set("storage", picklist.is_enum().then(|| Value::from("enum")));
             }
         }
         Shape { settings, members: members(resource) }
@@ -156,6 +157,7 @@ impl Shape {
             Resource::Picklist(_) => Resource::Picklist(Picklist {
                 display_name: setting("displayName").map(typed),
                 description: setting("description").map(typed),
+                storage: setting("storage").map(typed),
                 options: self.members.iter().map(|(id, s)| (id.1.clone(), typed(member_json(s)))).collect(),
             }),
         }

@@ -22,6 +22,14 @@ pub fn check(site: &Site<'_>, found: &mut Vec<Remark>) {
             found.push(site.member(standard, path, Part::Value, diagnostic));
         }
     };
+    let keys = entity.keys.iter().map(|(name, key)| ("keys", name, &key.sql, key.standard));
+    let indexes = entity.indexes.iter().map(|(name, index)| ("indexes", name, &index.sql, index.standard));
+    for (section, name, text, standard) in keys.chain(indexes) {
+        if let Some(text) = text {
+            let word = if section == "keys" { "key" } else { "index" };
+            sql(format!("{word} `{}`", shown(name)), text, standard, &["spec", section, name, "sql"]);
+        }
+    }
     for (name, check) in &entity.checks {
         sql(format!("check `{}`", shown(name)), &check.sql, check.standard, &["spec", "checks", name, "sql"]);
     }

@@ -25,6 +25,7 @@ pub fn check(survey: &Survey<'_>, site: &Site<'_>, found: &mut Vec<Remark>) {
             for (name, field) in &entity.fields {
                 one(survey, site, name, field, key.contains(name.as_str()), found);
             }
+            members(site, entity, found);
             lists(site, entity, found);
             relationships(site, entity, &key, found);
         }
@@ -155,6 +156,22 @@ fn lookup(survey: &Survey<'_>, called: &str, field: &Field, add: &mut impl FnMut
     }
 }
 
+/// Keys and indexes say what they are on, in one way.
+fn members(site: &Site<'_>, entity: &Entity, found: &mut Vec<Remark>) {
+    let keys = entity.keys.iter().map(|(name, key)| ("keys", name, &key.fields, &key.sql, key.standard));
+    let indexes = entity.indexes.iter();
+    let indexes = indexes.map(|(name, one)| ("indexes", name, &one.fields, &one.sql, one.standard));
+    for (section, name, fields, sql, standard) in keys.chain(indexes) {
+        let message = match (fields.is_empty(), sql) {
+            (true, None) => format!("`{}` names no `fields`", shown(name)),
+            (false, Some(_)) => format!("`{}` has both `fields` and `sql`", shown(name)),
+            (true, Some(_)) | (false, None) => continue,
+        };
+        let diagnostic = wrong(message).help("give it `fields`, or `sql` where fields do not say it");
+        found.push(site.member(standard, &["spec", section, name], Part::Key, diagnostic));
+    }
+}
+
 /// Lists of names: nothing twice, and nothing that the list cannot take.
 fn lists(site: &Site<'_>, entity: &Entity, found: &mut Vec<Remark>) {
     let mut list = |standard: bool, path: &[&str], what: &str, names: &[String], refuse: Refuse| {
@@ -177,11 +194,15 @@ fn lists(site: &Site<'_>, entity: &Entity, found: &mut Vec<Remark>) {
     }
     for (name, key) in &entity.keys {
         let what = format!("key `{}`", shown(name));
-        list(key.standard, &["spec", "keys", name, "fields"], &what, &key.fields, no_key);
+        if key.sql.is_none() {
+            list(key.standard, &["spec", "keys", name, "fields"], &what, &key.fields, no_key);
+        }
     }
     for (name, index) in &entity.indexes {
         let what = format!("index `{}`", shown(name));
-        list(index.standard, &["spec", "indexes", name, "fields"], &what, &index.fields, no_index);
+        if index.sql.is_none() {
+            list(index.standard, &["spec", "indexes", name, "fields"], &what, &index.fields, no_index);
+        }
     }
     for (name, relationship) in &entity.relationships {
         let what = format!("relationship `{}`", shown(name));

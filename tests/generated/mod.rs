@@ -78,7 +78,7 @@ fn flag() -> impl Strategy<Value = Option<bool>> {
 }
 
 fn on_event() -> impl Strategy<Value = OnEvent> {
-    select(vec![OnEvent::Restrict, OnEvent::Cascade, OnEvent::SetNull])
+    select(vec![OnEvent::NoAction, OnEvent::Cascade, OnEvent::SetNull])
 }
 
 pub fn field_type() -> impl Strategy<Value = FieldType> {
@@ -170,10 +170,17 @@ fn names() -> impl Strategy<Value = Vec<String>> {
 
 pub fn entity() -> impl Strategy<Value = Entity> {
     let native = || option::of(name().prop_map(|name| format!("index {name}")));
-    let key = (names(), native(), option::of(name()), any::<bool>())
-        .prop_map(|(fields, native, renamed_from, standard)| Key { fields, native, renamed_from, standard });
+    let key = (names(), native(), option::of(name()), any::<bool>()).prop_map(
+        |(fields, native, renamed_from, standard)| Key { fields, sql: None, native, renamed_from, standard },
+    );
     let index = (names(), native(), option::of(name()), any::<bool>()).prop_map(
-        |(fields, native, renamed_from, standard)| Index { fields, native, renamed_from, standard },
+        |(fields, native, renamed_from, standard)| Index {
+            fields,
+            sql: None,
+            native,
+            renamed_from,
+            standard,
+        },
     );
     let check = (text(), any::<bool>()).prop_map(|(sql, standard)| Check { sql, standard });
     let relationship = (names(), name(), names(), on_event(), on_event(), any::<bool>()).prop_map(
@@ -217,8 +224,9 @@ pub fn picklist() -> impl Strategy<Value = Picklist> {
             retired,
             renamed_from,
         });
-    (option::of(words()), option::of(words()), members(choice))
-        .prop_map(|(display_name, description, options)| Picklist { display_name, description, options })
+    (option::of(words()), option::of(words()), members(choice)).prop_map(
+        |(display_name, description, options)| Picklist { display_name, description, options, storage: None },
+    )
 }
 
 pub fn resource() -> impl Strategy<Value = Resource> {

@@ -171,12 +171,12 @@ impl World {
             19 | 20 if !entities.is_empty() => FieldType::Lookup {
                 entity: Some((*draw.pick(&entities)).clone()),
                 entities: Vec::new(),
-                on_delete: *draw.pick(&[OnEvent::Restrict, OnEvent::Cascade, OnEvent::SetNull]),
+                on_delete: *draw.pick(&[OnEvent::NoAction, OnEvent::Cascade, OnEvent::SetNull]),
             },
             21 if entities.len() > 1 => FieldType::Lookup {
                 entity: None,
                 entities: entities.iter().take(2 + draw.below(2)).map(|name| (*name).clone()).collect(),
-                on_delete: OnEvent::Restrict,
+                on_delete: OnEvent::NoAction,
             },
             _ => FieldType::Integer,
         }
@@ -253,8 +253,8 @@ impl World {
                 let relationship = Relationship {
                     fields: near,
                     references: References { entity: far, fields: to },
-                    on_delete: *draw.pick(&[OnEvent::Restrict, OnEvent::Cascade, OnEvent::SetNull]),
-                    on_update: *draw.pick(&[OnEvent::Restrict, OnEvent::Cascade]),
+                    on_delete: *draw.pick(&[OnEvent::NoAction, OnEvent::Cascade, OnEvent::SetNull]),
+                    on_update: *draw.pick(&[OnEvent::NoAction, OnEvent::Cascade]),
                     standard: false,
                 };
                 self.entities[name].relationships.insert(member, relationship);
@@ -631,7 +631,7 @@ impl World {
             let is_good = is_key && is_whole && relationship.fields.iter().zip(to).all(alike);
             let is_held = relationship.fields.iter().any(|field| is_good && holds(field));
             if is_held && relationship.on_delete == OnEvent::SetNull {
-                relationship.on_delete = OnEvent::Restrict;
+                relationship.on_delete = OnEvent::NoAction;
             }
             is_good
         });

@@ -203,7 +203,7 @@ fn filled(change: &Change, member: &MemberChange, goal: &Field, out: &mut Asking
 
 fn key(member: &MemberChange, after: &Entity, out: &mut Asking<'_>) {
     let Some(key) = after.keys.get(&member.name) else { return };
-    if member.verb == Verb::Create || member.setting("fields").is_some() {
+    if !key.fields.is_empty() && (member.verb == Verb::Create || member.setting("fields").is_some()) {
         duplicates(Some(member.path()), key.fields.clone(), out);
     }
 }

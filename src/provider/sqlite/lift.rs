@@ -391,13 +391,15 @@ impl Lift<'_> {
                     let hint = self.hint.and_then(|hint| hint.keys.get(&name));
                     let standard = hint.is_some_and(|key| key.standard);
                     let native = self.keeper(&name, &place);
-                    entity.keys.insert(name, Key { fields, native, renamed_from: None, standard });
+                    entity.keys.insert(name, Key { fields, sql: None, native, renamed_from: None, standard });
                 }
                 Part::Index { name, fields, place } => {
                     let hint = self.hint.and_then(|hint| hint.indexes.get(&name));
                     let standard = hint.is_some_and(|index| index.standard);
                     let native = self.keeper(&name, &place);
-                    entity.indexes.insert(name, Index { fields, native, renamed_from: None, standard });
+                    entity
+                        .indexes
+                        .insert(name, Index { fields, sql: None, native, renamed_from: None, standard });
                 }
                 Part::Check { name, sql, .. } => {
                     let hint = self.hint.and_then(|hint| hint.checks.get(&name));

@@ -142,7 +142,7 @@ pub fn field_columns(entity: &Entity, name: &str, field: &Field, world: World<'_
 fn on_delete(ty: &FieldType) -> OnEvent {
     match ty {
         FieldType::Lookup { on_delete, .. } => *on_delete,
-        _ => OnEvent::Restrict,
+        _ => OnEvent::NoAction,
     }
 }
 
@@ -152,7 +152,7 @@ fn reference(table: &str, key: String, on_delete: OnEvent) -> ForeignKey {
         table: table.to_owned(),
         to: vec![key],
         on_delete,
-        on_update: OnEvent::Restrict,
+        on_update: OnEvent::NoAction,
         is_plain: true,
     }
 }
@@ -242,7 +242,7 @@ pub fn plain_column(entity: &Entity, name: &str, field: &Field, world: World<'_>
         column.clauses.push(Clause::references(reference(to, key, on_delete(&field.ty))));
     }
     if let FieldType::Picklist { picklist } = &field.ty {
-        let mut key = reference(picklist, "name".to_owned(), OnEvent::Restrict);
+        let mut key = reference(picklist, "name".to_owned(), OnEvent::NoAction);
         key.on_update = OnEvent::Cascade;
         column.clauses.push(Clause::references(key));
     }

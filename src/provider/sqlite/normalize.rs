@@ -6,7 +6,7 @@ use serde_json::{Number, Value};
 use super::lower::{self, World};
 use super::{lift, types};
 use crate::model::entity::Entity;
-use crate::model::field::{DefaultValue, Field, FieldType};
+use crate::model::field::{DefaultValue, Field, FieldType, OnEvent};
 use crate::model::picklist::Picklist;
 use crate::model::resource::Resource;
 use crate::model::state::State;
@@ -27,10 +27,15 @@ pub fn is_plain(resource: &Resource) -> bool {
             !is_empty(entity.display_name.as_ref())
                 && !is_empty(entity.description.as_ref())
                 && entity.native.is_none()
+                && entity
+                    .relationships
+                    .values()
+                    .all(|one| is_plain_event(one.on_delete) && is_plain_event(one.on_update))
                 && entity.fields.iter().all(|(name, field)| is_plain_field(field) && !key.contains(name))
         }
         Resource::Picklist(picklist) => {
-            !is_empty(picklist.display_name.as_ref())
+            picklist.storage.is_none()
+                && !is_empty(picklist.display_name.as_ref())
                 && !is_empty(picklist.description.as_ref())
                 && picklist.options.values().all(|choice| {
                     let is_plain_color =
@@ -50,10 +55,13 @@ fn is_plain_byte(byte: u8) -> bool {
 fn is_plain_field(field: &Field) -> bool {
     let is_trimmed = |sql: &String| !sql.is_empty() && sql.trim().len() == sql.len();
     let is_plain_type = match &field.ty {
-        FieldType::Lookup { entity, entities, .. } => match entity {
-            Some(_) => entities.is_empty(),
-            None => entities.len() > 1,
-        },
+        FieldType::Lookup { entity, entities, on_delete } => {
+            is_plain_event(*on_delete)
+                && match entity {
+                    Some(_) => entities.is_empty(),
+                    None => entities.len() > 1,
+                }
+        }
         FieldType::Autonumber { .. } => false,
         _ => true,
     };
@@ -87,6 +95,10 @@ fn normal_entity(entity: &mut Entity) {
             }
         }
     }
+    for relationship in entity.relationships.values_mut() {
+        relationship.on_delete = normal_event(relationship.on_delete);
+        relationship.on_update = normal_event(relationship.on_update);
+    }
     // Last: what the table would be given depends on its fields.
     normal_options(entity);
 }
@@ -104,7 +116,8 @@ fn normal_field(field: &mut Field) {
     drop_empty(&mut field.description);
     field.check = field.check.take().map(|sql| sql.trim().to_owned()).filter(|sql| !sql.is_empty());
     field.native = field.native.take().map(|text| text.trim().to_owned());
-    if let FieldType::Lookup { entity, entities, .. } = &mut field.ty {
+    if let FieldType::Lookup { entity, entities, on_delete } = &mut field.ty {
+        *on_delete = normal_event(*on_delete);
         if entity.is_none() && entities.len() == 1 {
             *entity = entities.pop();
         } else if entity.is_some() && !entities.is_empty() {
@@ -145,6 +158,18 @@ fn normal_value(ty: &FieldType, value: Value) -> Value {
     }
 }
 
+/// `RESTRICT` refuses a statement earlier and refuses the same: our tables do without it.
+fn normal_event(event: OnEvent) -> OnEvent {
+    match event {
+        OnEvent::Restrict => OnEvent::NoAction,
+        OnEvent::NoAction | OnEvent::Cascade | OnEvent::SetNull | OnEvent::SetDefault => event,
+    }
+}
+
+fn is_plain_event(event: OnEvent) -> bool {
+    normal_event(event) == event
+}
+
 /// `10.0` is `10`.
 fn whole(number: Number) -> Number {
     match number.as_f64() {
@@ -159,6 +184,8 @@ fn whole(number: Number) -> Number {
 }
 
 fn normal_picklist(picklist: &mut Picklist) {
+    // SQLite has no enumerated types.
+    picklist.storage = None;
     drop_empty(&mut picklist.display_name);
     drop_empty(&mut picklist.description);
     for choice in picklist.options.values_mut() {

@@ -349,8 +349,8 @@ impl<'a> Reader<'a> {
             columns,
             table,
             to,
-            on_delete: OnEvent::Restrict,
-            on_update: OnEvent::Restrict,
+            on_delete: OnEvent::NoAction,
+            on_update: OnEvent::NoAction,
             is_plain: true,
         };
         loop {
@@ -387,18 +387,18 @@ impl<'a> Reader<'a> {
             return Ok(Some(OnEvent::Cascade));
         }
         if self.take("RESTRICT") {
-            return Ok(Some(OnEvent::Restrict));
+            return Ok(Some(OnEvent::NoAction));
         }
         if self.take("NO") {
             self.expect("ACTION")?;
-            return Ok(Some(OnEvent::Restrict));
+            return Ok(Some(OnEvent::NoAction));
         }
         self.expect("SET")?;
         if self.take("NULL") {
             return Ok(Some(OnEvent::SetNull));
         }
         self.expect("DEFAULT")?;
-        Ok(None)
+        Ok(Some(OnEvent::SetDefault))
     }
 }
 

@@ -183,6 +183,7 @@ pub fn lift(rows: &[Row], hint: Option<&Picklist>) -> Picklist {
         display_name: hint.and_then(|hint| hint.display_name.clone()),
         description: hint.and_then(|hint| hint.description.clone()),
         options: indexmap::IndexMap::with_capacity(rows.len()),
+        storage: None,
     };
     for found in rows {
         let recorded = hint.and_then(|hint| hint.options.get(&found.name));

@@ -101,9 +101,10 @@ impl ForeignKey {
         for (event, words) in [(self.on_delete, "ON DELETE"), (self.on_update, "ON UPDATE")] {
             match event {
                 // SQLite's own default refuses as well, at the end of the statement.
-                OnEvent::Restrict => {}
+                OnEvent::NoAction | OnEvent::Restrict => {}
                 OnEvent::Cascade => text.push_str(&format!(" {words} CASCADE")),
                 OnEvent::SetNull => text.push_str(&format!(" {words} SET NULL")),
+                OnEvent::SetDefault => text.push_str(&format!(" {words} SET DEFAULT")),
             }
         }
         text

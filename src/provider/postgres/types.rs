@@ -1,0 +1,398 @@
+//! How PostgreSQL keeps the values of each field type: its column type, its defaults, its literals.
+//! Never knows a whole column: `lower` puts these together.
+
+use serde_json::{Number, Value};
+
+use super::lexer::{literal, quote};
+use crate::model::expression;
+use crate::model::field::{DefaultValue, FieldType};
+
+/// What money is: the digits it has, and how many of them stand after the point.
+pub const MONEY: (u8, u8) = (19, 4);
+
+/// The column type of a field type as `format_type` writes it. A lookup has the type of the key it points to, and
+/// a picklist that is kept as an enum has the enum's; here both are text.
+pub fn column_type(ty: &FieldType) -> String {
+    match ty {
+        FieldType::Text { max_length: Some(length), .. } => format!("character varying({length})"),
+        FieldType::Integer => "integer".to_owned(),
+        FieldType::Bigint => "bigint".to_owned(),
+        FieldType::Decimal { precision, scale } => format!("numeric({precision},{scale})"),
+        FieldType::Money => format!("numeric({},{})", MONEY.0, MONEY.1),
+        FieldType::Float => "double precision".to_owned(),
+        FieldType::Boolean => "boolean".to_owned(),
+        FieldType::Date => "date".to_owned(),
+        FieldType::Time => "time without time zone".to_owned(),
+        FieldType::Datetime => "timestamp with time zone".to_owned(),
+        FieldType::Uuid => "uuid".to_owned(),
+        FieldType::Json => "jsonb".to_owned(),
+        FieldType::Binary { .. } => "bytea".to_owned(),
+        FieldType::Text { max_length: None, .. }
+        | FieldType::Picklist { .. }
+        | FieldType::Lookup { .. }
+        | FieldType::Autonumber { .. } => "text".to_owned(),
+    }
+}
+
+/// The field type that a column type stands for, where `column_type` would write it so.
+pub fn field_type(name: &str) -> Option<FieldType> {
+    Some(match name {
+        "text" => FieldType::Text { max_length: None, format: None },
+        "integer" => FieldType::Integer,
+        "bigint" => FieldType::Bigint,
+        "double precision" => FieldType::Float,
+        "boolean" => FieldType::Boolean,
+        "date" => FieldType::Date,
+        "time without time zone" => FieldType::Time,
+        "timestamp with time zone" => FieldType::Datetime,
+        "uuid" => FieldType::Uuid,
+        "jsonb" => FieldType::Json,
+        "bytea" => FieldType::Binary { max_length: None },
+        _ => {
+            let (base, numbers) = parameters(name);
+            match (base, numbers.as_slice()) {
+                ("character varying", [length]) => {
+                    FieldType::Text { max_length: Some(u32::try_from(*length).ok()?), format: None }
+                }
+                ("numeric", [precision, scale]) => {
+                    let (precision, scale) = (u8::try_from(*precision).ok()?, u8::try_from(*scale).ok()?);
+                    // The model knows as many digits as every target can hold.
+                    (precision <= 38 && scale <= precision)
+                        .then_some(FieldType::Decimal { precision, scale })?
+                }
+                (_, _) => return None,
+            }
+        }
+    })
+}
+
+/// The nearest field type of a column type that the model has no word for.
+pub fn guess(name: &str) -> FieldType {
+    if let Some(ty) = field_type(name) {
+        return ty;
+    }
+    let text = |length: Option<i64>| FieldType::Text {
+        max_length: length.and_then(|length| u32::try_from(length).ok()),
+        format: None,
+    };
+    let (base, numbers) = parameters(name);
+    if base.ends_with("[]") {
+        return text(None);
+    }
+    match base {
+        "smallint" | "serial" | "smallserial" => FieldType::Integer,
+        "bigserial" | "oid" => FieldType::Bigint,
+        "real" | "numeric" => FieldType::Float,
+        "money" => FieldType::Money,
+        "timestamp without time zone" | "timestamp with time zone" => FieldType::Datetime,
+        "time without time zone" | "time with time zone" => FieldType::Time,
+        "json" => FieldType::Json,
+        "character" | "character varying" => text(numbers.first().copied()),
+        _ => text(None),
+    }
+}
+
+/// A type's name without its parameters, and these: `numeric`, `[12, 2]`.
+pub fn parameters(name: &str) -> (&str, Vec<i64>) {
+    let Some((base, rest)) = name.split_once('(') else { return (name, Vec::new()) };
+    let Some((inside, after)) = rest.split_once(')') else { return (name, Vec::new()) };
+    let numbers = inside.split(',').filter_map(|number| number.trim().parse().ok()).collect();
+    // `timestamp(3) without time zone`, `character varying(20)[]`.
+    match after.trim() {
+        "" => (base.trim(), numbers),
+        "without time zone" if base == "timestamp" => ("timestamp without time zone", numbers),
+        "with time zone" if base == "timestamp" => ("timestamp with time zone", numbers),
+        "without time zone" => ("time without time zone", numbers),
+        "with time zone" => ("time with time zone", numbers),
+        _ => (name, numbers),
+    }
+}
+
+/// The one spelling of a column type that people write in several ways: `VARCHAR(20)`, `int8`, `decimal(10, 2)`.
+/// Source: the PostgreSQL manual, "Data Types", table of names and aliases.
+pub fn spelled(name: &str) -> String {
+    let squeezed = name.split_whitespace().collect::<Vec<_>>().join(" ");
+    // What is in quotes is a name of its own.
+    if squeezed.contains('"') {
+        return squeezed;
+    }
+    let lower = squeezed.to_lowercase();
+    let (head, tail) = match lower.find("[]") {
+        Some(place) => lower.split_at(place),
+        None => (lower.as_str(), ""),
+    };
+    let (base, inside) = match head.split_once('(') {
+        Some((base, rest)) => match rest.split_once(')') {
+            Some((inside, after)) => (
+                format!("{} {}", base.trim(), after.trim()).trim().to_owned(),
+                Some(inside.split(',').map(str::trim).collect::<Vec<_>>().join(",")),
+            ),
+            None => (head.to_owned(), None),
+        },
+        None => (head.to_owned(), None),
+    };
+    let with = |base: &str| match &inside {
+        Some(inside) => format!("{base}({inside})"),
+        None => base.to_owned(),
+    };
+    let zoned = |base: &str, zone: &str| format!("{} {zone}", with(base));
+    let known = match base.as_str() {
+        "varchar" | "character varying" => with("character varying"),
+        "char" | "character" | "bpchar" => match &inside {
+            Some(_) => with("character"),
+            None if base == "bpchar" => "bpchar".to_owned(),
+            None => "character(1)".to_owned(),
+        },
+        "int" | "int4" | "integer" => "integer".to_owned(),
+        "int8" | "bigint" => "bigint".to_owned(),
+        "int2" | "smallint" => "smallint".to_owned(),
+        "float8" | "double precision" | "float" => "double precision".to_owned(),
+        "float4" | "real" => "real".to_owned(),
+        "bool" | "boolean" => "boolean".to_owned(),
+        "decimal" | "numeric" => match inside.as_deref() {
+            Some(precision) if !precision.contains(',') => format!("numeric({precision},0)"),
+            Some(_) | None => with("numeric"),
+        },
+        "timestamptz" | "timestamp with time zone" => zoned("timestamp", "with time zone"),
+        "timestamp" | "timestamp without time zone" => zoned("timestamp", "without time zone"),
+        "timetz" | "time with time zone" => zoned("time", "with time zone"),
+        "time" | "time without time zone" => zoned("time", "without time zone"),
+        "varbit" | "bit varying" => with("bit varying"),
+        _ => head.to_owned(),
+    };
+    format!("{known}{tail}")
+}
+
+/// An expression of the author's, in such a form that it cannot leave its parentheses. `validate` refuses the
+/// others; should one get here, PostgreSQL is given a name that it does not know and refuses it as well.
+pub fn guarded(sql: &str) -> String {
+    match expression::fault(sql) {
+        None => sql.to_owned(),
+        Some(_) => quote(sql),
+    }
+}
+
+/// What a default comes to, as it stands after `DEFAULT`.
+pub fn default_sql(ty: &FieldType, default: &DefaultValue) -> String {
+    match (default, ty) {
+        (DefaultValue::Sql { sql }, _) => format!("({})", guarded(sql)),
+        (DefaultValue::Value(Value::String(word)), FieldType::Date) if word == "now" => {
+            "CURRENT_DATE".to_owned()
+        }
+        (DefaultValue::Value(Value::String(word)), FieldType::Time) if word == "now" => {
+            "LOCALTIME".to_owned()
+        }
+        (DefaultValue::Value(Value::String(word)), FieldType::Datetime) if word == "now" => {
+            "now()".to_owned()
+        }
+        (DefaultValue::Value(Value::String(word)), FieldType::Uuid) if word == "generated" => {
+            "gen_random_uuid()".to_owned()
+        }
+        (DefaultValue::Value(value), _) => value_sql(ty, value),
+    }
+}
+
+/// Tells whether each row gets a value of its own, so that a new column cannot be filled without writing all rows.
+pub fn is_volatile(ty: &FieldType, default: &DefaultValue) -> bool {
+    match default {
+        DefaultValue::Sql { sql } => {
+            // Whatever is no literal may be volatile; `now()` and its kin are the same for all rows of a statement.
+            let lower = sql.trim().to_lowercase();
+            let is_stable = ["now()", "current_timestamp", "current_date", "localtime", "localtimestamp"]
+                .contains(&lower.as_str());
+            !is_stable && lower.contains('(')
+        }
+        DefaultValue::Value(Value::String(word)) => matches!(ty, FieldType::Uuid) && word == "generated",
+        DefaultValue::Value(_) => false,
+    }
+}
+
+/// A value as a literal of the type.
+pub fn value_sql(ty: &FieldType, value: &Value) -> String {
+    let is_number = is_number(ty);
+    match (value, ty) {
+        (Value::Null, _) => "NULL".to_owned(),
+        // A text is JSON already, as its author wrote it.
+        (Value::String(text), FieldType::Json) => literal(text),
+        (value, FieldType::Json) => literal(&value.to_string()),
+        (Value::String(text), FieldType::Binary { .. }) => {
+            format!("'\\x{}'", text.bytes().map(|byte| format!("{byte:02x}")).collect::<String>())
+        }
+        (Value::String(text), FieldType::Boolean) if text == "true" || text == "false" => text.clone(),
+        (Value::String(text), _) if is_number && text.parse::<Number>().is_ok() => text.clone(),
+        (Value::String(text), _) => literal(text),
+        (Value::Bool(truth), FieldType::Boolean) => truth.to_string(),
+        (Value::Number(number), _) if is_number => number.to_string(),
+        (Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_), _) => {
+            literal(&value.to_string())
+        }
+    }
+}
+
+pub fn is_number(ty: &FieldType) -> bool {
+    matches!(
+        ty,
+        FieldType::Integer
+            | FieldType::Bigint
+            | FieldType::Decimal { .. }
+            | FieldType::Money
+            | FieldType::Float
+    )
+}
+
+/// The default that PostgreSQL's words for it stand for; none for `NULL`.
+pub fn default_value(ty: &FieldType, sql: &str) -> Option<DefaultValue> {
+    let value = |value: Value| Some(DefaultValue::Value(value));
+    match (sql, ty) {
+        ("CURRENT_DATE", FieldType::Date) | ("LOCALTIME", FieldType::Time) => return value("now".into()),
+        ("now()" | "CURRENT_TIMESTAMP", FieldType::Datetime) => return value("now".into()),
+        ("gen_random_uuid()", FieldType::Uuid) => return value("generated".into()),
+        (_, _) => {}
+    }
+    let own = || Some(DefaultValue::Sql { sql: sql.to_owned() });
+    let Some(text) = constant(sql) else { return own() };
+    let Constant::Text(text) = text else {
+        return match text {
+            Constant::Null => None,
+            Constant::Word(word) => match ty {
+                FieldType::Boolean => value(Value::Bool(word == "true")),
+                _ => own(),
+            },
+            Constant::Number(number) => match is_number(ty) {
+                true => number.parse::<Number>().map_or_else(|_| own(), |number| value(number.into())),
+                false => own(),
+            },
+            Constant::Text(_) => own(),
+        };
+    };
+    // A text is taken back only where it would be written again.
+    let found = match ty {
+        FieldType::Json => serde_json::from_str(&text).ok().or_else(|| Some(Value::from(text.as_str()))),
+        FieldType::Binary { .. } => bytes(&text).map(Value::from),
+        FieldType::Boolean => text.parse::<bool>().ok().map(Value::from),
+        ty if is_number(ty) => text.parse::<Number>().ok().map(Value::from),
+        FieldType::Date | FieldType::Time | FieldType::Datetime if text == "now" => None,
+        FieldType::Uuid if text == "generated" => None,
+        _ => Some(Value::from(text.as_str())),
+    };
+    found.map_or_else(own, value)
+}
+
+/// A constant in PostgreSQL's own spelling.
+enum Constant {
+    Text(String),
+    Number(String),
+    /// `true` or `false`.
+    Word(String),
+    Null,
+}
+
+/// Reads `'x'::text`, `(-5)`, `'-5'::integer`, `true`, `NULL::text`.
+fn constant(sql: &str) -> Option<Constant> {
+    let sql = sql.trim();
+    if let Some(rest) = sql.strip_prefix('\'') {
+        let mut text = String::new();
+        let mut chars = rest.char_indices().peekable();
+        while let Some((place, c)) = chars.next() {
+            if c != '\'' {
+                text.push(c);
+                continue;
+            }
+            if chars.peek().is_some_and(|(_, next)| *next == '\'') {
+                chars.next();
+                text.push('\'');
+                continue;
+            }
+            return is_casts(&rest[place + 1..]).then_some(Constant::Text(text));
+        }
+        return None;
+    }
+    let (head, casts) = sql.split_once("::").map_or((sql, None), |(head, casts)| (head, Some(casts)));
+    if casts.is_some_and(|casts| !is_type_name(casts)) {
+        return None;
+    }
+    let head = head.trim();
+    let head = head.strip_prefix('(').and_then(|rest| rest.strip_suffix(')')).unwrap_or(head);
+    match head {
+        "NULL" => Some(Constant::Null),
+        "true" | "false" => Some(Constant::Word(head.to_owned())),
+        _ => {
+            let digits = head.strip_prefix('-').unwrap_or(head);
+            let is_number = !digits.is_empty()
+                && digits.starts_with(|c: char| c.is_ascii_digit())
+                && digits.chars().all(|c| c.is_ascii_digit() || matches!(c, '.' | 'e' | 'E' | '+' | '-'));
+            is_number.then(|| Constant::Number(head.to_owned()))
+        }
+    }
+}
+
+/// Tells of what follows a constant that it is nothing but casts.
+fn is_casts(rest: &str) -> bool {
+    rest.is_empty() || rest.split("::").skip(1).all(is_type_name) && rest.starts_with("::")
+}
+
+fn is_type_name(name: &str) -> bool {
+    let mut in_quotes = false;
+    !name.is_empty()
+        && name.chars().all(|c| {
+            if c == '"' {
+                in_quotes = !in_quotes;
+                return true;
+            }
+            in_quotes || c.is_alphanumeric() || matches!(c, '_' | ' ' | '.' | '(' | ')' | ',' | '[' | ']')
+        })
+}
+
+fn bytes(text: &str) -> Option<String> {
+    let digits = text.strip_prefix("\\x")?;
+    let pairs = digits.as_bytes().chunks(2);
+    let bytes: Option<Vec<u8>> =
+        pairs.map(|pair| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok()).collect();
+    String::from_utf8(bytes?).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_type_is_spelled_in_one_way() {
+        for (written, one) in [
+            ("VARCHAR(20)", "character varying(20)"),
+            ("int8", "bigint"),
+            ("decimal(10, 2)", "numeric(10,2)"),
+            ("numeric(5)", "numeric(5,0)"),
+            ("timestamptz(3)", "timestamp(3) with time zone"),
+            ("TIMESTAMP", "timestamp without time zone"),
+            ("varchar(3)[]", "character varying(3)[]"),
+            ("char", "character(1)"),
+            ("\"My Type\"", "\"My Type\""),
+            ("citext", "citext"),
+        ] {
+            assert_eq!(spelled(written), one, "{written}");
+        }
+    }
+
+    #[test]
+    fn a_default_reads_back() {
+        let text = FieldType::Text { max_length: None, format: None };
+        for (ty, sql, default) in [
+            (text.clone(), "'it''s'::text", Value::from("it's")),
+            (text.clone(), "'x'::character varying", Value::from("x")),
+            (FieldType::Integer, "'-5'::integer", Value::from(-5)),
+            (FieldType::Integer, "(-5)", Value::from(-5)),
+            (FieldType::Decimal { precision: 4, scale: 2 }, "0.5", Value::from(0.5)),
+            (FieldType::Boolean, "false", Value::Bool(false)),
+            (FieldType::Json, "'{\"a\": 1}'::jsonb", serde_json::json!({ "a": 1 })),
+            (FieldType::Binary { max_length: None }, "'\\x6162'::bytea", Value::from("ab")),
+            (FieldType::Datetime, "now()", Value::from("now")),
+        ] {
+            assert_eq!(default_value(&ty, sql), Some(DefaultValue::Value(default)), "{sql}");
+        }
+        for sql in ["lower('x'::text)", "('a'::text || 'b'::text)", "'a'::text || 'b'::text", "(1 + 2)"] {
+            let own = DefaultValue::Sql { sql: sql.to_owned() };
+            assert_eq!(default_value(&text, sql), Some(own), "{sql}");
+        }
+        assert_eq!(default_value(&text, "NULL::character varying"), None);
+    }
+}
