@@ -23,9 +23,9 @@ const QUESTIONS: [&str; 10] = [
     "SELECT 'table ' || c.relname,
             concat_ws(' ', 'column', quote_ident(a.attname), format_type(a.atttypid, a.atttypmod),
                       CASE WHEN a.attnotnull THEN 'not null' END,
-                      'default ' || pg_get_expr(d.adbin, d.adrelid), 'identity ' || nullif(a.attidentity, ''),
-                      'generated ' || nullif(a.attgenerated, ''),
-                      CASE WHEN a.attcollation <> t.typcollation THEN 'collate ' || a.attcollation::regcollation END,
+                      'default ' || pg_get_expr(d.adbin, d.adrelid), 'identity ' || nullif(a.attidentity::text, ''),
+                      'generated ' || nullif(a.attgenerated::text, ''),
+                      CASE WHEN a.attcollation <> t.typcollation THEN 'collate ' || a.attcollation::regcollation::text END,
                       'acl ' || a.attacl::text, 'comment ' || col_description(c.oid, a.attnum))
      FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid JOIN pg_type t ON t.oid = a.atttypid
           LEFT JOIN pg_attrdef d ON d.adrelid = c.oid AND d.adnum = a.attnum
@@ -42,7 +42,7 @@ const QUESTIONS: [&str; 10] = [
      FROM pg_index i JOIN pg_class c ON c.oid = i.indrelid WHERE c.relnamespace = $1::regnamespace",
     "SELECT 'sequence ' || s.sequencename,
             concat_ws(' ', s.data_type, s.start_value, s.min_value, s.max_value, s.increment_by, s.cycle, s.cache_size,
-                      (SELECT 'owned by ' || d.deptype || ' ' || t.relname || '.' || a.attname
+                      (SELECT 'owned by ' || d.deptype::text || ' ' || t.relname || '.' || a.attname
                        FROM pg_depend d JOIN pg_class t ON t.oid = d.refobjid
                             JOIN pg_attribute a ON a.attrelid = t.oid AND a.attnum = d.refobjsubid
                        WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.refclassid = 'pg_class'::regclass))
@@ -58,7 +58,7 @@ const QUESTIONS: [&str; 10] = [
             concat_ws(' ', 'trigger', pg_get_triggerdef(g.oid), g.tgenabled, 'comment ' || obj_description(g.oid, 'pg_trigger'))
      FROM pg_trigger g JOIN pg_class c ON c.oid = g.tgrelid
      WHERE c.relnamespace = $1::regnamespace AND NOT g.tgisinternal",
-    "SELECT 'function ' || p.oid::regprocedure, concat_ws(' ', pg_get_functiondef(p.oid), p.proacl::text, 'comment ' || obj_description(p.oid, 'pg_proc'))
+    "SELECT 'function ' || p.oid::regprocedure::text, concat_ws(' ', pg_get_functiondef(p.oid), p.proacl::text, 'comment ' || obj_description(p.oid, 'pg_proc'))
      FROM pg_proc p WHERE p.pronamespace = $1::regnamespace AND p.prokind IN ('f', 'p')",
     "SELECT 'table ' || p.tablename, concat_ws(' ', 'policy', p.policyname, p.permissive, p.roles::text, p.cmd, p.qual, p.with_check)
      FROM pg_policies p WHERE p.schemaname = $1",
@@ -86,7 +86,7 @@ pub fn unfinished(client: &mut Client, schema: &str) -> Vec<String> {
     }
     let sql = "SELECT 'constraint ' || conname || ' is not validated' FROM pg_constraint
                WHERE connamespace = $1::regnamespace AND NOT convalidated
-               UNION ALL SELECT 'index ' || indexrelid::regclass || ' is not valid'
+               UNION ALL SELECT 'index ' || indexrelid::regclass::text || ' is not valid'
                FROM pg_index JOIN pg_class c ON c.oid = indexrelid
                WHERE c.relnamespace = $1::regnamespace AND NOT indisvalid";
     client.query(&asked(sql, schema), &[]).unwrap().iter().map(|row| row.get(0)).collect()
