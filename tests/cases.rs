@@ -3,19 +3,16 @@
 
 #[path = "cases"]
 mod cases {
-    pub mod catalog_postgres;
-    pub mod catalog_sqlite;
+    pub mod declared;
     pub mod folder;
     pub mod runner;
-    pub mod stage;
-    pub mod stage_postgres;
-    pub mod stage_sqlite;
 }
 mod postgres_server;
+mod stage;
 
 use cases::runner;
-use cases::stage::PROVIDERS;
 use reconcile::provider::open;
+use stage::PROVIDERS;
 
 #[test]
 fn every_case_holds_on_sqlite() {
@@ -51,7 +48,7 @@ fn the_catalog_of_postgres_tells_what_differs() {
     let mut objects = |sql: &str| {
         client.batch_execute("DROP SCHEMA IF EXISTS place CASCADE; CREATE SCHEMA place").unwrap();
         client.batch_execute(sql).unwrap_or_else(|e| panic!("{sql}: {e:?}"));
-        cases::catalog_postgres::objects(&mut client, "place")
+        stage::catalog_postgres::objects(&mut client, "place")
     };
     let plain = "CREATE TABLE t (a int, b text); ";
     for (one, other) in [
@@ -100,7 +97,7 @@ fn the_catalog_of_postgres_tells_what_differs() {
                INSERT INTO r VALUES (2, true, 1.5, '\\xff', '2026-01-01 12:00Z', '[1]'), (1, NULL, NULL, NULL, NULL, NULL)";
     objects(sql);
     client.batch_execute("SET TimeZone = UTC").unwrap();
-    let rows = cases::catalog_postgres::rows(&mut client, "place");
+    let rows = stage::catalog_postgres::rows(&mut client, "place");
     let said = serde_json::to_string(&rows["r"][1]).unwrap();
     assert_eq!(said, r#"{"a":2,"b":1,"c":"1.50","d":"ff","e":"2026-01-01T12:00:00+00:00","f":"[1]"}"#);
     assert_eq!(rows["r"][0]["b"], serde_yaml::Value::Null);

@@ -14,10 +14,11 @@ use reconcile::provider::open::{self, Mode};
 use reconcile::render::paint::Paint;
 use reconcile::render::plan_text::{self, Options};
 use reconcile::report::{Applied, Report};
-use reconcile::source::{self, Revision};
+use reconcile::source::Revision;
 
+use super::declared;
 use super::folder::{self, Expected, Folder};
-use super::stage::{Objects, PROVIDERS, Provider, Rows, Stage};
+use crate::stage::{Objects, PROVIDERS, Provider, Rows, Stage};
 
 /// What came of one case.
 pub struct Outcome {
@@ -114,30 +115,9 @@ impl<'a> Run<'a> {
         self.folder.case.on(self.provider.name)
     }
 
-    /// The folder as an environment `test`, with what is otherwise on this provider.
     fn desired(&mut self, side: &str) -> Option<Desired> {
-        let place = tempfile::tempdir().unwrap();
-        let place = place.path();
-        copy(&self.folder.path.join(side), place);
-        copy(&self.folder.path.join(format!("{side}.{}", self.provider.name)), place);
-        let case = &self.folder.case;
-        let environment = format!(
-            "apiVersion: reconcile/v1\nkind: Environment\nmetadata: {{ name: test }}\nspec:\n  target: {}\n  setup: {{ default: {} }}\n  prune: {}\n",
-            self.provider.target, case.action, case.prune
-        );
-        fs::write(place.join("environment-of-the-case.yaml"), environment).unwrap();
-        let files = source::work_tree(place, &[]).unwrap();
-        let limits = open::providers().iter().filter_map(|p| Some(((*p).to_owned(), open::name_limits(p)?)));
-        let checked = ops::repository::check(&files, &limits.collect());
-        if checked.has_errors() {
-            let text =
-                reconcile::render::diagnostics::diagnostics(&checked.diagnostics, Paint::plain(), &|p| {
-                    files.text(p)
-                });
-            self.faults.push(format!("{side}/ is not valid:\n{text}"));
-            return None;
-        }
-        checked.repository.desired("test", &BTreeMap::new())
+        let declared = declared::side(self.folder, side, self.provider);
+        declared.map_err(|fault| self.faults.push(fault)).ok()
     }
 
     fn plan(&mut self, desired: &Desired, stage: &dyn Stage) -> Option<Plan> {
@@ -319,18 +299,4 @@ fn statements(plan: &Plan) -> String {
         format!("-- {}. {}\n{lines}", s.id, s.title)
     };
     plan.steps.iter().map(step).collect::<Vec<_>>().join("\n")
-}
-
-fn copy(from: &Path, to: &Path) {
-    let Ok(entries) = fs::read_dir(from) else { return };
-    fs::create_dir_all(to).unwrap();
-    for entry in entries {
-        let path = entry.unwrap().path();
-        let name = path.file_name().unwrap();
-        if path.is_dir() {
-            copy(&path, &to.join(name));
-        } else if name != ".gitkeep" {
-            fs::copy(&path, to.join(name)).unwrap();
-        }
-    }
 }

@@ -1,4 +1,4 @@
-//! PostgreSQL as the cases need it: one schema of a fresh database.
+//! PostgreSQL as the tests need it: one schema of a fresh database.
 //! Never opens it through the provider.
 
 use std::collections::BTreeMap;
@@ -10,8 +10,7 @@ use reconcile::model::setting::Setting;
 use serde_yaml::Value;
 use tempfile::TempDir;
 
-use super::catalog_postgres;
-use super::stage::{Objects, Rows, Stage};
+use super::{Objects, Rows, Stage, catalog_postgres};
 use crate::postgres_server::{self, Database};
 
 /// Any name but that of the schema that is there by itself, so that none is taken for it.
@@ -75,6 +74,12 @@ impl Stage for Postgres {
 
     fn objects(&mut self) -> Objects {
         catalog_postgres::objects(&mut self.client(), SCHEMA)
+    }
+
+    fn record(&mut self) -> Rows {
+        let mut found = catalog_postgres::rows(&mut self.client(), "reconcile");
+        found.retain(|table, _| !["lock", "journal"].contains(&table.as_str()));
+        found
     }
 
     fn broken(&mut self) -> Vec<String> {

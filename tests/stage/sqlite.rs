@@ -1,4 +1,4 @@
-//! SQLite as the cases need it: a file in a folder of its own.
+//! SQLite as the tests need it: a file in a folder of its own.
 //! Never opens it through the provider.
 
 use std::collections::BTreeMap;
@@ -12,8 +12,7 @@ use rusqlite::types::Value as Held;
 use serde_yaml::Value;
 use tempfile::TempDir;
 
-use super::catalog_sqlite;
-use super::stage::{Objects, Rows, Stage};
+use super::{Objects, Rows, Stage, catalog_sqlite};
 
 const FILE: &str = "test.db";
 
@@ -72,14 +71,15 @@ impl Stage for Sqlite {
     }
 
     fn rows(&mut self) -> Rows {
-        let found = self.there().map(|database| catalog_sqlite::rows(&database)).unwrap_or_default();
-        let row =
-            |row: BTreeMap<String, Held>| row.into_iter().map(|(name, cell)| (name, said(cell))).collect();
-        found.into_iter().map(|(table, rows)| (table, rows.into_iter().map(row).collect())).collect()
+        words(self.there().map(|database| catalog_sqlite::rows(&database)).unwrap_or_default())
     }
 
     fn objects(&mut self) -> Objects {
         self.there().map(|database| catalog_sqlite::objects(&database)).unwrap_or_default()
+    }
+
+    fn record(&mut self) -> Rows {
+        words(self.there().map(|database| catalog_sqlite::record(&database)).unwrap_or_default())
     }
 
     fn broken(&mut self) -> Vec<String> {
@@ -88,6 +88,11 @@ impl Stage for Sqlite {
         let mut statement = database.prepare(sql).unwrap();
         statement.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect()
     }
+}
+
+fn words(found: BTreeMap<String, Vec<BTreeMap<String, Held>>>) -> Rows {
+    let row = |row: BTreeMap<String, Held>| row.into_iter().map(|(name, cell)| (name, said(cell))).collect();
+    found.into_iter().map(|(table, rows)| (table, rows.into_iter().map(row).collect())).collect()
 }
 
 fn held(value: &Value) -> Held {

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use postgres::Client;
 use serde_yaml::Value;
 
-use super::stage::{Objects, Rows};
+use super::{Objects, Rows};
 
 /// Each gives the object's kind and name, and one line about it; `$1` is the schema.
 const QUESTIONS: [&str; 10] = [

@@ -1,5 +1,10 @@
-//! What a case needs of a provider: a fresh target, ways to fill it, and ways to read it that are not the provider's own.
+//! What the tests need of a provider: a fresh target, ways to fill it, and ways to read it that are not the provider's own.
 //! Never asks the provider what it made.
+
+pub mod catalog_postgres;
+pub mod catalog_sqlite;
+mod postgres;
+mod sqlite;
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -7,12 +12,10 @@ use std::path::Path;
 use reconcile::model::environment::TargetConfig;
 use serde_yaml::Value;
 
-use super::{stage_postgres, stage_sqlite};
-
 /// One provider, as `targets` of a `case.yaml` names it.
 pub struct Provider {
     pub name: &'static str,
-    /// Its target as the environment of a case writes it, for the rules that it has for names and tasks.
+    /// Its target as an environment writes it, for the rules that it has for names and tasks.
     pub target: &'static str,
     /// A fresh target. None where there is no server for it on this machine, which is said.
     pub fresh: fn() -> Option<Box<dyn Stage>>,
@@ -20,12 +23,8 @@ pub struct Provider {
 
 /// Every provider, one a line. A target adds its own here.
 pub const PROVIDERS: [Provider; 2] = [
-    Provider { name: "sqlite", target: "{ sqlite: test.db }", fresh: stage_sqlite::fresh },
-    Provider {
-        name: "postgres",
-        target: "{ postgres: { url: \"${env:URL}\" } }",
-        fresh: stage_postgres::fresh,
-    },
+    Provider { name: "sqlite", target: "{ sqlite: test.db }", fresh: sqlite::fresh },
+    Provider { name: "postgres", target: "{ postgres: { url: \"${env:URL}\" } }", fresh: postgres::fresh },
 ];
 
 /// Table, rows, column and value: whole numbers and floats are numbers, booleans are 1 and 0, all else is text.
@@ -41,7 +40,7 @@ pub trait Stage {
     /// The folder that relative paths of the settings begin at.
     fn root(&self) -> &Path;
 
-    /// Runs what the target held before anybody applied to it.
+    /// Runs what somebody else would run there; it makes the target where there is none yet.
     fn run(&mut self, sql: &str) -> Result<(), String>;
 
     /// Inserts rows, in any order that the target takes. Returns what it refuses.
@@ -52,6 +51,9 @@ pub trait Stage {
 
     /// Every object that is not ours, by the database's own catalog.
     fn objects(&mut self) -> Objects;
+
+    /// The rows of our own record there, but for the lock, the journal and what passes with the clock.
+    fn record(&mut self) -> Rows;
 
     /// References that point nowhere, where the target can come to hold such.
     fn broken(&mut self) -> Vec<String>;
