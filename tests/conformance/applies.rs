@@ -218,7 +218,7 @@ pub fn the_same_plan_comes_of_the_same_target(place: &mut Place) {
     let desired = place.declared(SHOP);
     let (one, other) = (place.plan(&desired), place.plan(&desired));
     assert_eq!(one, other);
-    let mut other = place.another();
+    let other = place.another();
     other.bring(&other.declared(ONE_FIELD));
     let elsewhere = other.plan(&desired);
     assert_eq!((one.base, sql(&one)), (elsewhere.base, sql(&elsewhere)));

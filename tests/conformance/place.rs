@@ -140,10 +140,13 @@ impl Place {
     }
 
     pub fn see(&mut self) -> Seen {
+        let mut record = self.stage.record();
+        // That an apply failed is kept, so the tables of the record may be made where there were none.
+        record.retain(|table, rows| !rows.is_empty() && !table.ends_with("meta"));
         Seen {
             objects: self.stage.objects(),
             rows: self.stage.rows(),
-            record: self.stage.record(),
+            record,
             base: self.snapshot().fingerprint(),
         }
     }
@@ -175,12 +178,13 @@ fn case(name: &str) -> Folder {
     all.find(|folder| folder.name == name).unwrap_or_else(|| panic!("there is no case {name}"))
 }
 
-/// `entity order` and its spec below it, indented; one resource a paragraph.
+/// `Entity order` and its spec below it, indented; one resource a paragraph.
 fn written(manifests: &str) -> String {
     let one = |text: &str| {
         let (head, spec) = text.trim().split_once('\n').expect("a name, and a spec below it");
         let (kind, name) = head.trim().split_once(' ').expect("a kind and a name");
-        let spec: String = spec.lines().map(|line| format!("  {}\n", line.trim_start())).collect();
+        let indent = spec.len() - spec.trim_start().len();
+        let spec: String = spec.lines().map(|line| format!("  {}\n", &line[indent..])).collect();
         format!("apiVersion: reconcile/v1\nkind: {kind}\nmetadata: {{ name: {name} }}\nspec:\n{spec}")
     };
     manifests.trim().split("\n\n").map(one).collect::<Vec<_>>().join("---\n")

@@ -224,12 +224,19 @@ impl World {
         match draw.below(5) {
             0 => {
                 let Some(member) = free(draw, &MEMBERS, is_taken) else { return };
-                let key = Key { fields: some(draw), native: None, renamed_from: None, standard: false };
+                let key =
+                    Key { fields: some(draw), sql: None, native: None, renamed_from: None, standard: false };
                 self.entities[name].keys.insert(member, key);
             }
             1 | 2 => {
                 let Some(member) = free(draw, &MEMBERS, is_taken) else { return };
-                let index = Index { fields: some(draw), native: None, renamed_from: None, standard: false };
+                let index = Index {
+                    fields: some(draw),
+                    sql: None,
+                    native: None,
+                    renamed_from: None,
+                    standard: false,
+                };
                 self.entities[name].indexes.insert(member, index);
             }
             3 => {

@@ -43,8 +43,31 @@ pub trait Stage {
     /// Runs what somebody else would run there; it makes the target where there is none yet.
     fn run(&mut self, sql: &str) -> Result<(), String>;
 
-    /// Inserts rows, in any order that the target takes. Returns what it refuses.
-    fn insert(&mut self, rows: &[(String, Vec<BTreeMap<String, Value>>)]) -> Vec<String>;
+    /// Inserts one row, with everything held that the target holds rows to.
+    fn insert_row(&mut self, table: &str, row: &BTreeMap<String, Value>) -> Result<(), String>;
+
+    /// Inserts rows in any order. Returns what the target refuses.
+    fn insert(&mut self, rows: &[(String, Vec<BTreeMap<String, Value>>)]) -> Vec<String> {
+        let each = |(table, rows): &'_ (String, Vec<BTreeMap<String, Value>>)| {
+            rows.iter().map(|row| (table.clone(), row.clone())).collect::<Vec<_>>()
+        };
+        let mut left: Vec<_> = rows.iter().flat_map(each).collect();
+        // A row may stand before what it points at, so whatever is refused has another try while others get in.
+        loop {
+            let n_left = left.len();
+            let mut refused = Vec::new();
+            left.retain(|(table, row)| match self.insert_row(table, row) {
+                Ok(()) => false,
+                Err(error) => {
+                    refused.push(format!("a row of `{table}`: {error}"));
+                    true
+                }
+            });
+            if left.is_empty() || left.len() == n_left {
+                return refused;
+            }
+        }
+    }
 
     /// The rows of every table that is not ours; empty where there is no target yet.
     fn rows(&mut self) -> Rows;

@@ -18,18 +18,14 @@ const SCHEMA: &str = "shop";
 
 struct Postgres {
     database: Database,
+    client: Client,
     folder: TempDir,
 }
 
 pub fn fresh() -> Option<Box<dyn Stage>> {
     let database = postgres_server::database()?;
-    Some(Box::new(Postgres { database, folder: tempfile::tempdir().unwrap() }))
-}
-
-impl Postgres {
-    fn client(&self) -> Client {
-        self.database.connect(SCHEMA)
-    }
+    let client = database.connect(SCHEMA);
+    Some(Box::new(Postgres { database, client, folder: tempfile::tempdir().unwrap() }))
 }
 
 impl Stage for Postgres {
@@ -45,45 +41,30 @@ impl Stage for Postgres {
 
     fn run(&mut self, sql: &str) -> Result<(), String> {
         let sql = format!("CREATE SCHEMA IF NOT EXISTS \"{SCHEMA}\"; {sql}");
-        self.client().batch_execute(&sql).map_err(|e| said(&e))
+        self.client.batch_execute(&sql).map_err(|e| said(&e))
     }
 
-    fn insert(&mut self, rows: &[(String, Vec<BTreeMap<String, Value>>)]) -> Vec<String> {
-        let mut client = self.client();
-        let each = |(table, rows): &(String, Vec<BTreeMap<String, Value>>)| {
-            rows.iter().map(|row| insertion(table, row)).collect::<Vec<String>>()
-        };
-        let mut left: Vec<String> = rows.iter().flat_map(each).collect();
-        // A row may stand before what it points at, so whatever is refused has another try while others get in.
-        loop {
-            let n_left = left.len();
-            let refused: Vec<(String, String)> = left
-                .into_iter()
-                .filter_map(|sql| client.batch_execute(&sql).err().map(|error| (said(&error), sql)))
-                .collect();
-            if refused.is_empty() || refused.len() == n_left {
-                return refused.into_iter().map(|(error, sql)| format!("`{sql}`: {error}")).collect();
-            }
-            left = refused.into_iter().map(|(_, sql)| sql).collect();
-        }
+    fn insert_row(&mut self, table: &str, row: &BTreeMap<String, Value>) -> Result<(), String> {
+        let sql = insertion(table, row);
+        self.client.batch_execute(&sql).map_err(|error| format!("`{sql}`: {}", said(&error)))
     }
 
     fn rows(&mut self) -> Rows {
-        catalog_postgres::rows(&mut self.client(), SCHEMA)
+        catalog_postgres::rows(&mut self.client, SCHEMA)
     }
 
     fn objects(&mut self) -> Objects {
-        catalog_postgres::objects(&mut self.client(), SCHEMA)
+        catalog_postgres::objects(&mut self.client, SCHEMA)
     }
 
     fn record(&mut self) -> Rows {
-        let mut found = catalog_postgres::rows(&mut self.client(), "reconcile");
+        let mut found = catalog_postgres::rows(&mut self.client, "reconcile");
         found.retain(|table, _| !["lock", "journal"].contains(&table.as_str()));
         found
     }
 
     fn broken(&mut self) -> Vec<String> {
-        catalog_postgres::unfinished(&mut self.client(), SCHEMA)
+        catalog_postgres::unfinished(&mut self.client, SCHEMA)
     }
 }
 

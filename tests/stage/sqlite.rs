@@ -53,21 +53,15 @@ impl Stage for Sqlite {
         self.made().execute_batch(sql).map_err(|e| e.to_string())
     }
 
-    fn insert(&mut self, rows: &[(String, Vec<BTreeMap<String, Value>>)]) -> Vec<String> {
+    fn insert_row(&mut self, table: &str, row: &BTreeMap<String, Value>) -> Result<(), String> {
         let database = self.made();
-        // Rows may come before what they point at; `broken` sees to it that it comes.
-        database.execute_batch("PRAGMA foreign_keys = OFF").unwrap();
-        let mut refused = Vec::new();
-        for (table, row) in rows.iter().flat_map(|(table, rows)| rows.iter().map(move |row| (table, row))) {
-            let quote = |name: &str| format!("\"{}\"", name.replace('"', "\"\""));
-            let names: Vec<String> = row.keys().map(|name| quote(name)).collect();
-            let marks = vec!["?"; names.len()].join(", ");
-            let sql = format!("INSERT INTO {} ({}) VALUES ({marks})", quote(table), names.join(", "));
-            if let Err(error) = database.execute(&sql, rusqlite::params_from_iter(row.values().map(held))) {
-                refused.push(format!("`{sql}`: {error}"));
-            }
-        }
-        refused
+        database.execute_batch("PRAGMA foreign_keys = ON").unwrap();
+        let quote = |name: &str| format!("\"{}\"", name.replace('"', "\"\""));
+        let names: Vec<String> = row.keys().map(|name| quote(name)).collect();
+        let marks = vec!["?"; names.len()].join(", ");
+        let sql = format!("INSERT INTO {} ({}) VALUES ({marks})", quote(table), names.join(", "));
+        let inserted = database.execute(&sql, rusqlite::params_from_iter(row.values().map(held)));
+        inserted.map(|_| ()).map_err(|error| format!("`{sql}`: {error}"))
     }
 
     fn rows(&mut self) -> Rows {
