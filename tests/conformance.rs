@@ -13,6 +13,7 @@ mod conformance {
     pub mod journal;
     pub mod locks;
     pub mod place;
+    pub mod program;
     pub mod strangers;
     pub mod worlds;
 }
@@ -76,6 +77,12 @@ macro_rules! every_behaviour {
             strangers::what_nobody_declared_is_left_alone,
             strangers::what_moved_by_hand_is_seen_and_brought_back,
             strangers::a_view_that_would_break_stands_in_the_way,
+            program::killed_at_any_moment_it_leaves_before_or_after,
+            program::of_two_at_once_exactly_one_changes_the_target,
+            program::a_saved_plan_is_the_plan_that_is_applied,
+            program::what_is_exported_is_imported_elsewhere,
+            program::what_is_promoted_is_what_was_applied,
+            program::what_exists_is_adopted_and_plans_nothing,
             worlds::any_repository_becomes_any_edit_of_it,
         }
     };

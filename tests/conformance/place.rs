@@ -178,14 +178,18 @@ fn case(name: &str) -> Folder {
     all.find(|folder| folder.name == name).unwrap_or_else(|| panic!("there is no case {name}"))
 }
 
-/// `Entity order` and its spec below it, indented; one resource a paragraph.
-fn written(manifests: &str) -> String {
+/// `Entity order` or `Entity order once purchase`, and its spec below it, indented; one resource a paragraph.
+pub fn written(manifests: &str) -> String {
     let one = |text: &str| {
         let (head, spec) = text.trim().split_once('\n').expect("a name, and a spec below it");
         let (kind, name) = head.trim().split_once(' ').expect("a kind and a name");
         let indent = spec.len() - spec.trim_start().len();
         let spec: String = spec.lines().map(|line| format!("  {}\n", &line[indent..])).collect();
-        format!("apiVersion: reconcile/v1\nkind: {kind}\nmetadata: {{ name: {name} }}\nspec:\n{spec}")
+        let metadata = match name.split_once(" once ") {
+            Some((name, before)) => format!("name: {name}, renamedFrom: {before}"),
+            None => format!("name: {name}"),
+        };
+        format!("apiVersion: reconcile/v1\nkind: {kind}\nmetadata: {{ {metadata} }}\nspec:\n{spec}")
     };
     manifests.trim().split("\n\n").map(one).collect::<Vec<_>>().join("---\n")
 }

@@ -37,6 +37,9 @@ pub type Objects = BTreeMap<String, Vec<String>>;
 pub trait Stage {
     fn config(&self) -> TargetConfig;
 
+    /// The same as an environment of any folder writes it.
+    fn written(&self) -> String;
+
     /// The folder that relative paths of the settings begin at.
     fn root(&self) -> &Path;
 

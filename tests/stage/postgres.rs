@@ -35,6 +35,10 @@ impl Stage for Postgres {
         TargetConfig { provider: "postgres".to_owned(), settings }
     }
 
+    fn written(&self) -> String {
+        format!("{{ postgres: {{ url: {:?}, schema: {SCHEMA} }} }}", self.database.url)
+    }
+
     fn root(&self) -> &Path {
         self.folder.path()
     }

@@ -45,6 +45,10 @@ impl Stage for Sqlite {
         TargetConfig { provider: "sqlite".to_owned(), settings }
     }
 
+    fn written(&self) -> String {
+        format!("{{ sqlite: {:?} }}", self.path())
+    }
+
     fn root(&self) -> &Path {
         self.folder.path()
     }
