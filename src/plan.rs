@@ -93,6 +93,32 @@ pub struct Step {
     /// The task whose SQL this is; none where the step is the tool's own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub task: Option<TaskStep>,
+    #[serde(default, skip_serializing_if = "Runs::is_inside")]
+    pub runs: Runs,
+    /// The statements that take back what ran before the transaction, where the apply fails after it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub undo: Vec<String>,
+}
+
+/// When a step runs.
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, schemars::JsonSchema,
+)]
+#[serde(rename_all = "kebab-case")]
+pub enum Runs {
+    /// Alone, before the transaction: it does not block others for long, and is taken back if the apply fails.
+    Before,
+    /// In the one transaction.
+    #[default]
+    Inside,
+    /// Alone, after the transaction: it only tidies up.
+    After,
+}
+
+impl Runs {
+    pub fn is_inside(&self) -> bool {
+        *self == Runs::Inside
+    }
 }
 
 /// What a step needs to know of its task.

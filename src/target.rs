@@ -7,6 +7,7 @@ use crate::address::Address;
 use crate::diff::change::Change;
 use crate::journal::past::Line;
 use crate::journal::{Entry, Holder, Timestamp};
+use crate::model::environment::Strategy;
 use crate::model::name::NameLimits;
 use crate::model::resource::Resource;
 use crate::model::state::{Native, Snapshot, State};
@@ -26,6 +27,10 @@ pub struct Scene<'a> {
     /// The present address of each resource that the plan renames, by its address after the plan.
     pub renamed: &'a BTreeMap<Address, Address>,
     pub aside: &'a Aside,
+    /// What the plan has made or changed before this change, by its address after the plan.
+    pub placed: &'a BTreeSet<Address>,
+    /// How tables are changed that others use meanwhile; none leaves it to their size.
+    pub strategy: Option<Strategy>,
 }
 
 /// What a plan moves aside, and what it brings back.
@@ -59,6 +64,21 @@ pub struct Work {
     pub statements: Vec<String>,
     /// How the rows are touched.
     pub cost: Cost,
+    pub stage: Stage,
+}
+
+/// When work is done, in the course of an apply.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Stage {
+    /// Alone, before the transaction; these statements take it back where the apply fails after it.
+    Before { undo: Vec<String> },
+    /// In the transaction, in the place of its change.
+    #[default]
+    Inside,
+    /// In the transaction, once every resource is made or changed.
+    Late,
+    /// Alone, after the transaction: it only tidies up.
+    After,
 }
 
 /// What a step does to rows that are there already.

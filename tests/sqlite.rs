@@ -17,7 +17,7 @@ use reconcile::model::picklist::{Choice, Picklist};
 use reconcile::model::resource::Resource;
 use reconcile::model::setup::Action;
 use reconcile::model::state::{Snapshot, State};
-use reconcile::plan::{Step, Summary, TaskStep};
+use reconcile::plan::{Runs, Step, Summary, TaskStep};
 use reconcile::provider::open::{Mode, dialect, open};
 use reconcile::source::Revision;
 use reconcile::target::{Answer, Aside, Broken, Dialect, Left, Purge, Question, Scene, Target, TargetError};
@@ -203,6 +203,8 @@ mod bench {
                 rows: &rows,
                 renamed: &renamed,
                 aside: &aside,
+                placed: &BTreeSet::new(),
+                strategy: None,
             };
             let mut steps = Vec::new();
             for change in changes {
@@ -214,6 +216,8 @@ mod bench {
                         title: work.title,
                         statements: work.statements,
                         task: None,
+                        runs: Runs::Inside,
+                        undo: Vec::new(),
                     });
                 }
             }
@@ -281,6 +285,8 @@ mod bench {
                 rows: &rows,
                 renamed: &renamed,
                 aside: &aside,
+                placed: &BTreeSet::new(),
+                strategy: None,
             };
             match dialect_of().ask(change, question, &scene) {
                 Some(query) => self.target.measure(&[query]).unwrap().remove(0),
@@ -830,6 +836,8 @@ fn a_rehearsal_finds_what_would_break_and_leaves_no_trace() {
         title: String::new(),
         statements: vec!["nonsense".to_owned()],
         task: None,
+        runs: Runs::Inside,
+        undo: Vec::new(),
     };
     let broken = bench.target.rehearse(&[step]).unwrap();
     assert!(matches!(&broken[..], [Broken::Step { step: 3, message }] if message.contains("nonsense")));
@@ -849,6 +857,8 @@ fn one_applies_at_a_time_and_a_dead_one_is_taken_over() {
             title: String::new(),
             statements: vec!["CREATE TABLE x (a)".to_owned()],
             task: None,
+            runs: Runs::Inside,
+            undo: Vec::new(),
         })
         .unwrap();
     let error = other.lock(&holder("bob")).err().unwrap();
@@ -1100,6 +1110,8 @@ fn a_task_of_a_forged_plan_does_not_end_the_transaction() {
         title: "task fill (after)".to_owned(),
         statements: vec![sql.to_owned()],
         task: Some(TaskStep { name: "fill".to_owned(), unless: None }),
+        runs: Runs::Inside,
+        undo: Vec::new(),
     };
     let n_rows = "SELECT count(*) FROM \"order\"";
     let found = bench.rows(n_rows);

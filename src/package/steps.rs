@@ -71,6 +71,7 @@ fn text(step: &Step) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::plan::Runs;
 
     fn step(title: &str, statements: &[&str]) -> Step {
         Step {
@@ -79,6 +80,8 @@ mod tests {
             title: title.to_owned(),
             statements: statements.iter().map(|s| (*s).to_owned()).collect(),
             task: None,
+            runs: Runs::Inside,
+            undo: Vec::new(),
         }
     }
 

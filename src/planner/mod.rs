@@ -6,7 +6,7 @@ mod order;
 mod risk;
 mod tasks;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::address::Address;
@@ -20,9 +20,9 @@ use crate::model::resource::Resource;
 use crate::model::state::{Desired, Snapshot};
 use crate::model::task::{Task, When};
 use crate::model::trash::Moved;
-use crate::plan::{Allowance, Fact, Finding, Level, Plan, Policy, Rollback, Step, Summary};
+use crate::plan::{Allowance, Fact, Finding, Level, Plan, Policy, Rollback, Runs, Step, Summary};
 use crate::source::Revision;
-use crate::target::{Answer, Aside, Broken, Cost, Dialect, Left, Scene, Tried, Work};
+use crate::target::{Answer, Aside, Broken, Cost, Dialect, Left, Scene, Stage, Tried, Work};
 use risk::Asked;
 
 /// Brings every declared resource to the words in which this kind of target would report it back.
@@ -106,6 +106,8 @@ fn questions<'a>(
         rows: &none,
         renamed: &renamed,
         aside: &aside,
+        placed: &BTreeSet::new(),
+        strategy: desired.environment.strategy,
     };
     let mut queries = Vec::new();
     asked.iter_mut().for_each(|one| one.point_at_keys(&comparison.after));
@@ -160,6 +162,8 @@ impl Draft<'_> {
             rows: &rows,
             renamed: &renamed,
             aside: &self.aside,
+            placed: &BTreeSet::new(),
+            strategy: self.desired.environment.strategy,
         };
         let mut findings: Vec<Finding> = self.comparison.obstacles.iter().map(obstacle).collect();
         let mut facts = Vec::new();
@@ -183,7 +187,7 @@ impl Draft<'_> {
         }
         let mut changes = std::mem::take(&mut self.comparison.changes);
         let environment = &self.desired.environment;
-        let (mut steps, mut aside, mut trash) = (Vec::new(), self.aside.clone(), Vec::new());
+        let (mut kept_steps, mut aside, mut trash) = (Vec::new(), self.aside.clone(), Vec::new());
         if environment.trash > 0 {
             let kept = keep(&changes, &scene, self.dialect, self.snapshot.last_trash);
             for (change, kept) in changes.iter().zip(kept) {
@@ -193,7 +197,7 @@ impl Draft<'_> {
                     Kept::NoRows => facts.extend(self.no_rows(&change.address, &changes)),
                     Kept::Moved(kept) => {
                         let (work, moved) = *kept;
-                        steps.push(step(change, work));
+                        kept_steps.push(step(change, work));
                         aside.moved.insert(change.address.clone(), moved.clone());
                         trash.push(moved);
                     }
@@ -203,7 +207,7 @@ impl Draft<'_> {
         tasks::settle(self.pending, left, &mut changes);
         risk::tasks(&changes, self.snapshot, &mut findings);
         let scene = Scene { aside: &aside, ..scene };
-        steps.extend(ordered(&changes, self.dialect, &scene, &mut findings));
+        let mut steps = ordered(kept_steps, &changes, self.dialect, &scene, &mut findings);
         for (step, id) in steps.iter_mut().zip(1..) {
             step.id = id;
         }
@@ -257,41 +261,75 @@ impl Draft<'_> {
     }
 }
 
-/// Everything that runs, in order: what is made and changed with the tasks before it, all tasks that come after, and
-/// what is deleted.
+/// The steps of a plan, by when they run.
+#[derive(Default)]
+struct Course {
+    before: Vec<Step>,
+    inside: Vec<Step>,
+    late: Vec<Step>,
+    after: Vec<Step>,
+    placed: BTreeSet<Address>,
+}
+
+impl Course {
+    fn lower(
+        &mut self,
+        change: &Change,
+        dialect: &dyn Dialect,
+        scene: &Scene<'_>,
+        findings: &mut Vec<Finding>,
+    ) {
+        for work in dialect.lower(change, &Scene { placed: &self.placed, ..*scene }) {
+            let n_rows = scene.rows.get(&change.address).copied().unwrap_or_default();
+            if work.cost == Cost::Rewrite {
+                findings.extend(risk::rewrite(change, n_rows));
+            }
+            let stage = match work.stage {
+                Stage::Before { .. } => &mut self.before,
+                Stage::Inside => &mut self.inside,
+                Stage::Late => &mut self.late,
+                Stage::After => &mut self.after,
+            };
+            stage.push(step(change, work));
+        }
+        self.placed.insert(change.address.clone());
+    }
+}
+
+/// Everything that runs, in order: what runs before the transaction; in it, after what is kept, what is made and
+/// changed with the tasks before it, all tasks that come after, and what is deleted; and what tidies up behind it.
 fn ordered(
+    kept: Vec<Step>,
     changes: &[Change],
     dialect: &dyn Dialect,
     scene: &Scene<'_>,
     findings: &mut Vec<Finding>,
 ) -> Vec<Step> {
-    let mut steps = Vec::new();
-    let mut lower = |change: &Change, steps: &mut Vec<Step>| {
-        for work in dialect.lower(change, scene) {
-            let n_rows = scene.rows.get(&change.address).copied().unwrap_or_default();
-            if work.cost == Cost::Rewrite {
-                findings.extend(risk::rewrite(change, n_rows));
-            }
-            steps.push(step(change, work));
-        }
-    };
+    let mut course = Course { inside: kept, ..Course::default() };
     let (deletes, others): (Vec<&Change>, Vec<&Change>) =
         changes.iter().partition(|change| change.verb == Verb::Delete);
     for change in &others {
-        steps.extend(tasks::steps(change, When::Before, dialect.name()));
-        lower(change, &mut steps);
+        course.inside.extend(tasks::steps(change, When::Before, dialect.name()));
+        course.lower(change, dialect, scene, findings);
     }
+    course.inside.append(&mut course.late);
     for change in &others {
-        steps.extend(tasks::steps(change, When::After, dialect.name()));
+        course.inside.extend(tasks::steps(change, When::After, dialect.name()));
     }
-    deletes.into_iter().for_each(|change| lower(change, &mut steps));
-    steps
+    deletes.into_iter().for_each(|change| course.lower(change, dialect, scene, findings));
+    let Course { before, inside, after, .. } = course;
+    before.into_iter().chain(inside).chain(after).collect()
 }
 
 /// A step that has no number yet.
 fn step(change: &Change, work: Work) -> Step {
     let (address, title, statements) = (change.address.clone(), work.title, work.statements);
-    Step { id: 0, address, title, statements, task: None }
+    let (runs, undo) = match work.stage {
+        Stage::Before { undo } => (Runs::Before, undo),
+        Stage::Inside | Stage::Late => (Runs::Inside, Vec::new()),
+        Stage::After => (Runs::After, Vec::new()),
+    };
+    Step { id: 0, address, title, statements, task: None, runs, undo }
 }
 
 /// What is moved aside of one change.

@@ -9,7 +9,7 @@ use crate::diff::decision::Verb;
 use crate::diff::tasks::{Pending, PendingTask};
 use crate::model::state::Snapshot;
 use crate::model::task::When;
-use crate::plan::{Step, TaskStep};
+use crate::plan::{Runs, Step, TaskStep};
 use crate::target::Left;
 
 /// Adds a change for every resource that stays as it is and has tasks to look at.
@@ -80,6 +80,8 @@ pub fn steps(change: &Change, when: When, provider: &str) -> Vec<Step> {
             title: format!("task {} ({when})", task.name),
             statements: vec![task.task.sql.on(provider)?.to_owned()],
             task: Some(TaskStep { name: task.name.clone(), unless: unless.map(str::to_owned) }),
+            runs: Runs::Inside,
+            undo: Vec::new(),
         })
     };
     due.filter_map(step).collect()

@@ -21,7 +21,7 @@ use crate::model::entity;
 use crate::model::name::is_unprintable;
 use crate::model::setup::Action;
 use crate::model::task::{Task, TaskSql, When};
-use crate::plan::{Finding, Level, Plan, Step, Summary, TaskStep};
+use crate::plan::{Finding, Level, Plan, Runs, Step, Summary, TaskStep};
 use crate::report::{FailedAt, Report};
 use crate::wire::comparison::SidesDiffer;
 use crate::wire::import::{ImportCheck, Missing, Remark, ResourceCheck, TaskCheck, Weight};
@@ -176,6 +176,8 @@ fn plan() -> impl Strategy<Value = Plan> {
                 title: text.clone(),
                 statements: vec![text.clone()],
                 task: due.map(|(_, task)| TaskStep { name: task.name.clone(), unless: Some(text.clone()) }),
+                runs: Runs::Inside,
+                undo: vec![text.clone()],
             }];
             plan.revision.commit = Some(text);
             Plan { environment, target, ..plan }

@@ -8,7 +8,7 @@ use crate::diff::change::{Change, MemberChange, Reason, SettingChange};
 use crate::diff::decision::Verb;
 use crate::fingerprint::Fingerprint;
 use crate::model::setup::Action;
-use crate::plan::{Finding, Level, Plan, Policy, Step, Summary};
+use crate::plan::{Finding, Level, Plan, Policy, Runs, Step, Summary};
 use crate::source::Revision;
 
 pub fn address(text: &str) -> Address {
@@ -93,6 +93,8 @@ pub fn step(id: u32, at: &str, title: &str, statements: &[&str]) -> Step {
         title: title.to_owned(),
         statements: statements.iter().map(ToString::to_string).collect(),
         task: None,
+        runs: Runs::Inside,
+        undo: Vec::new(),
     }
 }
 

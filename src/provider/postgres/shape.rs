@@ -46,6 +46,9 @@ pub struct Column {
     /// The sequence that belongs to it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sequence: Option<Sequence>,
+    /// The enumerated type of the same schema that is its type.
+    #[serde(rename = "enum", default, skip_serializing_if = "Option::is_none")]
+    pub enumeration: Option<String>,
 }
 
 /// How a column comes by its values.

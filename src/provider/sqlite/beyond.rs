@@ -1,7 +1,7 @@
 //! What tables and their surroundings hold that the model has no words for.
 //! Never decides what becomes of it: it stays as it is, and somebody is told.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::actual::actual;
 use super::lower::targets_name;
@@ -40,6 +40,7 @@ pub fn of(snapshot: &Snapshot) -> Vec<Beyond> {
 
 fn of_table(address: &Address, entity: &Entity, snapshot: &Snapshot, found: &mut Vec<Beyond>) {
     let (rows, renamed, aside) = (BTreeMap::new(), BTreeMap::new(), Aside::default());
+    let placed = BTreeSet::new();
     let scene = Scene {
         before: &snapshot.state,
         after: &snapshot.state,
@@ -47,6 +48,8 @@ fn of_table(address: &Address, entity: &Entity, snapshot: &Snapshot, found: &mut
         rows: &rows,
         renamed: &renamed,
         aside: &aside,
+        placed: &placed,
+        strategy: None,
     };
     let shape = actual(&address.name, entity, &snapshot.natives, &snapshot.state, &scene);
     let parts = parts::of(&shape, &entity.fields, Some(entity));

@@ -18,7 +18,7 @@ use crate::model::picklist::Picklist;
 use crate::model::resource::Resource;
 use crate::model::state::Native;
 use crate::model::trash::Moved;
-use crate::target::{Cost, Scene, Work};
+use crate::target::{Cost, Scene, Stage, Work};
 
 /// Turns a change into work. Empty where only our record changes.
 pub fn work(change: &Change, scene: &Scene<'_>) -> Vec<Work> {
@@ -55,13 +55,13 @@ fn create(name: &str, after: &Entity, scene: &Scene<'_>) -> Work {
     let mut statements = vec![shape.table.render()];
     statements.extend(shape.indexes.into_iter().map(|index| index.sql));
     statements.extend(shape.triggers.into_iter().map(|trigger| trigger.sql));
-    Work { title: format!("create table {}", quote(name)), statements, cost: Cost::Instant }
+    Work { title: format!("create table {}", quote(name)), statements, cost: Cost::Instant, stage: Stage::Inside }
 }
 
 fn create_picklist(name: &str, after: &Picklist) -> Work {
     let mut statements = vec![picklist::create(name)];
     statements.extend(picklist::fill(name, after));
-    Work { title: format!("create picklist {}", quote(name)), statements, cost: Cost::Instant }
+    Work { title: format!("create picklist {}", quote(name)), statements, cost: Cost::Instant, stage: Stage::Inside }
 }
 
 /// What the plan moved aside of a change.
@@ -83,7 +83,7 @@ fn drop_table(name: &str, before: Option<&Entity>, moved: Option<&Moved>) -> Wor
     let numbered = numbered.filter(|(_, field)| matches!(field.ty, FieldType::Autonumber { .. }));
     let mut statements = vec![format!("DROP TABLE {}", quote(name))];
     statements.extend(numbered.map(|(field, _)| end_sequence(name, field, moved)));
-    Work { title: format!("drop table {}", quote(name)), statements, cost: Cost::Instant }
+    Work { title: format!("drop table {}", quote(name)), statements, cost: Cost::Instant, stage: Stage::Inside }
 }
 
 fn rename_table(old: &str, new: &str) -> Vec<String> {
@@ -113,7 +113,7 @@ fn alter_picklist(change: &Change, before: &Picklist, after: &Picklist, scene: &
         true => format!("change options of picklist {}", quote(new)),
         false => format!("rename picklist {} to {}", quote(old), quote(new)),
     };
-    Work { title, statements, cost }
+    Work { title, statements, cost, stage: Stage::Inside }
 }
 
 /// The triggers that number an entity's fields.
@@ -145,7 +145,7 @@ fn alter(change: &Change, before: &Entity, after: &Entity, scene: &Scene<'_>) ->
             }
             // SQLite refuses the renaming, and will say so when it is rehearsed.
             None => {
-                return Work { title: rename_title(old, new, &renames), statements, cost: Cost::Instant };
+                return Work { title: rename_title(old, new, &renames), statements, cost: Cost::Instant, stage: Stage::Inside };
             }
         }
     }
@@ -189,7 +189,7 @@ fn alter(change: &Change, before: &Entity, after: &Entity, scene: &Scene<'_>) ->
     };
     statements.extend(rest);
     statements.extend(sequences_after(change, before, after));
-    Work { title, statements, cost: cost.unwrap_or(Cost::Instant) }
+    Work { title, statements, cost: cost.unwrap_or(Cost::Instant), stage: Stage::Inside }
 }
 
 pub fn rename_title(old: &str, new: &str, renames: &[String]) -> String {

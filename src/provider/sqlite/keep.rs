@@ -13,7 +13,7 @@ use crate::model::entity::Entity;
 use crate::model::field::{DefaultValue, FieldType};
 use crate::model::resource::Resource;
 use crate::model::trash::{Moved, MovedColumn};
-use crate::target::{Cost, Scene, Work};
+use crate::target::{Cost, Scene, Stage, Work};
 
 /// How the rows of a change are found again after it.
 struct Key {
@@ -83,7 +83,7 @@ fn whole(table: &Table, name: &str, moved: Moved) -> (Work, Moved) {
         format!("CREATE TABLE {trash} ({names})"),
         format!("INSERT INTO {trash} ({names}) SELECT {names} FROM {}", quote(name)),
     ];
-    (Work { title: format!("keep the rows of table {}", quote(name)), statements, cost: Cost::Scan }, moved)
+    (Work { title: format!("keep the rows of table {}", quote(name)), statements, cost: Cost::Scan, stage: Stage::Inside }, moved)
 }
 
 /// The numberings that end with a change.
@@ -219,7 +219,7 @@ fn columns(
     moved.columns = Some(kept);
     moved.key = key.columns;
     let title = format!("keep values of table {}", quote(name));
-    Some((Work { title, statements, cost: Cost::Scan }, moved))
+    Some((Work { title, statements, cost: Cost::Scan, stage: Stage::Inside }, moved))
 }
 
 /// A value under the name that its option will have once the plan's picklists are changed, which is after this.

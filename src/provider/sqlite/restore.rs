@@ -20,7 +20,7 @@ use crate::model::entity::{self, Entity};
 use crate::model::field::FieldType;
 use crate::model::resource::Resource;
 use crate::model::state::Native;
-use crate::target::{Cost, Scene, Work};
+use crate::target::{Cost, Scene, Stage, Work};
 
 /// The statements that bring one entity back.
 pub fn work(change: &Change, line: &Line, goal: &Entity, scene: &Scene<'_>) -> Work {
@@ -125,7 +125,7 @@ fn from_trash(change: &Change, line: &Line, goal: &Entity, scene: &Scene<'_>) ->
         true => format!("bring back table {} with its rows", quote(name)),
         false => format!("make table {} again", quote(name)),
     };
-    Work { title, statements, cost: Cost::Rewrite }
+    Work { title, statements, cost: Cost::Rewrite, stage: Stage::Inside }
 }
 
 fn fill(table: &str, columns: &[String], select: &str) -> String {
@@ -158,7 +158,7 @@ fn from_present(change: &Change, line: &Line, before: &Entity, goal: &Entity, sc
             }
             None => {
                 let title = ddl::rename_title(old, new, &renames);
-                return Work { title, statements, cost: Cost::Instant };
+                return Work { title, statements, cost: Cost::Instant, stage: Stage::Inside };
             }
         }
     }
@@ -183,7 +183,7 @@ fn from_present(change: &Change, line: &Line, before: &Entity, goal: &Entity, sc
         }
     };
     statements.extend(sequences_back(change, line, goal, scene));
-    Work { title, statements, cost: if is_same { Cost::Instant } else { Cost::Rewrite } }
+    Work { title, statements, cost: if is_same { Cost::Instant } else { Cost::Rewrite }, stage: Stage::Inside }
 }
 
 /// The names of columns before a renaming, with those after it: it leaves every column in its place.

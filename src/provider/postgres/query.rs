@@ -1,0 +1,194 @@
+//! The statements of one inspection: all that the system catalogs say of a schema, in one message.
+//! Never reads a table of anybody's: only catalogs, so that no lock is taken that others could meet.
+
+use super::lexer::literal;
+
+/// The parts of an inspection, in the order in which their rows come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part {
+    Server,
+    Tables,
+    Columns,
+    Sequences,
+    Constraints,
+    Indexes,
+    Enums,
+    Objects,
+    Reads,
+    Resources,
+    Tasks,
+    Trash,
+    LastTrash,
+}
+
+/// Every part of an inspection of `schema` with its statement; our record only where there is one.
+pub fn statements(schema: &str, has_catalog: bool) -> Vec<(Part, String)> {
+    let name = literal(schema);
+    let space = format!("(SELECT oid FROM pg_catalog.pg_namespace WHERE nspname = {name})");
+    let mut all = vec![
+        (Part::Server, SERVER.to_owned()),
+        (Part::Tables, TABLES.replace("$schema", &space)),
+        (Part::Columns, COLUMNS.replace("$schema", &space)),
+        (Part::Sequences, SEQUENCES.replace("$schema", &space)),
+        (Part::Constraints, CONSTRAINTS.replace("$schema", &space)),
+        (Part::Indexes, INDEXES.replace("$schema", &space).replace("$name", &name)),
+        (Part::Enums, ENUMS.replace("$schema", &space)),
+        (Part::Objects, OBJECTS.replace("$schema", &space)),
+        (Part::Reads, READS.replace("$schema", &space)),
+    ];
+    if has_catalog {
+        let of_target = |sql: &str| sql.replace("$target", &name);
+        all.extend([
+            (Part::Resources, of_target(RESOURCES)),
+            (Part::Tasks, of_target(TASKS)),
+            (Part::Trash, of_target(TRASH)),
+            (Part::LastTrash, LAST_TRASH.to_owned()),
+        ]);
+    }
+    all
+}
+
+const SERVER: &str = "SELECT current_setting('server_version'), current_setting('server_version_num')";
+
+/// Oid, name, sort, persistence, is a partition, row security, forced, replica identity, options, parents, comment,
+/// partition key.
+const TABLES: &str = "\
+SELECT c.oid, c.relname, c.relkind, c.relpersistence, c.relispartition, c.relrowsecurity, c.relforcerowsecurity, \
+c.relreplident, array_to_string(c.reloptions, ', '), \
+(SELECT string_agg(p.inhparent::pg_catalog.regclass::text, ', ') FROM pg_catalog.pg_inherits p \
+WHERE p.inhrelid = c.oid), d.description, CASE WHEN c.relkind = 'p' THEN pg_get_partkeydef(c.oid) END \
+FROM pg_catalog.pg_class c LEFT JOIN pg_catalog.pg_description d \
+ON d.objoid = c.oid AND d.classoid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.objsubid = 0 \
+WHERE c.relnamespace = $schema AND c.relkind IN ('r', 'p', 'f') ORDER BY c.relname COLLATE \"C\"";
+
+/// Table, number, name, type, not null, identity, generated, default, collation, comment, enum of the same schema.
+const COLUMNS: &str = "\
+SELECT a.attrelid, a.attnum, a.attname, pg_catalog.format_type(a.atttypid, a.atttypmod), a.attnotnull, \
+a.attidentity, a.attgenerated, pg_catalog.pg_get_expr(e.adbin, e.adrelid), \
+CASE WHEN a.attcollation <> t.typcollation THEN (SELECT CASE WHEN n.nspname = 'pg_catalog' THEN '' \
+ELSE quote_ident(n.nspname) || '.' END || quote_ident(l.collname) FROM pg_catalog.pg_collation l \
+JOIN pg_catalog.pg_namespace n ON n.oid = l.collnamespace WHERE l.oid = a.attcollation) END, \
+d.description, CASE WHEN t.typtype = 'e' AND t.typnamespace = $schema THEN t.typname END \
+FROM pg_catalog.pg_attribute a \
+JOIN pg_catalog.pg_class c ON c.oid = a.attrelid AND c.relnamespace = $schema AND c.relkind IN ('r', 'p') \
+JOIN pg_catalog.pg_type t ON t.oid = a.atttypid \
+LEFT JOIN pg_catalog.pg_attrdef e ON e.adrelid = a.attrelid AND e.adnum = a.attnum \
+LEFT JOIN pg_catalog.pg_description d ON d.objoid = a.attrelid \
+AND d.classoid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.objsubid = a.attnum \
+WHERE a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attrelid, a.attnum";
+
+/// Table, column, name, type, start, increment, minimum, maximum, cache, cycle, comment.
+const SEQUENCES: &str = "\
+SELECT p.refobjid, p.refobjsubid, c.relname, pg_catalog.format_type(s.seqtypid, NULL), s.seqstart, s.seqincrement, \
+s.seqmin, s.seqmax, s.seqcache, s.seqcycle, d.description \
+FROM pg_catalog.pg_sequence s JOIN pg_catalog.pg_class c ON c.oid = s.seqrelid AND c.relnamespace = $schema \
+JOIN pg_catalog.pg_depend p ON p.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND p.objid = c.oid \
+AND p.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass AND p.deptype IN ('a', 'i') \
+LEFT JOIN pg_catalog.pg_description d ON d.objoid = c.oid \
+AND d.classoid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.objsubid = 0";
+
+/// Table, name, sort, columns, validated, deferrable, deferred, not inherited, text, far table, its schema is the
+/// same, far columns, on delete, on update, match, columns set on delete.
+const CONSTRAINTS: &str = "\
+SELECT o.conrelid, o.conname, o.contype, o.conkey::text, o.convalidated, o.condeferrable, o.condeferred, \
+o.connoinherit, CASE WHEN o.contype = 'c' THEN pg_catalog.pg_get_expr(o.conbin, o.conrelid) \
+WHEN o.contype IN ('p', 'u', 'n', 't') OR (o.contype = 'f' AND f.relnamespace = c.relnamespace) THEN NULL \
+ELSE pg_catalog.pg_get_constraintdef(o.oid) END, o.confrelid, f.relname, f.relnamespace = c.relnamespace, \
+o.confkey::text, o.confdeltype, o.confupdtype, o.confmatchtype, to_jsonb(o) ->> 'confdelsetcols' \
+FROM pg_catalog.pg_constraint o \
+JOIN pg_catalog.pg_class c ON c.oid = o.conrelid AND c.relnamespace = $schema AND c.relkind IN ('r', 'p') \
+LEFT JOIN pg_catalog.pg_class f ON f.oid = o.confrelid AND o.confrelid <> 0 \
+WHERE o.contype IN ('p', 'u', 'f', 'c', 'x') AND o.conparentid = 0 ORDER BY o.conname COLLATE \"C\"";
+
+/// Table, name, unique, valid, columns, the constraint it keeps, what it says more than columns.
+const INDEXES: &str = "\
+SELECT i.indrelid, x.relname, i.indisunique, i.indisvalid AND i.indisready, i.indkey::text, o.conname, \
+CASE WHEN m.amname = 'btree' AND i.indpred IS NULL AND i.indexprs IS NULL AND i.indnatts = i.indnkeyatts \
+AND i.indoption::text !~ '[1-9]' AND x.reloptions IS NULL \
+AND coalesce((to_jsonb(i) ->> 'indnullsnotdistinct')::boolean, false) = false \
+AND (SELECT bool_and(l.opcdefault) FROM pg_catalog.pg_opclass l WHERE l.oid = ANY (i.indclass::oid[])) \
+AND NOT EXISTS (SELECT FROM unnest(i.indkey::int2[], i.indcollation::oid[]) AS k (att, coll) \
+JOIN pg_catalog.pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = k.att WHERE a.attcollation <> k.coll) \
+THEN NULL ELSE substr(pg_catalog.pg_get_indexdef(i.indexrelid), length('CREATE ' \
+|| CASE WHEN i.indisunique THEN 'UNIQUE ' ELSE '' END || 'INDEX ' || quote_ident(x.relname) || ' ON ' \
+|| CASE WHEN c.relkind = 'p' THEN 'ONLY ' ELSE '' END || quote_ident($name) || '.' || quote_ident(c.relname) \
+|| ' USING ') + 1) END \
+FROM pg_catalog.pg_index i \
+JOIN pg_catalog.pg_class c ON c.oid = i.indrelid AND c.relnamespace = $schema AND c.relkind IN ('r', 'p') \
+JOIN pg_catalog.pg_class x ON x.oid = i.indexrelid JOIN pg_catalog.pg_am m ON m.oid = x.relam \
+LEFT JOIN pg_catalog.pg_constraint o ON o.conindid = i.indexrelid AND o.conrelid = i.indrelid \
+AND o.contype IN ('p', 'u', 'x') ORDER BY x.relname COLLATE \"C\"";
+
+/// Name, option, comment.
+const ENUMS: &str = "\
+SELECT t.typname, e.enumlabel, d.description FROM pg_catalog.pg_type t \
+LEFT JOIN pg_catalog.pg_enum e ON e.enumtypid = t.oid \
+LEFT JOIN pg_catalog.pg_description d ON d.objoid = t.oid \
+AND d.classoid = 'pg_catalog.pg_type'::pg_catalog.regclass AND d.objsubid = 0 \
+LEFT JOIN pg_catalog.pg_depend x ON x.classid = 'pg_catalog.pg_type'::pg_catalog.regclass AND x.objid = t.oid \
+AND x.deptype = 'e' \
+WHERE t.typnamespace = $schema AND t.typtype = 'e' AND x.objid IS NULL \
+ORDER BY t.typname COLLATE \"C\", e.enumsortorder";
+
+/// Kind, name, table, definition: what is no business of ours.
+const OBJECTS: &str = "\
+SELECT * FROM (\
+SELECT CASE c.relkind WHEN 'v' THEN 'view' ELSE 'materialized view' END, c.relname, c.relname, \
+pg_catalog.pg_get_viewdef(c.oid) FROM pg_catalog.pg_class c \
+WHERE c.relnamespace = $schema AND c.relkind IN ('v', 'm') \
+UNION ALL SELECT 'trigger', g.tgname, c.relname, pg_catalog.pg_get_triggerdef(g.oid) \
+FROM pg_catalog.pg_trigger g JOIN pg_catalog.pg_class c ON c.oid = g.tgrelid AND c.relnamespace = $schema \
+WHERE NOT g.tgisinternal \
+UNION ALL SELECT 'policy', p.polname, c.relname, concat_ws(' ', p.polcmd, p.polpermissive, \
+(SELECT string_agg(CASE r WHEN 0 THEN 'public' ELSE r::pg_catalog.regrole::text END, ',') \
+FROM unnest(p.polroles) AS r), pg_catalog.pg_get_expr(p.polqual, p.polrelid), \
+pg_catalog.pg_get_expr(p.polwithcheck, p.polrelid)) \
+FROM pg_catalog.pg_policy p JOIN pg_catalog.pg_class c ON c.oid = p.polrelid AND c.relnamespace = $schema \
+UNION ALL SELECT 'rule', r.rulename, c.relname, pg_catalog.pg_get_ruledef(r.oid) \
+FROM pg_catalog.pg_rewrite r JOIN pg_catalog.pg_class c ON c.oid = r.ev_class AND c.relnamespace = $schema \
+WHERE r.rulename <> '_RETURN' \
+UNION ALL SELECT 'function', p.proname || '(' || pg_catalog.pg_get_function_identity_arguments(p.oid) || ')', \
+p.proname, md5(concat_ws(' ', p.prosrc, p.prorettype::pg_catalog.regtype::text, p.provolatile, p.prosecdef, \
+p.prokind)) \
+FROM pg_catalog.pg_proc p LEFT JOIN pg_catalog.pg_depend x \
+ON x.classid = 'pg_catalog.pg_proc'::pg_catalog.regclass AND x.objid = p.oid AND x.deptype = 'e' \
+WHERE p.pronamespace = $schema AND x.objid IS NULL \
+UNION ALL SELECT 'sequence', c.relname, c.relname, concat_ws(' ', pg_catalog.format_type(s.seqtypid, NULL), \
+s.seqstart, s.seqincrement, s.seqmin, s.seqmax, s.seqcache, s.seqcycle) \
+FROM pg_catalog.pg_sequence s JOIN pg_catalog.pg_class c ON c.oid = s.seqrelid AND c.relnamespace = $schema \
+LEFT JOIN pg_catalog.pg_depend p ON p.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND p.objid = c.oid \
+AND p.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass AND p.deptype IN ('a', 'i') \
+WHERE p.objid IS NULL \
+UNION ALL SELECT CASE t.typtype WHEN 'd' THEN 'domain' WHEN 'r' THEN 'range type' ELSE 'composite type' END, \
+t.typname, t.typname, CASE t.typtype WHEN 'd' THEN concat_ws(' ', pg_catalog.format_type(t.typbasetype, \
+t.typtypmod), t.typnotnull, t.typdefault, (SELECT string_agg(pg_catalog.pg_get_constraintdef(o.oid), ' ' \
+ORDER BY o.conname COLLATE \"C\") FROM pg_catalog.pg_constraint o WHERE o.contypid = t.oid)) \
+ELSE (SELECT string_agg(a.attname || ' ' || pg_catalog.format_type(a.atttypid, a.atttypmod), ', ' \
+ORDER BY a.attnum) FROM pg_catalog.pg_attribute a WHERE a.attrelid = t.typrelid AND a.attnum > 0) END \
+FROM pg_catalog.pg_type t LEFT JOIN pg_catalog.pg_class c ON c.oid = t.typrelid \
+LEFT JOIN pg_catalog.pg_depend x ON x.classid = 'pg_catalog.pg_type'::pg_catalog.regclass AND x.objid = t.oid \
+AND x.deptype = 'e' \
+WHERE t.typnamespace = $schema AND x.objid IS NULL \
+AND (t.typtype IN ('d', 'r') OR (t.typtype = 'c' AND c.relkind = 'c'))\
+) AS o (kind, name, rel, definition) ORDER BY kind COLLATE \"C\", name COLLATE \"C\", rel COLLATE \"C\"";
+
+/// View, table, column: what views of any schema read of the tables of this one.
+const READS: &str = "\
+SELECT DISTINCT CASE WHEN v.relnamespace = c.relnamespace THEN v.relname ELSE v.oid::pg_catalog.regclass::text END \
+COLLATE \"C\" AS reader, c.relname COLLATE \"C\" AS rel, coalesce(a.attname, '') COLLATE \"C\" AS att \
+FROM pg_catalog.pg_depend d JOIN pg_catalog.pg_rewrite r ON r.oid = d.objid \
+JOIN pg_catalog.pg_class v ON v.oid = r.ev_class AND v.relkind IN ('v', 'm') \
+JOIN pg_catalog.pg_class c ON c.oid = d.refobjid AND c.relnamespace = $schema AND c.relkind IN ('r', 'p') \
+LEFT JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum = d.refobjsubid AND a.attnum > 0 \
+WHERE d.classid = 'pg_catalog.pg_rewrite'::pg_catalog.regclass \
+AND d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass AND v.oid <> c.oid ORDER BY 1, 2, 3";
+
+const RESOURCES: &str = "SELECT address, state, declared, revision, spelled FROM reconcile.resource WHERE target = $target";
+
+const TASKS: &str = "SELECT address, name, place, task, ran FROM reconcile.task WHERE target = $target";
+
+const TRASH: &str =
+    "SELECT entry, kept, until, moved FROM reconcile.trash WHERE target = $target ORDER BY number";
+
+/// Numbers are given once in a whole database.
+const LAST_TRASH: &str = "SELECT value FROM reconcile.meta WHERE key = 'trash'";

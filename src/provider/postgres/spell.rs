@@ -1,0 +1,110 @@
+//! What we wrote and how PostgreSQL says it back: `total >= 0` comes back as `(total >= (0)::numeric)`.
+//! Never understands an expression: it only knows which two texts are one.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::model::entity::Entity;
+use crate::model::field::DefaultValue;
+
+/// By path inside an entity: what its author wrote, and what the server makes of it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Spelled(BTreeMap<String, (Value, Value)>);
+
+impl Spelled {
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Takes the texts that are there now for what was just written; `found` is read without any help.
+    pub fn trust(written: &Entity, found: &Entity) -> Spelled {
+        let mut found = texts(found);
+        let pair = |(path, written): (String, Value)| {
+            let found = found.remove(&path).filter(|found| *found != written)?;
+            Some((path, (written, found)))
+        };
+        Spelled(texts(written).into_iter().filter_map(pair).collect())
+    }
+
+    /// What its author wrote, where the server says `found` at this path.
+    pub fn author(&self, path: &str, found: &str) -> Option<&str> {
+        let (written, known) = self.0.get(path)?;
+        if known.as_str() == Some(found) { written.as_str() } else { None }
+    }
+
+    /// Puts the author's words in the place of the server's.
+    pub fn apply(&self, entity: &mut Entity) {
+        if self.0.is_empty() {
+            return;
+        }
+        let author = |path: String, found: Value| {
+            let (written, known) = self.0.get(&path)?;
+            (*known == found).then(|| written.clone())
+        };
+        let text = |path: String, found: &str| match author(path, Value::from(found)) {
+            Some(Value::String(text)) => Some(text),
+            Some(_) | None => None,
+        };
+        for (name, field) in &mut entity.fields {
+            let written = field
+                .default
+                .as_ref()
+                .and_then(|found| author(format!("fields/{name}/default"), json(found)))
+                .and_then(|value| serde_json::from_value::<DefaultValue>(value).ok());
+            field.default = written.or_else(|| field.default.take());
+            for (word, place) in [("check", &mut field.check), ("native", &mut field.native)] {
+                if let Some(found) = place
+                    && let Some(written) = text(format!("fields/{name}/{word}"), found)
+                {
+                    *found = written;
+                }
+            }
+        }
+        for (name, check) in &mut entity.checks {
+            if let Some(written) = text(format!("checks/{name}/sql"), &check.sql) {
+                check.sql = written;
+            }
+        }
+        let keys = entity.keys.iter_mut().map(|(name, key)| (format!("keys/{name}/sql"), &mut key.sql));
+        let indexes =
+            entity.indexes.iter_mut().map(|(name, index)| (format!("indexes/{name}/sql"), &mut index.sql));
+        for (path, sql) in keys.chain(indexes) {
+            if let Some(found) = sql
+                && let Some(written) = text(path, found)
+            {
+                *found = written;
+            }
+        }
+    }
+}
+
+fn json(default: &DefaultValue) -> Value {
+    serde_json::to_value(default).unwrap_or_default()
+}
+
+/// Every text of an entity that a server may spell in another way, by its path.
+pub fn texts(entity: &Entity) -> BTreeMap<String, Value> {
+    let mut all = BTreeMap::new();
+    for (name, field) in &entity.fields {
+        if let Some(default) = &field.default {
+            all.insert(format!("fields/{name}/default"), json(default));
+        }
+        for (word, sql) in [("check", &field.check), ("native", &field.native)] {
+            if let Some(sql) = sql {
+                all.insert(format!("fields/{name}/{word}"), Value::from(sql.as_str()));
+            }
+        }
+    }
+    for (name, check) in &entity.checks {
+        all.insert(format!("checks/{name}/sql"), Value::from(check.sql.as_str()));
+    }
+    let keys = entity.keys.iter().map(|(name, key)| ("keys", name, &key.sql));
+    for (section, name, sql) in keys.chain(entity.indexes.iter().map(|(name, one)| ("indexes", name, &one.sql))) {
+        if let Some(sql) = sql {
+            all.insert(format!("{section}/{name}/sql"), Value::from(sql.as_str()));
+        }
+    }
+    all
+}
