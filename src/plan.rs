@@ -101,9 +101,7 @@ pub struct Step {
 }
 
 /// When a step runs.
-#[derive(
-    Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, schemars::JsonSchema,
-)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Runs {
     /// Alone, before the transaction: it does not block others for long, and is taken back if the apply fails.

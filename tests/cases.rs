@@ -8,6 +8,7 @@ mod cases {
     pub mod runner;
 }
 mod postgres_server;
+#[allow(dead_code)]
 mod stage;
 
 use cases::runner;

@@ -1,7 +1,7 @@
 //! The six questions: plan as written? statements as written? findings exactly those named? applies with rows kept?
 //! equal to a fresh target? second plan empty? Never skips one because an earlier one failed.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 

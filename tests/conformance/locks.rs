@@ -1,7 +1,7 @@
 //! Who may write while somebody writes.
 //! Never waits for anything by the clock.
 
-use reconcile::plan::Step;
+use reconcile::plan::{Runs, Step};
 use reconcile::provider::open::Mode;
 use reconcile::target::{Session, TargetError};
 
@@ -17,6 +17,8 @@ fn make_table(session: &mut dyn Session) {
         title: "make a table".to_owned(),
         statements: vec!["CREATE TABLE half (a integer)".to_owned()],
         task: None,
+        runs: Runs::Inside,
+        undo: Vec::new(),
     };
     session.run(&step).unwrap();
 }

@@ -55,13 +55,23 @@ fn create(name: &str, after: &Entity, scene: &Scene<'_>) -> Work {
     let mut statements = vec![shape.table.render()];
     statements.extend(shape.indexes.into_iter().map(|index| index.sql));
     statements.extend(shape.triggers.into_iter().map(|trigger| trigger.sql));
-    Work { title: format!("create table {}", quote(name)), statements, cost: Cost::Instant, stage: Stage::Inside }
+    Work {
+        title: format!("create table {}", quote(name)),
+        statements,
+        cost: Cost::Instant,
+        stage: Stage::Inside,
+    }
 }
 
 fn create_picklist(name: &str, after: &Picklist) -> Work {
     let mut statements = vec![picklist::create(name)];
     statements.extend(picklist::fill(name, after));
-    Work { title: format!("create picklist {}", quote(name)), statements, cost: Cost::Instant, stage: Stage::Inside }
+    Work {
+        title: format!("create picklist {}", quote(name)),
+        statements,
+        cost: Cost::Instant,
+        stage: Stage::Inside,
+    }
 }
 
 /// What the plan moved aside of a change.
@@ -83,7 +93,12 @@ fn drop_table(name: &str, before: Option<&Entity>, moved: Option<&Moved>) -> Wor
     let numbered = numbered.filter(|(_, field)| matches!(field.ty, FieldType::Autonumber { .. }));
     let mut statements = vec![format!("DROP TABLE {}", quote(name))];
     statements.extend(numbered.map(|(field, _)| end_sequence(name, field, moved)));
-    Work { title: format!("drop table {}", quote(name)), statements, cost: Cost::Instant, stage: Stage::Inside }
+    Work {
+        title: format!("drop table {}", quote(name)),
+        statements,
+        cost: Cost::Instant,
+        stage: Stage::Inside,
+    }
 }
 
 fn rename_table(old: &str, new: &str) -> Vec<String> {
@@ -145,7 +160,12 @@ fn alter(change: &Change, before: &Entity, after: &Entity, scene: &Scene<'_>) ->
             }
             // SQLite refuses the renaming, and will say so when it is rehearsed.
             None => {
-                return Work { title: rename_title(old, new, &renames), statements, cost: Cost::Instant, stage: Stage::Inside };
+                return Work {
+                    title: rename_title(old, new, &renames),
+                    statements,
+                    cost: Cost::Instant,
+                    stage: Stage::Inside,
+                };
             }
         }
     }

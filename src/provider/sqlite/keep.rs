@@ -83,7 +83,15 @@ fn whole(table: &Table, name: &str, moved: Moved) -> (Work, Moved) {
         format!("CREATE TABLE {trash} ({names})"),
         format!("INSERT INTO {trash} ({names}) SELECT {names} FROM {}", quote(name)),
     ];
-    (Work { title: format!("keep the rows of table {}", quote(name)), statements, cost: Cost::Scan, stage: Stage::Inside }, moved)
+    (
+        Work {
+            title: format!("keep the rows of table {}", quote(name)),
+            statements,
+            cost: Cost::Scan,
+            stage: Stage::Inside,
+        },
+        moved,
+    )
 }
 
 /// The numberings that end with a change.

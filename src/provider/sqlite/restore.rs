@@ -183,7 +183,12 @@ fn from_present(change: &Change, line: &Line, before: &Entity, goal: &Entity, sc
         }
     };
     statements.extend(sequences_back(change, line, goal, scene));
-    Work { title, statements, cost: if is_same { Cost::Instant } else { Cost::Rewrite }, stage: Stage::Inside }
+    Work {
+        title,
+        statements,
+        cost: if is_same { Cost::Instant } else { Cost::Rewrite },
+        stage: Stage::Inside,
+    }
 }
 
 /// The names of columns before a renaming, with those after it: it leaves every column in its place.
