@@ -301,10 +301,21 @@ pub enum TargetError {
     Open { target: String, message: String },
     #[error("{target} is being applied to by {holder}, since {since}")]
     Locked { target: String, holder: String, since: String },
+    /// Somebody else held what was needed: nothing was changed, and another try may go well.
+    #[error("{target} could not {doing}: {message}{}", in_the_way(holders))]
+    Busy { target: String, doing: String, message: String, holders: Vec<String> },
     #[error("{target} refused to {doing}: {message}")]
     Failed { target: String, doing: String, message: String },
     #[error("{target} was written by a newer `reconcile` (catalog version {found}; this one knows {known})")]
     Newer { target: String, found: u32, known: u32 },
     #[error("{target} holds a record that does not read: {message}")]
     Record { target: String, message: String },
+}
+
+/// Names those who stand in the way.
+fn in_the_way(holders: &[String]) -> String {
+    match holders {
+        [] => String::new(),
+        holders => format!("; in the way: {}", holders.join("; ")),
+    }
 }

@@ -3,7 +3,7 @@
 
 use std::thread::JoinHandle;
 
-use super::context::{Context, Purpose};
+use super::context::{Context, Purpose, outside};
 use super::exit::Failure;
 use crate::manifest;
 use crate::model::environment::Environment;
@@ -32,7 +32,8 @@ impl Ahead {
         let Ok(config) = context.config(environment) else { return Ahead::default() };
         let name = environment.name.clone();
         let root = context.root().to_owned();
-        let look = std::thread::spawn(move || inspect(provider::open::open(&config, &root, Mode::Read)?));
+        let look =
+            std::thread::spawn(move || inspect(provider::open::open(&config, outside(&root), Mode::Read)?));
         Ahead { look: Some((name, look)) }
     }
 

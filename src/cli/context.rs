@@ -18,7 +18,7 @@ use crate::model::setting::{NoVariable, Unfilled};
 use crate::ops;
 use crate::ops::repository::Checked;
 use crate::provider;
-use crate::provider::open::Mode;
+use crate::provider::open::{Mode, Outside};
 use crate::render::diagnostics::diagnostics;
 use crate::signature::PublicKey;
 use crate::source::{self, Files};
@@ -164,7 +164,7 @@ impl Context {
             Mode::Read => {}
             Mode::Write => writable(environment, &[])?,
         }
-        Ok(provider::open::open(&self.config(environment)?, self.root(), mode)?)
+        Ok(provider::open::open(&self.config(environment)?, outside(self.root()), mode)?)
     }
 
     /// Opens a target for writing what a package brings that these keys signed.
@@ -174,7 +174,7 @@ impl Context {
         signed_by: &[PublicKey],
     ) -> Result<Box<dyn Target>, Failure> {
         writable(environment, signed_by)?;
-        Ok(provider::open::open(&self.config(environment)?, self.root(), Mode::Write)?)
+        Ok(provider::open::open(&self.config(environment)?, outside(self.root()), Mode::Write)?)
     }
 
     /// What a target is opened with. It holds secrets: nothing may be printed of it but what is written.
@@ -204,6 +204,11 @@ fn variable(name: &str) -> Result<String, NoVariable> {
         Err(VarError::NotPresent) => Err(NoVariable::Unset),
         Err(VarError::NotUnicode(_)) => Err(NoVariable::NotText),
     }
+}
+
+/// What targets are opened in: the folder of the repository, and the variables of this process.
+pub fn outside(root: &Path) -> Outside<'_> {
+    Outside { root, variable: &|name| std::env::var(name).ok() }
 }
 
 fn missing(environment: &Environment, unfilled: &Unfilled) -> Failure {

@@ -2,5 +2,5 @@
 //! Never knows a plan's making or its printing: a provider inspects, lowers and runs.
 
 pub mod open;
-mod postgres;
+pub mod postgres;
 pub mod sqlite;

@@ -3,21 +3,36 @@
 
 use std::path::Path;
 
-use super::sqlite;
+use super::{postgres, sqlite};
 use crate::model::environment::TargetConfig;
 use crate::model::name::NameLimits;
-use crate::model::task::TaskRules;
 pub use crate::target::Mode;
 use crate::target::{Dialect, Target, TargetError};
 
-/// Opens a target; its settings and the folder that relative paths begin at.
-type Opener = fn(&TargetConfig, &Path, Mode) -> Result<Box<dyn Target>, TargetError>;
+/// What of the world outside a target is opened in.
+#[derive(Clone, Copy)]
+pub struct Outside<'a> {
+    /// The folder that relative paths begin at.
+    pub root: &'a Path,
+    /// Reads a variable of the environment, where it is set.
+    pub variable: &'a dyn Fn(&str) -> Option<String>,
+}
+
+/// A folder, and no variables.
+impl<'a, P: AsRef<Path> + ?Sized> From<&'a P> for Outside<'a> {
+    fn from(root: &'a P) -> Outside<'a> {
+        Outside { root: root.as_ref(), variable: &|_| None }
+    }
+}
+
+/// Opens a target by its settings.
+type Opener = fn(&TargetConfig, &Outside<'_>, Mode) -> Result<Box<dyn Target>, TargetError>;
 
 struct Provider {
     name: &'static str,
     limits: NameLimits,
-    dialect: Option<&'static (dyn Dialect + Sync)>,
-    open: Option<Opener>,
+    dialect: &'static (dyn Dialect + Sync),
+    open: Opener,
 }
 
 /// Every provider, one a line. A target adds its own here.
@@ -25,15 +40,16 @@ const PROVIDERS: [Provider; 2] = [
     Provider {
         name: sqlite::NAME,
         limits: sqlite::NAME_LIMITS,
-        dialect: Some(&sqlite::SqliteDialect),
-        open: Some(sqlite::open),
+        dialect: &sqlite::SqliteDialect,
+        open: |config, outside, mode| sqlite::open(config, outside.root, mode),
     },
-    Provider { name: "postgres", limits: POSTGRES_LIMITS, dialect: None, open: None },
+    Provider {
+        name: postgres::NAME,
+        limits: postgres::NAME_LIMITS,
+        dialect: &postgres::PostgresDialect,
+        open: |config, outside, mode| postgres::open(config, outside.variable, mode),
+    },
 ];
-
-/// PostgreSQL 15: identifiers are cut at 63 bytes, and `pg_` belongs to the system.
-const POSTGRES_LIMITS: NameLimits =
-    NameLimits { max_bytes: 63, ignores_case: false, reserved_prefixes: &["pg_"], tasks: TaskRules::PRESENT };
 
 /// The names of all providers, as environments write them.
 pub fn providers() -> &'static [&'static str] {
@@ -46,25 +62,24 @@ pub fn name_limits(provider: &str) -> Option<NameLimits> {
     PROVIDERS.iter().find(|known| known.name == provider).map(|known| known.limits)
 }
 
-/// The pure half of a provider, where this version has it.
+/// The pure half of a provider.
 pub fn dialect(provider: &str) -> Option<&'static dyn Dialect> {
     let known = PROVIDERS.iter().find(|known| known.name == provider)?;
-    known.dialect.map(|dialect| dialect as &dyn Dialect)
+    Some(known.dialect)
 }
 
-/// Opens the target of an environment; paths in its settings begin at `root`.
-pub fn open(config: &TargetConfig, root: &Path, mode: Mode) -> Result<Box<dyn Target>, TargetError> {
-    let known = PROVIDERS.iter().find(|known| known.name == config.provider);
-    let refuse = |message: String| {
-        Err(TargetError::Open { target: format!("the `{}` target", config.provider), message })
-    };
-    match known {
-        Some(Provider { open: Some(open), .. }) => open(config, root, mode),
-        Some(Provider { name: "postgres", .. }) => {
-            refuse("this version has no PostgreSQL target yet; use `sqlite`".to_owned())
-        }
-        Some(Provider { open: None, .. }) => refuse("this version cannot open it yet".to_owned()),
-        None => refuse(format!("there is no such provider; there are: {}", providers().join(", "))),
+/// Opens the target of an environment.
+pub fn open<'a>(
+    config: &TargetConfig,
+    outside: impl Into<Outside<'a>>,
+    mode: Mode,
+) -> Result<Box<dyn Target>, TargetError> {
+    match PROVIDERS.iter().find(|known| known.name == config.provider) {
+        Some(known) => (known.open)(config, &outside.into(), mode),
+        None => Err(TargetError::Open {
+            target: format!("the `{}` target", config.provider),
+            message: format!("there is no such provider; there are: {}", providers().join(", ")),
+        }),
     }
 }
 
@@ -73,12 +88,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_provider_without_a_target_still_limits_names() {
+    fn every_provider_is_whole() {
         assert_eq!(providers(), ["sqlite", "postgres"]);
         assert_eq!(name_limits("postgres").map(|limits| limits.max_bytes), Some(63));
-        assert!(dialect("postgres").is_none() && name_limits("oracle").is_none());
-        let config = TargetConfig { provider: "postgres".to_owned(), ..TargetConfig::default() };
-        let error = open(&config, Path::new("."), Mode::Read).err().map(|e| e.to_string());
-        assert!(error.is_some_and(|e| e.contains("no PostgreSQL target yet")));
+        assert!(providers().iter().all(|name| dialect(name).is_some_and(|known| known.name() == *name)));
+        assert!(dialect("oracle").is_none() && name_limits("oracle").is_none());
+        let config = TargetConfig { provider: "oracle".to_owned(), ..TargetConfig::default() };
+        let error = open(&config, ".", Mode::Read).err().map(|e| e.to_string());
+        assert!(error.is_some_and(|e| e.contains("there are: sqlite, postgres")));
     }
 }

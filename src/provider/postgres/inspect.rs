@@ -12,7 +12,8 @@ use super::lift::{self, World};
 use super::query::{self, Part};
 use super::shape::{Column, Constraint, Event, Index, Made, Reference, Rule, Sequence, Table};
 use super::spell::Spelled;
-use super::{picklist, refusal};
+use super::settings::Settings;
+use super::{catalog, picklist, refusal};
 use crate::address::Address;
 use crate::diff::change::Change;
 use crate::model::entity;
@@ -26,9 +27,7 @@ use crate::target::TargetError;
 /// What an inspection needs to know.
 #[derive(Clone, Copy, Debug)]
 pub struct Context<'a> {
-    /// The target's name in errors.
-    pub target: &'a str,
-    pub schema: &'a str,
+    pub settings: &'a Settings,
     /// Whether our own tables are there.
     pub has_catalog: bool,
     /// Whether a transaction is open already.
@@ -49,8 +48,10 @@ type Rows = Vec<SimpleQueryRow>;
 
 /// Reads all of a schema.
 pub fn snapshot(client: &mut Client, context: &Context<'_>) -> Result<Found, TargetError> {
-    let failed = |error: postgres::Error| refusal::failed(context.target, "read its definitions", &error);
-    let statements = query::statements(context.schema, context.has_catalog);
+    let failed =
+        |error: postgres::Error| refusal::failed(context.settings, "read its definitions", &error, None);
+    let target = context.settings.name.as_str();
+    let statements = query::statements(&context.settings.schema, context.has_catalog);
     let mut sql: Vec<String> = Vec::with_capacity(statements.len() + 2);
     if !context.is_inside {
         sql.push("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY".to_owned());
@@ -65,7 +66,7 @@ pub fn snapshot(client: &mut Client, context: &Context<'_>) -> Result<Found, Tar
     }
     let mut read = Read::default();
     for ((part, _), rows) in statements.iter().zip(parts) {
-        read.part(*part, rows, context.target)?;
+        read.part(*part, &rows, target)?;
     }
     read.lift(client, context)
 }
@@ -144,8 +145,17 @@ struct Read {
 }
 
 impl Read {
-    fn part(&mut self, part: Part, rows: Rows, target: &str) -> Result<(), TargetError> {
+    fn part(&mut self, part: Part, rows: &Rows, target: &str) -> Result<(), TargetError> {
         match part {
+            Part::Version => {
+                let text = rows.first().map(|row| text(row, 0)).unwrap_or_default();
+                // A version that does not read is none that we know.
+                let found = text.parse().unwrap_or(u32::MAX);
+                if found > catalog::VERSION {
+                    let (target, known) = (target.to_owned(), catalog::VERSION);
+                    return Err(TargetError::Newer { target, found, known });
+                }
+            }
             Part::Server => {
                 let version = rows.first().map(|row| text(row, 0)).unwrap_or_default();
                 let number = version.split_whitespace().next().unwrap_or_default();
@@ -181,17 +191,17 @@ impl Read {
             }
             Part::Resources => {
                 self.is_recorded = true;
-                for row in &rows {
+                for row in rows {
                     self.resource(row, target)?;
                 }
             }
             Part::Tasks => {
-                for row in &rows {
+                for row in rows {
                     self.task(row, target)?;
                 }
             }
             Part::Trash => {
-                for row in &rows {
+                for row in rows {
                     self.trashed(row, target)?;
                 }
             }
@@ -467,8 +477,9 @@ impl Read {
             self.natives.push(Native { kind, name: name.clone(), table, definition });
         }
         if !lists.is_empty() {
-            let failed =
-                |error: postgres::Error| refusal::failed(context.target, "read its picklists", &error);
+            let failed = |error: postgres::Error| {
+                refusal::failed(context.settings, "read its picklists", &error, None)
+            };
             let terms: Vec<String> =
                 lists.iter().enumerate().map(|(number, name)| picklist::read(number, &quote(name))).collect();
             let sql = format!("{} ORDER BY 1, 6, 2", terms.join(" UNION ALL "));

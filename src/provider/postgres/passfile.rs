@@ -108,12 +108,13 @@ mod tests {
 
     #[test]
     fn a_service_is_the_lines_under_its_name() {
-        let text = "# ours\n[a]\nhost=x\n\n[shop]\nhost = db\nport=5433\nhost=late\n[b]\nport=1\n[shop]\nuser=u\n";
+        let text =
+            "# ours\n[a]\nhost=x\n\n[shop]\nhost = db\nport=5433\nhost=late\n[b]\nport=1\n[shop]\nuser=u\n";
         let found = service(text, "shop").unwrap();
-        assert_eq!(found.into_iter().collect::<Vec<_>>(), [
-            ("host".to_owned(), "db".to_owned()),
-            ("port".to_owned(), "5433".to_owned())
-        ]);
+        assert_eq!(
+            found.into_iter().collect::<Vec<_>>(),
+            [("host".to_owned(), "db".to_owned()), ("port".to_owned(), "5433".to_owned())]
+        );
         assert_eq!(service(text, "c"), None);
     }
 }

@@ -7,6 +7,7 @@ use super::lexer::literal;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Part {
     Server,
+    Version,
     Tables,
     Columns,
     Sequences,
@@ -38,6 +39,7 @@ pub fn statements(schema: &str, has_catalog: bool) -> Vec<(Part, String)> {
     ];
     if has_catalog {
         let of_target = |sql: &str| sql.replace("$target", &name);
+        all.insert(1, (Part::Version, VERSION.to_owned()));
         all.extend([
             (Part::Resources, of_target(RESOURCES)),
             (Part::Tasks, of_target(TASKS)),
@@ -182,6 +184,8 @@ JOIN pg_catalog.pg_class c ON c.oid = d.refobjid AND c.relnamespace = $schema AN
 LEFT JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum = d.refobjsubid AND a.attnum > 0 \
 WHERE d.classid = 'pg_catalog.pg_rewrite'::pg_catalog.regclass \
 AND d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass AND v.oid <> c.oid ORDER BY 1, 2, 3";
+
+const VERSION: &str = "SELECT value FROM reconcile.meta WHERE key = 'catalog'";
 
 const RESOURCES: &str = "SELECT address, state, declared, revision, spelled FROM reconcile.resource WHERE target = $target";
 

@@ -16,8 +16,18 @@ use crate::model::setting::Setting;
 
 /// The settings that the target of an environment may have.
 const SETTINGS: [&str; 12] = [
-    "url", "schema", "host", "port", "database", "user", "password", "passfile", "sslmode", "sslrootcert",
-    "sslcert", "sslkey",
+    "url",
+    "schema",
+    "host",
+    "port",
+    "database",
+    "user",
+    "password",
+    "passfile",
+    "sslmode",
+    "sslrootcert",
+    "sslcert",
+    "sslkey",
 ];
 
 /// libpq's keywords that count here, each with the variable that fills it in.
@@ -82,6 +92,8 @@ pub struct Settings {
     /// What they are made from: messages show them as they are written.
     written: Vec<Setting>,
     said: Secret<Parameters>,
+    /// Whether a part of what is said comes from a variable that the settings name.
+    has_variables: bool,
     variables: Secret<BTreeMap<String, String>>,
 }
 
@@ -181,8 +193,8 @@ pub enum ChannelBinding {
 pub enum Found {
     Missing,
     Text(String),
-    /// Others than its owner may read it.
-    Open,
+    /// Others than its owner may read it too.
+    Open(String),
     /// It is there, and cannot be read.
     Unreadable,
 }
@@ -195,9 +207,7 @@ impl Settings {
     ) -> Result<Settings, (String, String)> {
         let name = name(config);
         let read = || {
-            let known = || {
-                SETTINGS.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
-            };
+            let known = || SETTINGS.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
             let is_known = |name: &&String| name.is_empty() || SETTINGS.contains(&name.as_str());
             if let Some(unknown) = config.settings.keys().find(|name| !is_known(name)) {
                 return Err(format!("it has no setting `{unknown}`; it has {}", known()));
@@ -235,21 +245,42 @@ impl Settings {
         let variables = names
             .filter_map(|name| Some((name.to_owned(), variable(name).filter(|value| !value.is_empty())?)))
             .collect();
-        let written = config.settings.values().cloned().collect();
-        Ok(Settings { name, schema, written, said: Secret(said), variables: Secret(variables) })
+        let written: Vec<Setting> = config.settings.values().cloned().collect();
+        let has_variables =
+            written.iter().any(|setting| setting.used().is_some_and(|used| used != setting.written()));
+        Ok(Settings {
+            name,
+            schema,
+            written,
+            said: Secret(said),
+            has_variables,
+            variables: Secret(variables),
+        })
     }
 
     /// Puts what is written back into a message of the server or the driver.
     pub fn hide(&self, message: &str) -> String {
         // What is very short would take the place of anything.
         let is_long = |setting: &&Setting| setting.used().is_some_and(|used| used.len() > 3);
-        let hidden = self.written.iter().filter(is_long).fold(message.to_owned(), |text, one| one.hide(&text));
+        let hidden =
+            self.written.iter().filter(is_long).fold(message.to_owned(), |text, one| one.hide(&text));
         let passwords = [self.said.0.get("password"), self.variables.0.get("PGPASSWORD")];
-        passwords
+        let is_long = |password: &&String| password.len() > 3;
+        let hidden = passwords
             .into_iter()
             .flatten()
-            .filter(|password| password.len() > 3)
-            .fold(hidden, |text, password| text.replace(password.as_str(), "…"))
+            .filter(is_long)
+            .fold(hidden, |text, password| text.replace(password.as_str(), "…"));
+        // What came from a variable may be a part of a message: the server quotes names.
+        if !self.has_variables {
+            return hidden;
+        }
+        ["user", "dbname", "host"]
+            .iter()
+            .filter_map(|name| self.said.0.get(*name))
+            .fold(hidden, |text, name| {
+                text.replace(&format!("\"{name}\""), "\"…\"").replace(&format!("`{name}`"), "`…`")
+            })
     }
 
     fn variable(&self, name: &str) -> Option<&str> {
@@ -267,8 +298,13 @@ impl Settings {
 
     /// Makes the connection, with what the files say.
     pub fn connection(&self, file: &dyn Fn(&Path) -> Found) -> Result<Connection, String> {
-        let mut said: Parameters =
-            self.said.0.iter().filter(|(_, value)| !value.is_empty()).map(|(k, v)| (k.clone(), v.clone())).collect();
+        let mut said: Parameters = self
+            .said
+            .0
+            .iter()
+            .filter(|(_, value)| !value.is_empty())
+            .map(|(k, v)| (k.clone(), v.clone()))
+            .collect();
         self.add_service(&mut said, file)?;
         for (keyword, variable) in KEYWORDS {
             if let Some(value) = self.variable(variable) {
@@ -305,7 +341,9 @@ impl Settings {
             needs_primary: match get("target_session_attrs") {
                 None | Some("any" | "read-only" | "standby" | "prefer-standby") => false,
                 Some("read-write" | "primary") => true,
-                Some(other) => return Err(no_such("target_session_attrs", other, "`any`, `read-write`, `primary`")),
+                Some(other) => {
+                    return Err(no_such("target_session_attrs", other, "`any`, `read-write`, `primary`"));
+                }
             },
             channel_binding: match get("channel_binding") {
                 None | Some("prefer") => ChannelBinding::Prefer,
@@ -321,7 +359,8 @@ impl Settings {
 
     /// Adds what the service file says of the service that is named, where nothing else is said.
     fn add_service(&self, said: &mut Parameters, file: &dyn Fn(&Path) -> Found) -> Result<(), String> {
-        let Some(service) = said.get("service").cloned().or_else(|| self.variable("PGSERVICE").map(str::to_owned))
+        let Some(service) =
+            said.get("service").cloned().or_else(|| self.variable("PGSERVICE").map(str::to_owned))
         else {
             return Ok(());
         };
@@ -331,7 +370,7 @@ impl Settings {
         };
         let shared = self.variable("PGSYSCONFDIR").map(|folder| Path::new(folder).join("pg_service.conf"));
         for path in [own, shared].into_iter().flatten() {
-            let Found::Text(text) = file(&path) else { continue };
+            let (Found::Text(text) | Found::Open(text)) = file(&path) else { continue };
             if let Some(found) = passfile::service(&text, &service) {
                 check_keywords(&found)?;
                 for (name, value) in found {
@@ -354,7 +393,7 @@ impl Settings {
         let path = named.map(PathBuf::from).or_else(|| self.home("", own))?;
         match file(&path) {
             Found::Text(text) => Some(text),
-            Found::Open => {
+            Found::Open(_) => {
                 let path = path.display();
                 remarks.push(format!(
                     "the password file `{path}` was not read, because others may read it: chmod 0600 {path}"
@@ -395,19 +434,23 @@ impl Settings {
             (Some(word), _) => ssl_mode(word)?,
         };
         match (mode, &root) {
-            (SslMode::VerifyFull, _) => {}
+            (SslMode::VerifyCa | SslMode::VerifyFull, Root::None) => {
+                return Err("its `sslmode` needs to know whom to trust: set `sslrootcert` to a file, or to \
+                            `system` with `verify-full`"
+                    .to_owned());
+            }
+            (SslMode::VerifyFull, Root::System | Root::File(_)) => {}
             (_, Root::System) => {
                 return Err("its `sslrootcert: system` needs `sslmode: verify-full`".to_owned());
             }
-            (SslMode::VerifyCa, Root::None) => {
-                return Err("its `sslmode: verify-ca` needs `sslrootcert`, the file with whom it trusts".to_owned());
-            }
             (_, Root::File(_) | Root::None) => {}
         }
-        let certificate =
-            get("sslcert").map(PathBuf::from).or_else(|| self.home(".postgresql", "postgresql.crt").filter(is_there));
-        let key =
-            get("sslkey").map(PathBuf::from).or_else(|| self.home(".postgresql", "postgresql.key").filter(is_there));
+        let certificate = get("sslcert")
+            .map(PathBuf::from)
+            .or_else(|| self.home(".postgresql", "postgresql.crt").filter(is_there));
+        let key = get("sslkey")
+            .map(PathBuf::from)
+            .or_else(|| self.home(".postgresql", "postgresql.key").filter(is_there));
         let client = match (certificate, key) {
             (Some(certificate), Some(key)) => Some((certificate, key)),
             (None, _) => None,
@@ -473,8 +516,15 @@ fn check_keywords(said: &Parameters) -> Result<(), String> {
             "schema" | "currentSchema" | "search_path" => {
                 format!("its url has `{name}`; the schema is a setting of its own: `schema: …`")
             }
-            "requirepeer" | "require_auth" | "sslcrl" | "sslcrldir" | "sslpassword" | "sslcertmode"
-            | "replication" | "requiressl" | "ssl_max_protocol_version" => {
+            "requirepeer"
+            | "require_auth"
+            | "sslcrl"
+            | "sslcrldir"
+            | "sslpassword"
+            | "sslcertmode"
+            | "replication"
+            | "requiressl"
+            | "ssl_max_protocol_version" => {
                 format!("its url has `{name}`, which `reconcile` cannot heed")
             }
             // What stands there may be a part of a password that holds a `?` or a space.
@@ -518,7 +568,8 @@ fn timeout(text: Option<&str>) -> Result<Option<Duration>, String> {
 /// The servers that are named, each with its port.
 fn hosts(names: Option<&str>, addresses: Option<&str>, ports: Option<&str>) -> Result<Vec<Host>, String> {
     let ports: Vec<&str> = ports.map(|ports| ports.split(',').map(str::trim).collect()).unwrap_or_default();
-    let addresses: Vec<&str> = addresses.map(|all| all.split(',').map(str::trim).collect()).unwrap_or_default();
+    let addresses: Vec<&str> =
+        addresses.map(|all| all.split(',').map(str::trim).collect()).unwrap_or_default();
     let names: Vec<&str> = match names {
         Some(names) => names.split(',').map(str::trim).collect(),
         None => vec![""; addresses.len().max(1)],
@@ -558,7 +609,8 @@ mod tests {
     use super::*;
 
     fn config(settings: &[(&str, &str)]) -> TargetConfig {
-        let settings = settings.iter().map(|(name, text)| ((*name).to_owned(), Setting::from(*text))).collect();
+        let settings =
+            settings.iter().map(|(name, text)| ((*name).to_owned(), Setting::from(*text))).collect();
         TargetConfig { provider: NAME.to_owned(), settings }
     }
 
@@ -575,8 +627,13 @@ mod tests {
 
     #[test]
     fn what_is_written_comes_before_the_variables() {
-        let variables =
-            [("PGHOST", "other"), ("PGPORT", "5433"), ("PGUSER", "ann"), ("PGPASSWORD", "x"), ("PGSSLMODE", "require")];
+        let variables = [
+            ("PGHOST", "other"),
+            ("PGPORT", "5433"),
+            ("PGUSER", "ann"),
+            ("PGPASSWORD", "x"),
+            ("PGSSLMODE", "require"),
+        ];
         let found = settings(&[("url", "postgres://app@db/shop")], &variables).connection(&none).unwrap();
         assert_eq!((found.hosts[0].name.as_str(), found.hosts[0].port), ("db", 5433));
         assert_eq!(found.hosts[0].password, Some(Secret("x".to_owned())));
@@ -599,7 +656,7 @@ mod tests {
         let found = settings(&given, &home).connection(&file).unwrap();
         assert_eq!(found.hosts[0].password, Some(Secret("secret".to_owned())));
         let found = settings(&given, &home).connection(&|path| match file(path) {
-            Found::Text(_) => Found::Open,
+            Found::Text(text) => Found::Open(text),
             other => other,
         });
         let found = found.unwrap();
@@ -654,7 +711,10 @@ mod tests {
             (&[("url", "postgres://db/shop"), ("database", "b")], "say the same"),
         ] {
             let (name, message) = Settings::new(&config(given), &|_| None).unwrap_err();
-            assert!(message.contains(expected) && name.starts_with("postgres"), "{given:?}: {name}: {message}");
+            assert!(
+                message.contains(expected) && name.starts_with("postgres"),
+                "{given:?}: {name}: {message}"
+            );
         }
     }
 
@@ -667,6 +727,7 @@ mod tests {
         assert_eq!(settings.name, "postgres ${env:URL} schema shop");
         let message = settings.hide("cannot reach postgres://app:hunter2@db/shop with hunter2");
         assert_eq!(message, "cannot reach ${env:URL} with …");
+        assert_eq!(settings.hide("no role \"app\" for \"shop\""), "no role \"…\" for \"…\"");
         assert!(!format!("{settings:?}").contains("hunter2"));
         let plain = config(&[("host", "db"), ("port", "5433"), ("database", "shop")]);
         assert_eq!(Settings::new(&plain, &|_| None).unwrap().name, "postgres db:5433/shop schema public");

@@ -83,7 +83,8 @@ impl Verifier {
                 let mut store = RootCertStore::empty();
                 // One that is too old to be read is of no use, and does not spoil the others.
                 store.add_parsable_certificates(roots.iter().cloned());
-                let built = WebPkiServerVerifier::builder_with_provider(Arc::new(store), provider.clone()).build();
+                let built =
+                    WebPkiServerVerifier::builder_with_provider(Arc::new(store), provider.clone()).build();
                 Some(built.map_err(|_| "there is nobody whom it could trust".to_owned())?)
             }
         };

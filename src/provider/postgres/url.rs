@@ -234,7 +234,10 @@ mod tests {
             ("postgres://app@db", "host=db user=app"),
             ("postgres://app:p%40s%3As@db/a%2Fb", "dbname=a/b host=db password=p@s:s user=app"),
             ("postgres://app:p@ss@db/shop", "dbname=shop host=db password=p@ss user=app"),
-            ("postgres://a:1,b:2/shop?target_session_attrs=any", "dbname=shop host=a,b port=1,2 target_session_attrs=any"),
+            (
+                "postgres://a:1,b:2/shop?target_session_attrs=any",
+                "dbname=shop host=a,b port=1,2 target_session_attrs=any",
+            ),
             ("postgres://a,b:2", "host=a,b port=,2"),
             ("postgres://[2001:db8::1]:5433/shop", "dbname=shop host=2001:db8::1 port=5433"),
             ("postgres:///shop?host=/tmp&port=5433", "dbname=shop host=/tmp port=5433"),

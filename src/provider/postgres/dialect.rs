@@ -1,0 +1,59 @@
+//! The pure half of the target: it needs no connection.
+//! Never touches the world.
+
+use super::{ask, beyond, ddl, names, normalize, task};
+use crate::diff::change::Change;
+use crate::model::name::NameLimits;
+use crate::model::resource::Resource;
+use crate::model::state::Snapshot;
+use crate::model::trash::Moved;
+use crate::target::{Beyond, Dialect, Question, Scene, Work};
+
+/// The provider's name.
+pub const NAME: &str = "postgres";
+
+/// PostgreSQL 15: identifiers are cut at 63 bytes, and `pg_` belongs to the system.
+pub const NAME_LIMITS: NameLimits = NameLimits {
+    max_bytes: names::MAX_BYTES,
+    ignores_case: false,
+    reserved_prefixes: &["pg_"],
+    tasks: task::RULES,
+};
+
+/// The pure half of the target.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct PostgresDialect;
+
+impl Dialect for PostgresDialect {
+    fn name(&self) -> &'static str {
+        NAME
+    }
+
+    fn name_limits(&self) -> NameLimits {
+        NAME_LIMITS
+    }
+
+    fn normalize(&self, resource: &mut Resource) {
+        normalize::resource(resource);
+    }
+
+    fn keep(&self, _change: &Change, _scene: &Scene<'_>, _number: u64) -> Option<(Work, Moved)> {
+        None
+    }
+
+    fn is_normal(&self, resource: &Resource) -> bool {
+        normalize::is_normal(resource)
+    }
+
+    fn lower(&self, change: &Change, scene: &Scene<'_>) -> Vec<Work> {
+        ddl::work(change, scene)
+    }
+
+    fn ask(&self, change: &Change, question: &Question, scene: &Scene<'_>) -> Option<String> {
+        ask::query(change, question, scene)
+    }
+
+    fn beyond(&self, snapshot: &Snapshot) -> Vec<Beyond> {
+        beyond::of(snapshot)
+    }
+}

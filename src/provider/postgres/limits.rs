@@ -1,0 +1,109 @@
+//! How long a statement may take.
+//! Never runs one.
+
+use std::time::Duration;
+
+use super::lexer::{Token, tokens};
+
+/// How long a statement waits for a lock: as long, and no longer, others wait behind it.
+pub const LOCK: Duration = Duration::from_secs(2);
+
+/// How long a question about rows may take.
+pub const QUESTION: Duration = Duration::from_secs(60);
+
+/// What a statement does to the rows that are there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Class {
+    /// It changes the catalog alone.
+    Instant,
+    /// It may read or write all rows of a table.
+    Long,
+}
+
+impl Class {
+    /// How long it may take, with what it waits for its lock.
+    pub fn limit(self) -> Duration {
+        match self {
+            Class::Instant => Duration::from_secs(15),
+            Class::Long => Duration::from_secs(30 * 60),
+        }
+    }
+
+    /// Judges a statement by its first words; what is not known to be instant may be long.
+    pub fn of(statement: &str) -> Class {
+        let Ok(found) = tokens(statement) else { return Class::Long };
+        if found.iter().any(|token| token.is_sign(";")) {
+            return Class::Long;
+        }
+        let has = |words: &[&str]| found.windows(words.len()).any(|run| is(run, words));
+        let begins = |words: &[&str]| found.get(..words.len()).is_some_and(|run| is(run, words));
+        let is_instant = if begins(&["CREATE", "TABLE"]) {
+            !has(&["AS"]) && !has(&["SELECT"])
+        } else if begins(&["ALTER", "TABLE"]) {
+            let is_plain = has(&["RENAME"])
+                || has(&["DROP"])
+                || has(&["SET", "DEFAULT"])
+                || (has(&["ADD", "CONSTRAINT"]) && has(&["NOT", "VALID"]))
+                || (has(&["ADD", "COLUMN"])
+                    && !has(&["DEFAULT"])
+                    && !has(&["GENERATED"])
+                    && !has(&["CHECK"]));
+            is_plain && !has(&["TYPE"]) && !has(&["SET", "NOT", "NULL"]) && !has(&["VALIDATE"])
+        } else {
+            [
+                "COMMENT",
+                "CREATE SCHEMA",
+                "CREATE SEQUENCE",
+                "CREATE TYPE",
+                "ALTER INDEX",
+                "ALTER SEQUENCE",
+                "DROP",
+            ]
+            .iter()
+            .any(|words| begins(&words.split(' ').collect::<Vec<_>>()))
+        };
+        if is_instant { Class::Instant } else { Class::Long }
+    }
+}
+
+fn is(run: &[Token<'_>], words: &[&str]) -> bool {
+    run.iter().zip(words).all(|(token, word)| token.is(word))
+}
+
+/// A limit as PostgreSQL takes it, in milliseconds.
+pub fn milliseconds(limit: Duration) -> String {
+    limit.as_millis().to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_may_touch_rows_may_take_long() {
+        for sql in [
+            "CREATE TABLE \"a\" (\"as\" text)",
+            "ALTER TABLE \"a\" ADD COLUMN \"b\" text",
+            "ALTER TABLE \"a\" RENAME COLUMN \"b\" TO \"c\"",
+            "ALTER TABLE \"a\" ADD CONSTRAINT \"c\" CHECK (b > 0) NOT VALID",
+            "DROP TABLE \"a\"",
+            "COMMENT ON TABLE \"a\" IS 'x'",
+        ] {
+            assert_eq!(Class::of(sql), Class::Instant, "{sql}");
+        }
+        for sql in [
+            "UPDATE a SET b = 1",
+            "CREATE TABLE a AS SELECT 1",
+            "CREATE INDEX a ON b (c)",
+            "ALTER TABLE a ALTER COLUMN b TYPE text",
+            "ALTER TABLE a ALTER COLUMN b SET NOT NULL",
+            "ALTER TABLE a VALIDATE CONSTRAINT c",
+            "ALTER TABLE a ADD CONSTRAINT c CHECK (b > 0)",
+            "ALTER TABLE a ADD COLUMN b uuid DEFAULT gen_random_uuid()",
+            "DROP TABLE a; UPDATE b SET c = 1",
+            "'",
+        ] {
+            assert_eq!(Class::of(sql), Class::Long, "{sql}");
+        }
+    }
+}

@@ -1,0 +1,182 @@
+//! A declared resource in the words in which the target reports it back.
+//! Never changes what it means.
+
+use serde_json::{Number, Value};
+
+use super::native;
+use super::types;
+use crate::model::entity::{Entity, Keeper};
+use crate::model::field::{DefaultValue, Field, FieldType};
+use crate::model::picklist::{Picklist, Storage};
+use crate::model::resource::Resource;
+use crate::model::text::Text;
+
+pub fn resource(resource: &mut Resource) {
+    match resource {
+        Resource::Entity(entity) => normal_entity(entity),
+        Resource::Picklist(picklist) => normal_picklist(picklist),
+    }
+}
+
+/// Tells whether a resource is in these words already.
+pub fn is_normal(one: &Resource) -> bool {
+    let mut normal = one.clone();
+    resource(&mut normal);
+    normal == *one
+}
+
+fn normal_entity(entity: &mut Entity) {
+    drop_empty(&mut entity.display_name);
+    drop_empty(&mut entity.description);
+    // Options of a table are left as they are.
+    entity.native = None;
+    let key = entity.primary_key.clone().unwrap_or_default();
+    for (name, field) in &mut entity.fields {
+        normal_field(field);
+        // A field of the primary key always has a value.
+        if key.contains(name) {
+            field.required = None;
+            if key.len() == 1 {
+                field.unique = None;
+            }
+        }
+    }
+    for key in entity.keys.values_mut() {
+        trim(&mut key.sql);
+        let is_ours = matches!(key.native.as_deref().map(Keeper::read), Some(Some(Keeper::Constraint(None))));
+        if is_ours {
+            key.native = None;
+        }
+    }
+    entity.indexes.values_mut().for_each(|index| trim(&mut index.sql));
+    entity.checks.values_mut().for_each(|check| check.sql = check.sql.trim().to_owned());
+}
+
+/// An index says how it is kept; where its author did not, it is a tree.
+fn trim(sql: &mut Option<String>) {
+    *sql = sql.take().map(|text| {
+        let text = text.trim();
+        if text.starts_with('(') { format!("btree {text}") } else { text.to_owned() }
+    });
+}
+
+fn normal_field(field: &mut Field) {
+    drop_empty(&mut field.display_name);
+    drop_empty(&mut field.description);
+    field.check = field.check.take().map(|sql| sql.trim().to_owned()).filter(|sql| !sql.is_empty());
+    normal_native(field);
+    if let FieldType::Lookup { entity, entities, .. } = &mut field.ty {
+        if entity.is_none() && entities.len() == 1 {
+            *entity = entities.pop();
+        } else if entity.is_some() && !entities.is_empty() {
+            entities.insert(0, entity.take().unwrap_or_default());
+        }
+    }
+    if matches!(field.ty, FieldType::Autonumber { .. }) {
+        field.unique = None;
+    }
+    field.default = match field.default.take() {
+        Some(DefaultValue::Sql { sql }) => {
+            let sql = super::lift::bare(sql.trim()).to_owned();
+            match types::default_value(&field.ty, &sql) {
+                Some(DefaultValue::Value(value)) => Some(DefaultValue::Value(normal_value(&field.ty, value))),
+                Some(DefaultValue::Sql { .. }) => Some(DefaultValue::Sql { sql }),
+                None => None,
+            }
+        }
+        Some(DefaultValue::Value(Value::Null)) | None => None,
+        Some(DefaultValue::Value(value)) => Some(DefaultValue::Value(normal_value(&field.ty, value))),
+    };
+}
+
+/// The target's own words in one spelling; none where the model says them.
+fn normal_native(field: &mut Field) {
+    let Some(written) = field.native.take().filter(|text| !text.trim().is_empty()) else { return };
+    let native = native::read(written.trim());
+    if native.is_never_null() {
+        field.required = Some(true);
+    }
+    if native.is_plain() {
+        let is_free = !matches!(
+            field.ty,
+            FieldType::Lookup { .. } | FieldType::Picklist { .. } | FieldType::Autonumber { .. }
+        );
+        if is_free && types::column_type(&field.ty) == native.ty {
+            return;
+        }
+        if let Some(ty) = types::field_type(&native.ty).filter(|_| is_free) {
+            field.ty = match (&field.ty, ty) {
+                (FieldType::Text { format, .. }, FieldType::Text { max_length, .. }) => {
+                    FieldType::Text { max_length, format: *format }
+                }
+                (_, ty) => ty,
+            };
+            return;
+        }
+    }
+    field.native = Some(native.write());
+}
+
+/// A literal in the one form in which the type has it.
+pub fn normal_value(ty: &FieldType, value: Value) -> Value {
+    match (ty, value) {
+        (FieldType::Boolean, Value::String(text)) => match text.as_str() {
+            "true" => Value::Bool(true),
+            "false" => Value::Bool(false),
+            _ => Value::String(text),
+        },
+        (FieldType::Json, Value::String(text)) => {
+            serde_json::from_str(&text).unwrap_or(Value::String(text))
+        }
+        (FieldType::Json | FieldType::Boolean, value) => value,
+        (ty, Value::String(text)) if types::is_number(ty) => match text.trim().parse::<Number>() {
+            Ok(number) => Value::Number(whole(number)),
+            Err(_) => Value::String(text),
+        },
+        (ty, Value::Number(number)) if types::is_number(ty) => Value::Number(whole(number)),
+        (ty, value @ (Value::Number(_) | Value::Bool(_)))
+            if !types::is_number(ty) && !matches!(ty, FieldType::Lookup { .. }) =>
+        {
+            Value::String(value.to_string())
+        }
+        (_, value) => value,
+    }
+}
+
+/// `10.0` is `10`.
+fn whole(number: Number) -> Number {
+    match number.as_f64() {
+        Some(float) if number.is_f64() && float.fract() == 0.0 && float.abs() < 9e15 => {
+            // Within the range in which every whole float is an integer.
+            #[allow(clippy::cast_possible_truncation)]
+            let integer = float as i64;
+            Number::from(integer)
+        }
+        Some(_) | None => number,
+    }
+}
+
+fn normal_picklist(picklist: &mut Picklist) {
+    drop_empty(&mut picklist.display_name);
+    drop_empty(&mut picklist.description);
+    if picklist.storage == Some(Storage::Table) {
+        picklist.storage = None;
+    }
+    for choice in picklist.options.values_mut() {
+        drop_empty(&mut choice.label);
+        drop_empty(&mut choice.description);
+        choice.color =
+            choice.color.take().map(|color| color.to_lowercase()).filter(|color| !color.is_empty());
+    }
+}
+
+fn drop_empty(text: &mut Option<Text>) {
+    let is_empty = match text {
+        Some(Text::Plain(text)) => text.is_empty(),
+        Some(Text::Languages(map)) => map.values().all(String::is_empty),
+        None => false,
+    };
+    if is_empty {
+        *text = None;
+    }
+}

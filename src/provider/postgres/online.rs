@@ -1,0 +1,350 @@
+//! The course of one table's change: what can be done beforehand without blocking anybody, what belongs into the
+//! transaction, and what tidies up behind it.
+//! Never leaves anything behind that has no statement to take it back.
+
+use std::collections::BTreeMap;
+
+use super::lexer::quote;
+use super::lower;
+use super::names;
+use super::shape::{Column, Constraint, Index, Rule};
+use crate::diff::change::Change;
+use crate::model::environment::Strategy;
+use crate::model::name::RESERVED_PREFIX;
+use crate::target::{Cost, Scene, Stage, Work};
+
+/// From how many rows on a table is changed in steps that do not block.
+const LARGE_TABLE: u64 = 50_000;
+
+/// How many blocks of a table one batch goes through; a block has 8 KiB.
+const BLOCKS_AT_ONCE: u32 = 500;
+
+/// How a table is changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Pace {
+    Online,
+    Plain,
+}
+
+/// Chooses by what the environment says, else by the table's size.
+pub fn pace(scene: &Scene<'_>, change: &Change) -> Pace {
+    let rows = scene.rows.get(&change.address).copied();
+    match (scene.strategy, rows) {
+        (Some(Strategy::Online), Some(0)) | (Some(Strategy::Plain), _) => Pace::Plain,
+        (Some(Strategy::Online), _) => Pace::Online,
+        (None, Some(rows)) if rows >= LARGE_TABLE => Pace::Online,
+        (None, _) => Pace::Plain,
+    }
+}
+
+/// What a new column holds in the rows that are there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Filler {
+    pub sql: String,
+    /// Whether it is one value for all rows.
+    pub is_constant: bool,
+}
+
+/// What the change of a table comes to so far.
+#[derive(Debug)]
+pub struct Course {
+    table: String,
+    former: String,
+    pace: Pace,
+    /// The former name of each renamed column.
+    former_names: BTreeMap<String, String>,
+    before: Vec<Work>,
+    inside: Vec<String>,
+    /// What is added once all columns are there.
+    added: Vec<String>,
+    late: Vec<String>,
+    after: Vec<Work>,
+    cost: Cost,
+}
+
+impl Course {
+    pub fn new(table: &str, former: &str, pace: Pace) -> Course {
+        Course {
+            table: table.to_owned(),
+            former: former.to_owned(),
+            pace,
+            former_names: BTreeMap::new(),
+            before: Vec::new(),
+            inside: Vec::new(),
+            added: Vec::new(),
+            late: Vec::new(),
+            after: Vec::new(),
+            cost: Cost::Instant,
+        }
+    }
+
+    /// Takes note of columns that have other names now; `renames` are old and new.
+    pub fn renamed(&mut self, renames: &BTreeMap<String, String>) {
+        self.former_names = renames.iter().map(|(old, new)| (new.clone(), old.clone())).collect();
+    }
+
+    /// Takes note of what becomes of the rows.
+    pub fn note(&mut self, cost: Cost) {
+        self.cost = match (self.cost, cost) {
+            (Cost::Rewrite, _) | (_, Cost::Rewrite) => Cost::Rewrite,
+            (Cost::Scan, _) | (_, Cost::Scan) => Cost::Scan,
+            (Cost::Instant, Cost::Instant) => Cost::Instant,
+        };
+    }
+
+    /// Adds a statement to the transaction.
+    pub fn now(&mut self, sql: String) {
+        self.inside.push(sql);
+    }
+
+    fn alter(&self, what: &str) -> String {
+        format!("ALTER TABLE {} {what}", quote(&self.table))
+    }
+
+    /// As `alter`, before the transaction.
+    fn alter_former(&self, what: &str) -> String {
+        format!("ALTER TABLE {} {what}", quote(&self.former))
+    }
+
+    fn is_online(&self) -> bool {
+        self.pace == Pace::Online
+    }
+
+    fn former_columns(&self, columns: &[String]) -> Vec<String> {
+        columns.iter().map(|column| self.former_names.get(column).unwrap_or(column).clone()).collect()
+    }
+
+    fn beforehand(&mut self, title: String, statements: Vec<String>, undo: Vec<String>) {
+        self.before.push(Work { title, statements, cost: Cost::Scan, stage: Stage::Before { undo } });
+    }
+
+    /// Holds a constraint, which is there, against the rows that are there.
+    pub fn validate(&mut self, found: &str, wanted: &Constraint) {
+        self.note(Cost::Scan);
+        if found != wanted.name {
+            let sql = self.alter(&format!("RENAME CONSTRAINT {} TO {}", quote(found), quote(&wanted.name)));
+            self.added.push(sql);
+        }
+        let sql = self.alter(&format!("VALIDATE CONSTRAINT {}", quote(&wanted.name)));
+        self.added.push(sql);
+    }
+
+    /// Adds a constraint; `is_settled` tells that its columns hold already what they will hold.
+    pub fn add_constraint(&mut self, constraint: Constraint, is_settled: bool, is_later: bool) {
+        let name = quote(&constraint.name);
+        if is_later {
+            let sql = self.alter(&format!("ADD {}", lower::render_constraint(&constraint)));
+            self.late.push(sql);
+            return;
+        }
+        self.note(Cost::Scan);
+        if !(self.is_online() && is_settled) {
+            let sql = self.alter(&format!("ADD {}", lower::render_constraint(&constraint)));
+            self.added.push(sql);
+            return;
+        }
+        let former = Constraint { columns: self.former_columns(&constraint.columns), ..constraint.clone() };
+        match &constraint.rule {
+            Rule::PrimaryKey | Rule::Unique => {
+                let index = Index {
+                    name: constraint.name.clone(),
+                    unique: true,
+                    columns: Some(former.columns),
+                    sql: String::new(),
+                    valid: true,
+                };
+                self.build(&index);
+                let word = if constraint.rule == Rule::Unique { "UNIQUE" } else { "PRIMARY KEY" };
+                let sql = self.alter(&format!("ADD CONSTRAINT {name} {word} USING INDEX {name}"));
+                self.added.push(sql);
+            }
+            Rule::Check(_) | Rule::Reference(_) | Rule::Other(_) => {
+                let title = format!("add {} to table {}", name, quote(&self.former));
+                let statements = vec![
+                    self.alter_former(&format!("ADD {} NOT VALID", lower::render_constraint(&former))),
+                    self.alter_former(&format!("VALIDATE CONSTRAINT {name}")),
+                ];
+                let undo = vec![self.alter_former(&format!("DROP CONSTRAINT IF EXISTS {name}"))];
+                self.beforehand(title, statements, undo);
+            }
+        }
+    }
+
+    /// Builds an index beside the writers.
+    fn build(&mut self, index: &Index) {
+        let name = quote(&index.name);
+        let title = format!("build index {} beside its writers", name);
+        let statements = vec![lower::render_index(&self.former, index, true)];
+        let undo = vec![format!("DROP INDEX CONCURRENTLY IF EXISTS {name}")];
+        self.beforehand(title, statements, undo);
+    }
+
+    /// Drops an index; one that is in the way of a new one goes before that is built.
+    pub fn drop_index(&mut self, index: &Index, is_in_the_way: bool) {
+        let name = quote(&index.name);
+        match (self.pace, is_in_the_way) {
+            (Pace::Plain, _) => self.now(format!("DROP INDEX {name}")),
+            (Pace::Online, true) if !index.valid => {
+                let title = format!("drop index {name}, which was never built to its end");
+                self.beforehand(title, vec![format!("DROP INDEX CONCURRENTLY {name}")], Vec::new());
+            }
+            (Pace::Online, _) => {
+                // Under another name it is gone for everybody, and goes when nobody reads by it any more.
+                let aside = quote(&names::fit(format!("{RESERVED_PREFIX}gone_{}", index.name)));
+                self.now(format!("ALTER INDEX {name} RENAME TO {aside}"));
+                self.after.push(Work {
+                    title: format!("drop index {name} beside its readers"),
+                    statements: vec![format!("DROP INDEX CONCURRENTLY IF EXISTS {aside}")],
+                    cost: Cost::Instant,
+                    stage: Stage::After,
+                });
+            }
+        }
+    }
+
+    /// Adds an index; `is_settled` tells that its columns hold already what they will hold.
+    pub fn add_index(&mut self, index: Index, is_settled: bool) {
+        self.note(Cost::Scan);
+        if !(self.is_online() && is_settled) {
+            self.added.push(lower::render_index(&self.table, &index, false));
+            return;
+        }
+        let columns = index.columns.as_ref().map(|columns| self.former_columns(columns));
+        self.build(&Index { columns, ..index });
+    }
+
+    pub fn drop_column(&mut self, name: &str) {
+        let sql = self.alter(&format!("DROP COLUMN {}", quote(name)));
+        self.now(sql);
+    }
+
+    /// Adds a column with what the rows that are there hold in it.
+    pub fn add_column(&mut self, column: &Column, filler: Option<&Filler>, is_volatile: bool) {
+        let name = quote(&column.name);
+        let set_default = |default: Option<&String>| match default {
+            Some(default) => format!("ALTER COLUMN {name} SET DEFAULT {default}"),
+            None => format!("ALTER COLUMN {name} DROP DEFAULT"),
+        };
+        let bare = Column { not_null: false, default: None, ..column.clone() };
+        match filler {
+            // All rows get one value without being written.
+            Some(filler) if filler.is_constant => {
+                let first = Column { default: Some(filler.sql.clone()), ..column.clone() };
+                let sql = self.alter(&format!("ADD COLUMN {}", lower::render_column(&first)));
+                self.now(sql);
+                if column.default.as_ref() != Some(&filler.sql) {
+                    let sql = self.alter(&set_default(column.default.as_ref()));
+                    self.now(sql);
+                }
+            }
+            Some(filler) => {
+                let sql = self.alter(&format!("ADD COLUMN {}", lower::render_column(&bare)));
+                self.now(sql);
+                if column.default.is_some() {
+                    let sql = self.alter(&set_default(column.default.as_ref()));
+                    self.now(sql);
+                }
+                self.note(Cost::Rewrite);
+                self.now(format!("UPDATE {} SET {name} = {}", quote(&self.table), filler.sql));
+                if column.not_null {
+                    let sql = self.alter(&format!("ALTER COLUMN {name} SET NOT NULL"));
+                    self.now(sql);
+                }
+            }
+            None if is_volatile && self.is_online() && column.sequence.is_none() => {
+                self.fill_beforehand(column, &bare);
+            }
+            None => {
+                self.note(if is_volatile || column.made.is_generated() { Cost::Rewrite } else { Cost::Instant });
+                let sql = self.alter(&format!("ADD COLUMN {}", lower::render_column(column)));
+                self.now(sql);
+            }
+        }
+    }
+
+    /// Adds a column whose default is another value for each row, and fills it batch by batch.
+    fn fill_beforehand(&mut self, column: &Column, bare: &Column) {
+        let name = quote(&column.name);
+        let default = column.default.clone().unwrap_or_default();
+        let title = format!("add column {name} to table {}", quote(&self.former));
+        let statements = vec![
+            self.alter_former(&format!("ADD COLUMN {}", lower::render_column(bare))),
+            self.alter_former(&format!("ALTER COLUMN {name} SET DEFAULT {default}")),
+        ];
+        let undo = vec![self.alter_former(&format!("DROP COLUMN IF EXISTS {name}"))];
+        self.beforehand(title, statements, undo);
+        let title = format!("fill column {name} of table {} in batches", quote(&self.former));
+        let batches = batches(&self.former, &column.name, &default);
+        self.beforehand(title, vec![batches], Vec::new());
+        if column.not_null {
+            self.set_not_null(&column.name, true);
+        }
+    }
+
+    /// Fills what is empty in a column.
+    pub fn backfill(&mut self, column: &str, sql: &str) {
+        self.note(Cost::Scan);
+        let (table, name) = (quote(&self.table), quote(column));
+        if self.is_online() && self.former_names.is_empty() {
+            let title = format!("fill column {name} of table {} in batches", quote(&self.former));
+            // What was empty is not known any more: it stays filled.
+            self.beforehand(title, vec![batches(&self.former, column, sql)], Vec::new());
+        }
+        self.now(format!("UPDATE {table} SET {name} = {sql} WHERE {name} IS NULL"));
+    }
+
+    /// Makes a column required; `is_settled` tells that it holds already what it will hold.
+    pub fn set_not_null(&mut self, column: &str, is_settled: bool) {
+        self.note(Cost::Scan);
+        let name = quote(column);
+        let set = self.alter(&format!("ALTER COLUMN {name} SET NOT NULL"));
+        if !(self.is_online() && is_settled) {
+            self.now(set);
+            return;
+        }
+        // A check that holds for every row spares the scan under the lock.
+        let check = quote(&names::fit(format!("{RESERVED_PREFIX}{}_{column}_not_null", self.former)));
+        let former = self.former_columns(&[column.to_owned()]);
+        let former = lower::quoted(&former);
+        let title = format!("check that column {former} of table {} has no NULL", quote(&self.former));
+        let statements = vec![
+            self.alter_former(&format!("ADD CONSTRAINT {check} CHECK ({former} IS NOT NULL) NOT VALID")),
+            self.alter_former(&format!("VALIDATE CONSTRAINT {check}")),
+        ];
+        let undo = vec![self.alter_former(&format!("DROP CONSTRAINT IF EXISTS {check}"))];
+        self.beforehand(title, statements, undo);
+        self.now(set);
+        let drop = self.alter(&format!("DROP CONSTRAINT {check}"));
+        self.now(drop);
+    }
+
+    /// Everything, in order.
+    pub fn finish(mut self, title: &str) -> Vec<Work> {
+        self.inside.append(&mut self.added);
+        let mut all = self.before;
+        let inside =
+            Work { title: title.to_owned(), statements: self.inside, cost: self.cost, stage: Stage::Inside };
+        all.push(inside);
+        all.push(Work {
+            title: format!("add references of table {}", quote(&self.table)),
+            statements: self.late,
+            cost: Cost::Scan,
+            stage: Stage::Late,
+        });
+        all.extend(self.after);
+        all
+    }
+}
+
+/// Fills what is empty in a column, some hundred blocks at a time, each in a transaction of its own.
+fn batches(table: &str, column: &str, sql: &str) -> String {
+    let (table, column) = (quote(table), quote(column));
+    let place = super::lexer::literal(&table);
+    format!(
+        "DO $reconcile$\nDECLARE\n  first bigint := 0;\n  blocks bigint := pg_relation_size({place}::regclass) / \
+         current_setting('block_size')::bigint;\nBEGIN\n  WHILE first <= blocks LOOP\n    UPDATE {table} SET \
+         {column} = {sql}\n    WHERE {column} IS NULL AND ctid >= format('(%s,0)', first)::tid AND ctid < \
+         format('(%s,0)', first + {BLOCKS_AT_ONCE})::tid;\n    COMMIT;\n    first := first + {BLOCKS_AT_ONCE};\n  \
+         END LOOP;\nEND\n$reconcile$"
+    )
+}

@@ -1,0 +1,593 @@
+//! A real PostgreSQL schema: connected to, read, locked.
+//! Never writes anything in `Mode::Read`, and leaves every change to the one transaction of an apply.
+
+use std::path::Path;
+
+use postgres::config::{ChannelBinding as Binding, SslMode as Attempt, SslNegotiation, TargetSessionAttrs};
+use postgres::error::SqlState;
+use postgres::{Client, Config, SimpleQueryMessage};
+use rustls::ClientConfig;
+use tokio_postgres_rustls::MakeRustlsConnect;
+
+use super::catalog::{self, Catalog};
+use super::dialect::PostgresDialect;
+use super::inspect::{self, Context};
+use super::lexer::quote;
+use super::limits::{self, milliseconds};
+use super::refusal::{self, failed};
+use super::settings::{ChannelBinding, Connection, Found, Host, Root, Settings, SslMode};
+use super::tls::{self, Demand};
+use super::transaction::PostgresSession;
+use super::{answers, task};
+use crate::journal::{Entry, Holder};
+use crate::model::environment::TargetConfig;
+use crate::model::state::Snapshot;
+use crate::model::trash::Trashed;
+use crate::plan::Step;
+use crate::target::{Answer, Broken, Dialect, Left, Mode, Purge, Session, Target, TargetError};
+
+/// The first and the last of PostgreSQL's versions that this is known to work with.
+const VERSIONS: std::ops::RangeInclusive<u32> = 13..=18;
+
+/// Opens what several statements are read in, so that all of them see the same state.
+const CONSISTENTLY: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;\n";
+
+/// Opens the target of an environment. The server is connected to when it is first needed.
+pub fn open(
+    config: &TargetConfig,
+    variable: &dyn Fn(&str) -> Option<String>,
+    mode: Mode,
+) -> Result<Box<dyn Target>, TargetError> {
+    match Settings::new(config, variable) {
+        Ok(settings) => Ok(Box::new(PostgresTarget { settings, mode, connected: None })),
+        Err((target, message)) => Err(TargetError::Open { target, message }),
+    }
+}
+
+/// One schema of one database.
+pub struct PostgresTarget {
+    settings: Settings,
+    mode: Mode,
+    connected: Option<Connected>,
+}
+
+struct Connected {
+    client: Client,
+    server: Server,
+}
+
+/// What a server says of itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Server {
+    /// `150018`.
+    pub version: u32,
+    /// `PostgreSQL 15.18`.
+    pub name: String,
+    /// Whether it only follows another one.
+    pub is_standby: bool,
+    /// Whether our own tables are there.
+    pub has_catalog: bool,
+}
+
+/// Reads a file that libpq would look into.
+fn file(path: &Path) -> Found {
+    match path.metadata() {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Found::Missing,
+        Err(_) => return Found::Unreadable,
+        Ok(data) if !data.is_file() => return Found::Unreadable,
+        Ok(_) => {}
+    }
+    match std::fs::read_to_string(path) {
+        Ok(text) if is_open(path) => Found::Open(text),
+        Ok(text) => Found::Text(text),
+        Err(_) => Found::Unreadable,
+    }
+}
+
+/// Tells whether others than its owner may read a file.
+#[cfg(unix)]
+fn is_open(path: &Path) -> bool {
+    use std::os::unix::fs::PermissionsExt;
+    path.metadata().is_ok_and(|data| data.permissions().mode() & 0o077 != 0)
+}
+
+/// Tells whether others than its owner may read a file: libpq does not ask either.
+#[cfg(not(unix))]
+fn is_open(_: &Path) -> bool {
+    false
+}
+
+fn bytes(path: &Path, setting: &str) -> Result<Vec<u8>, String> {
+    std::fs::read(path)
+        .map_err(|error| format!("its `{setting}` `{}` cannot be read: {error}", path.display()))
+}
+
+/// What a connection is encrypted with.
+fn encryption(connection: &Connection) -> Result<ClientConfig, String> {
+    let ssl = &connection.ssl;
+    let demand = match (ssl.mode, &ssl.root) {
+        (SslMode::Disable | SslMode::Allow | SslMode::Prefer, _) | (SslMode::Require, Root::None) => {
+            Demand::Nothing
+        }
+        // As libpq: whoever names those he trusts wants them asked.
+        (SslMode::Require | SslMode::VerifyCa, _) => Demand::Chain,
+        (SslMode::VerifyFull, _) => Demand::ChainAndName,
+    };
+    let roots = match (demand, &ssl.root) {
+        (Demand::Nothing, _) | (_, Root::None) => Vec::new(),
+        (_, Root::System) => rustls_native_certs::load_native_certs().certs,
+        (_, Root::File(path)) => tls::certificates(&bytes(path, "sslrootcert")?)
+            .map_err(|fault| format!("its `sslrootcert` `{}` {fault}", path.display()))?,
+    };
+    let own = match &ssl.client {
+        Some((certificate, key)) => Some((bytes(certificate, "sslcert")?, bytes(key, "sslkey")?)),
+        None => None,
+    };
+    let own = own.as_ref().map(|(certificate, key)| tls::Client { certificate, key });
+    let mut config = tls::config(demand, roots, own)?;
+    if ssl.is_direct {
+        config.alpn_protocols = vec![b"postgresql".to_vec()];
+    }
+    Ok(config)
+}
+
+/// The ways in which a server is tried, as libpq tries them.
+fn attempts(host: &Host, mode: SslMode) -> &'static [Attempt] {
+    match mode {
+        // A socket is never encrypted.
+        _ if host.is_socket() => &[Attempt::Disable],
+        SslMode::Disable => &[Attempt::Disable],
+        SslMode::Allow => &[Attempt::Disable, Attempt::Require],
+        SslMode::Prefer => &[Attempt::Prefer, Attempt::Disable],
+        SslMode::Require | SslMode::VerifyCa | SslMode::VerifyFull => &[Attempt::Require],
+    }
+}
+
+/// Tells of a refusal that another way of encrypting may change.
+fn is_about_encryption(error: &postgres::Error) -> bool {
+    error.code() == Some(&SqlState::INVALID_AUTHORIZATION_SPECIFICATION)
+        || error.to_string().contains("TLS handshake")
+}
+
+/// Tells of a refusal that every other host of the list would repeat.
+fn is_final(error: &postgres::Error) -> bool {
+    error.code().is_some_and(|code| {
+        [
+            SqlState::INVALID_PASSWORD,
+            SqlState::INVALID_AUTHORIZATION_SPECIFICATION,
+            SqlState::INVALID_CATALOG_NAME,
+        ]
+        .contains(code)
+    })
+}
+
+fn configuration(connection: &Connection, host: &Host, attempt: Attempt) -> Config {
+    let mut config = Config::new();
+    config.host(&host.name).port(host.port).ssl_mode(attempt).application_name(&connection.application_name);
+    config.keepalives_idle(std::time::Duration::from_secs(60));
+    if let Some(address) = host.address {
+        config.hostaddr(address);
+    }
+    if let Some(user) = &connection.user {
+        config.user(user);
+    }
+    if let Some(database) = &connection.database {
+        config.dbname(database);
+    }
+    if let Some(password) = &host.password {
+        config.password(&password.0);
+    }
+    if let Some(options) = &connection.options {
+        config.options(options);
+    }
+    if let Some(timeout) = connection.connect_timeout {
+        config.connect_timeout(timeout);
+    }
+    if connection.needs_primary {
+        config.target_session_attrs(TargetSessionAttrs::ReadWrite);
+    }
+    if connection.ssl.is_direct && attempt == Attempt::Require {
+        config.ssl_negotiation(SslNegotiation::Direct);
+    }
+    config.channel_binding(match connection.channel_binding {
+        ChannelBinding::Disable => Binding::Disable,
+        ChannelBinding::Prefer => Binding::Prefer,
+        ChannelBinding::Require => Binding::Require,
+    });
+    config
+}
+
+/// What every connection sets before anything else, and what it wants to know.
+fn setup(schema: &str, mode: Mode) -> String {
+    let read_only = match mode {
+        Mode::Read => "on",
+        Mode::Write => "off",
+    };
+    format!(
+        "SET search_path = {schema}; SET lock_timeout = {lock}; SET statement_timeout = {question}; \
+         SET client_min_messages = warning; SET standard_conforming_strings = on; SET DateStyle = ISO; \
+         SET IntervalStyle = postgres; SET TimeZone = 'UTC'; SET extra_float_digits = 1; SET bytea_output = hex; \
+         SET quote_all_identifiers = off; SET transform_null_equals = off; SET jit = off; \
+         SET tcp_keepalives_idle = 60; SET default_transaction_read_only = {read_only}; \
+         SELECT current_setting('server_version_num'), current_setting('server_version'), pg_is_in_recovery(), \
+         EXISTS (SELECT FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace \
+         WHERE n.nspname = 'reconcile' AND c.relname = 'meta')",
+        schema = quote(schema),
+        lock = milliseconds(limits::LOCK),
+        question = milliseconds(limits::QUESTION),
+    )
+}
+
+impl PostgresTarget {
+    fn cannot_open(&self, message: impl Into<String>) -> TargetError {
+        let message = self.settings.hide(&message.into());
+        TargetError::Open { target: self.settings.name.clone(), message }
+    }
+
+    /// Connects to the first server of the list that lets us in.
+    fn connect(&self) -> Result<Client, TargetError> {
+        let connection = self.settings.connection(&file).map_err(|message| self.cannot_open(message))?;
+        let needs_tls = |host: &Host| attempts(host, connection.ssl.mode) != [Attempt::Disable];
+        let encryption = match connection.hosts.iter().any(needs_tls) {
+            true => Some(encryption(&connection).map_err(|message| self.cannot_open(message))?),
+            false => None,
+        };
+        let mut refused = None;
+        'hosts: for host in &connection.hosts {
+            for attempt in attempts(host, connection.ssl.mode) {
+                let config = configuration(&connection, host, *attempt);
+                let connected = match &encryption {
+                    Some(encryption) => config.connect(MakeRustlsConnect::new(encryption.clone())),
+                    None => config.connect(postgres::NoTls),
+                };
+                match connected {
+                    Ok(client) => return Ok(client),
+                    Err(error) => {
+                        let (is_final, goes_on) = (is_final(&error), is_about_encryption(&error));
+                        let message = refusal::no_connection(&self.settings, &error, &connection.remarks);
+                        // The first refusal of a server says more than the one of a way round it.
+                        refused = refused.or(Some(message));
+                        if !goes_on && is_final {
+                            break 'hosts;
+                        }
+                        if !goes_on {
+                            break;
+                        }
+                    }
+                }
+            }
+        }
+        Err(self.cannot_open(refused.unwrap_or_else(|| "it names no server".to_owned())))
+    }
+
+    /// The connection, made where there is none.
+    fn connected(&mut self) -> Result<&mut Connected, TargetError> {
+        if self.connected.as_ref().is_none_or(|connected| connected.client.is_closed()) {
+            let mut client = self.connect()?;
+            let server = self.set_up(&mut client)?;
+            self.connected = Some(Connected { client, server });
+        }
+        match &mut self.connected {
+            Some(connected) => Ok(connected),
+            None => unreachable!("BUG: a connection that was just made is not there"),
+        }
+    }
+
+    /// Sets what every connection sets, and sees to it that the server is one that is known.
+    fn set_up(&self, client: &mut Client) -> Result<Server, TargetError> {
+        let said = client
+            .simple_query(&setup(&self.settings.schema, self.mode))
+            .map_err(|error| failed(&self.settings, "set up the connection", &error, None))?;
+        let row = said.iter().find_map(|message| match message {
+            SimpleQueryMessage::Row(row) => Some(row),
+            _ => None,
+        });
+        let get = |at: usize| row.and_then(|row| row.get(at)).unwrap_or_default().to_owned();
+        let version: u32 = get(0).parse().unwrap_or_default();
+        // `15.18 (Debian 15.18-0+deb12u1)`
+        let name = format!("PostgreSQL {}", get(1).split(' ').next().unwrap_or_default());
+        let (first, last) = (VERSIONS.start(), VERSIONS.end());
+        match version / 10_000 {
+            known if VERSIONS.contains(&known) => {}
+            old if old < *first => {
+                return Err(self.cannot_open(format!(
+                    "the server is {name}, and `reconcile` works with {first} to {last}; upgrade the server"
+                )));
+            }
+            _ => {
+                return Err(self.cannot_open(format!(
+                    "the server is {name}, and this `reconcile` knows {first} to {last}; use a newer `reconcile`"
+                )));
+            }
+        }
+        Ok(Server { version, name, is_standby: get(2) == "t", has_catalog: get(3) == "t" })
+    }
+
+    /// Runs `read` in one transaction, so that all its statements see the same state.
+    fn consistently<T>(
+        &mut self,
+        read: impl FnOnce(&mut Client, &Settings, &Server) -> Result<T, TargetError>,
+    ) -> Result<T, TargetError> {
+        self.connected()?;
+        let settings = &self.settings;
+        let Some(Connected { client, server }) = &mut self.connected else {
+            return Err(TargetError::Open {
+                target: settings.name.clone(),
+                message: "it is not open".to_owned(),
+            });
+        };
+        client.batch_execute(CONSISTENTLY).map_err(|error| failed(settings, "be read", &error, None))?;
+        let result = read(client, settings, server);
+        let ended =
+            client.batch_execute("ROLLBACK").map_err(|error| failed(settings, "be read", &error, None));
+        result.and_then(|value| ended.map(|()| value))
+    }
+
+    /// Says who holds the lock, as far as that can be read.
+    fn locked(&mut self) -> TargetError {
+        let target = self.settings.name.clone();
+        let unknown = || ("another program".to_owned(), "an unknown time".to_owned());
+        let Some(Connected { client, .. }) = &mut self.connected else {
+            let (holder, since) = unknown();
+            return TargetError::Locked { target, holder, since };
+        };
+        let known = Catalog::new(client, &self.settings.schema).lock_holder().ok().flatten();
+        let (mut holder, since) = known.map_or_else(unknown, |known| (known.actor, known.since));
+        let sql = "SELECT pid FROM pg_catalog.pg_locks WHERE locktype = 'advisory' AND granted AND objsubid = 1 \
+                   AND database = (SELECT oid FROM pg_catalog.pg_database WHERE datname = current_database()) \
+                   AND ((classid::bigint << 32) | objid::bigint) = $1";
+        let key = catalog::lock_key(&self.settings.schema);
+        if let Ok(Some(row)) = client.query_opt(sql, &[&key])
+            && let Ok(pid) = row.try_get::<_, i32>(0)
+        {
+            holder.push_str(&format!(" (process {pid} of the server)"));
+        }
+        TargetError::Locked { target, holder, since }
+    }
+
+    /// Connects for writing.
+    fn writable(&mut self) -> Result<(), TargetError> {
+        match self.mode {
+            Mode::Read => return Err(self.cannot_open("it was opened for reading only")),
+            Mode::Write => {}
+        }
+        if self.connected()?.server.is_standby {
+            let message = "the server is a standby and takes no writes; name the primary server";
+            return Err(self.cannot_open(message));
+        }
+        Ok(())
+    }
+
+    /// Takes the lock, whoever left it behind, and returns the fence that makes it ours.
+    fn take_lock(&mut self, holder: &Holder) -> Result<i64, TargetError> {
+        self.writable()?;
+        let settings = &self.settings;
+        let Some(Connected { client, server }) = &mut self.connected else {
+            return Err(self.cannot_open("it is not open"));
+        };
+        let refused =
+            |error: postgres::Error| refusal::refused(settings, "take its lock", &error, Vec::new());
+        let key = catalog::lock_key(&settings.schema);
+        let row = client.query_one("SELECT pg_try_advisory_lock($1)", &[&key]).map_err(refused)?;
+        if !row.try_get::<_, bool>(0).map_err(refused)? {
+            return Err(self.locked());
+        }
+        let mut take = || {
+            let mut catalog = Catalog::new(client, &settings.schema);
+            make(&mut catalog, settings)?;
+            catalog.take_lock(holder).map_err(refused)
+        };
+        let taken = take();
+        match &taken {
+            Ok(_) => server.has_catalog = true,
+            Err(_) => give_back(client),
+        }
+        taken
+    }
+}
+
+/// Makes our tables where they are not there yet.
+fn make(catalog: &mut Catalog<'_>, settings: &Settings) -> Result<(), TargetError> {
+    let refused = |error: postgres::Error| {
+        refusal::refused(settings, "make the tables of its record", &error, Vec::new())
+    };
+    match catalog.version().map_err(refused)? {
+        Some(found) if found > catalog::VERSION => {
+            return Err(TargetError::Newer { target: settings.name.clone(), found, known: catalog::VERSION });
+        }
+        Some(_) => return Ok(()),
+        None => {}
+    }
+    // Two that make them at once would both fail.
+    let sql =
+        format!("BEGIN; SELECT pg_advisory_xact_lock({});{}COMMIT", catalog::making_key(), catalog::CREATE);
+    let made = catalog.client.batch_execute(&sql);
+    made.map_err(|error| {
+        // Should this fail, the connection is gone, and so is the transaction.
+        let _ = catalog.client.batch_execute("ROLLBACK");
+        refused(error)
+    })
+}
+
+/// Ends whatever is open on a connection, and gives its lock back.
+pub fn give_back(client: &mut Client) {
+    if client.is_closed() {
+        return;
+    }
+    // Nothing can be said from here; the server gives back what belongs to a connection that ends.
+    let _ = client.batch_execute("ROLLBACK");
+    let _ = client.batch_execute("SELECT pg_advisory_unlock_all()");
+}
+
+impl Target for PostgresTarget {
+    fn describe(&self) -> String {
+        self.settings.name.clone()
+    }
+
+    fn dialect(&self) -> &'static dyn Dialect {
+        &PostgresDialect
+    }
+
+    fn inspect(&mut self) -> Result<Snapshot, TargetError> {
+        self.connected()?;
+        let settings = &self.settings;
+        let Some(Connected { client, server }) = &mut self.connected else {
+            return Err(self.cannot_open("it is not open"));
+        };
+        let context = Context { is_inside: false, ..context(settings, server) };
+        let found = inspect::snapshot(client, &context);
+        if found.is_err() {
+            // Should this fail, the next statement says so.
+            let _ = client.batch_execute("ROLLBACK");
+        }
+        Ok(found?.snapshot)
+    }
+
+    fn measure(&mut self, queries: &[String]) -> Result<Vec<Answer>, TargetError> {
+        if queries.is_empty() {
+            return Ok(Vec::new());
+        }
+        self.connected()?;
+        let settings = &self.settings;
+        let Some(Connected { client, .. }) = &mut self.connected else {
+            return Err(self.cannot_open("it is not open"));
+        };
+        let answers = answers::measure(client, CONSISTENTLY, queries);
+        // Should this fail, the next statement says so.
+        let _ = client.batch_execute("ROLLBACK");
+        match answers {
+            Ok(answers) if answers.len() == queries.len() => Ok(answers),
+            Ok(answers) => Err(self.cannot_open(format!(
+                "it answered {} of {} questions about its rows",
+                answers.len(),
+                queries.len()
+            ))),
+            Err(error) => Err(answers::unanswered(client, settings, CONSISTENTLY, queries, &error)),
+        }
+    }
+
+    fn left(&mut self, unless: &[String]) -> Result<Vec<Left>, TargetError> {
+        if unless.is_empty() {
+            return Ok(Vec::new());
+        }
+        self.consistently(|client, settings, _| {
+            let ask = |sql: &String| {
+                task::left(client, sql)
+                    .map_err(|error| failed(settings, &format!("answer `{sql}`"), &error, None))
+            };
+            unless.iter().map(ask).collect()
+        })
+    }
+
+    // Only the server itself can tell what would break, and a look at it must not lock anything.
+    fn rehearse(&mut self, _steps: &[Step]) -> Result<Vec<Broken>, TargetError> {
+        Ok(Vec::new())
+    }
+
+    fn history(&mut self, limit: usize) -> Result<Vec<Entry>, TargetError> {
+        self.entries(None, limit)
+    }
+
+    fn entry(&mut self, id: u64) -> Result<Option<Entry>, TargetError> {
+        Ok(self.entries(Some(id), 1)?.pop())
+    }
+
+    fn lock<'a>(&'a mut self, holder: &Holder) -> Result<Box<dyn Session + 'a>, TargetError> {
+        let fence = self.take_lock(holder)?;
+        Ok(Box::new(self.begin(fence)?))
+    }
+
+    fn purge(&mut self, holder: &Holder, which: &Purge) -> Result<Vec<Trashed>, TargetError> {
+        let is_empty = self.consistently(|client, settings, server| {
+            let found = inspect::snapshot(client, &context(settings, server))?.snapshot;
+            Ok(!found.trash.iter().any(|one| which.takes(one)))
+        })?;
+        if is_empty {
+            return Ok(Vec::new());
+        }
+        let fence = self.take_lock(holder)?;
+        // Dropped without a commit, it rolls back.
+        self.begin(fence)?.purge(which)
+    }
+
+    fn journal_failure(&mut self, entry: &Entry) -> Result<u64, TargetError> {
+        self.writable()?;
+        let settings = &self.settings;
+        let Some(Connected { client, .. }) = &mut self.connected else {
+            return Err(self.cannot_open("it is not open"));
+        };
+        let mut catalog = Catalog::new(client, &settings.schema);
+        make(&mut catalog, settings)?;
+        catalog.keep(entry).map_err(|error| failed(settings, "keep the journal", &error, None))
+    }
+}
+
+fn context<'a>(settings: &'a Settings, server: &'a Server) -> Context<'a> {
+    Context { settings, has_catalog: server.has_catalog, is_inside: true, recorded: &[] }
+}
+
+impl PostgresTarget {
+    fn entries(&mut self, id: Option<u64>, limit: usize) -> Result<Vec<Entry>, TargetError> {
+        self.consistently(|client, settings, _| {
+            let failed = |error: postgres::Error| failed(settings, "show its journal", &error, None);
+            let mut catalog = Catalog::new(client, &settings.schema);
+            if catalog.version().map_err(failed)?.is_none() {
+                return Ok(Vec::new());
+            }
+            let found = catalog.entries(id, limit).map_err(failed)?;
+            found.into_iter().map(|entry| answers::entry(settings, entry)).collect()
+        })
+    }
+
+    /// Opens the one transaction of an apply, under the lock that has this fence.
+    fn begin(&mut self, fence: i64) -> Result<PostgresSession<'_>, TargetError> {
+        let opened = match &mut self.connected {
+            Some(Connected { client, .. }) => transaction_of(client, &self.settings, fence),
+            None => Err(TargetError::Open {
+                target: self.settings.name.clone(),
+                message: "it is not open".to_owned(),
+            }),
+        };
+        match opened {
+            Ok(true) => {}
+            Ok(false) => {
+                self.give_back();
+                return Err(self.locked());
+            }
+            Err(error) => {
+                self.give_back();
+                return Err(error);
+            }
+        }
+        match &mut self.connected {
+            Some(Connected { client, server }) => {
+                Ok(PostgresSession::new(client, &self.settings, context(&self.settings, server), fence))
+            }
+            None => unreachable!("BUG: a connection that was just used is not there"),
+        }
+    }
+
+    fn give_back(&mut self) {
+        if let Some(Connected { client, .. }) = &mut self.connected {
+            give_back(client);
+        }
+    }
+}
+
+/// Opens the transaction and makes the schema, where it is not there. False where somebody else has taken the lock over.
+fn transaction_of(client: &mut Client, settings: &Settings, fence: i64) -> Result<bool, TargetError> {
+    let refused = |error: postgres::Error| refusal::refused(settings, "begin", &error, Vec::new());
+    // A variable of the transaction: it is gone when a statement has ended it.
+    let sql =
+        format!("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE; SET LOCAL reconcile.fence = '{fence}'");
+    client.batch_execute(&sql).map_err(refused)?;
+    if Catalog::new(client, &settings.schema).fence().map_err(refused)? != Some(fence) {
+        return Ok(false);
+    }
+    let sql = "SELECT 1 FROM pg_catalog.pg_namespace WHERE nspname = $1";
+    if client.query_opt(sql, &[&settings.schema]).map_err(refused)?.is_none() {
+        // Whoever may use a schema that is there need not be one who may make schemas.
+        client.batch_execute(&format!("CREATE SCHEMA {}", quote(&settings.schema))).map_err(refused)?;
+    }
+    Ok(true)
+}

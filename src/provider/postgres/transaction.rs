@@ -1,0 +1,216 @@
+//! The one transaction of an apply: its steps, our record of them, the commit.
+//! Never leaves a half-done apply: dropping it rolls everything back and gives the lock back.
+
+use std::collections::BTreeMap;
+
+use postgres::Error;
+
+use super::answers;
+use super::blockers::blockers;
+use super::catalog::Catalog;
+use super::inspect::{self, Context};
+use super::limits::{Class, milliseconds};
+use super::refusal::{self, failed};
+use super::session::give_back;
+use super::settings::Settings;
+use super::spell::Spelled;
+use super::task;
+use crate::address::Address;
+use crate::diff::change::Change;
+use crate::journal::Entry;
+use crate::model::state::Snapshot;
+use crate::model::trash::Trashed;
+use crate::plan::Step;
+use crate::target::{Answer, Left, Purge, Session, TargetError};
+
+/// The transaction, and the lock that it is under.
+pub struct PostgresSession<'a> {
+    settings: &'a Settings,
+    context: Context<'a>,
+    catalog: Catalog<'a>,
+    fence: i64,
+    /// The limit that statements are under now.
+    class: Option<Class>,
+    /// What was recorded in this transaction.
+    recorded: Vec<Change>,
+    /// How the server spells it.
+    spelled: BTreeMap<Address, Spelled>,
+}
+
+impl<'a> PostgresSession<'a> {
+    /// Stands for a transaction that is open on `client`, under the lock that has this fence.
+    pub fn new(
+        client: &'a mut postgres::Client,
+        settings: &'a Settings,
+        context: Context<'a>,
+        fence: i64,
+    ) -> PostgresSession<'a> {
+        let catalog = Catalog::new(client, &settings.schema);
+        PostgresSession {
+            settings,
+            context,
+            catalog,
+            fence,
+            class: None,
+            recorded: Vec::new(),
+            spelled: BTreeMap::new(),
+        }
+    }
+
+    /// Says what was refused. Where somebody stood in the way, the transaction ends here, and it is said who.
+    fn refused(&mut self, doing: &str, error: &Error, statement: Option<&str>) -> TargetError {
+        if !refusal::is_busy(error) {
+            return failed(self.settings, doing, error, statement);
+        }
+        let client = &mut *self.catalog.client;
+        // Nothing of ours may be held while others are looked at; should either fail, nobody is named.
+        let _ = client.batch_execute("ROLLBACK");
+        let statement = statement.unwrap_or_default();
+        let holders = blockers(client, &self.settings.schema, statement).unwrap_or_default();
+        refusal::refused(self.settings, doing, error, holders)
+    }
+
+    /// Puts the statements that follow under the limit of their class.
+    fn limit(&mut self, class: Class, doing: &str) -> Result<(), TargetError> {
+        if self.class == Some(class) {
+            return Ok(());
+        }
+        let sql = format!("SET LOCAL statement_timeout = {}", milliseconds(class.limit()));
+        self.catalog.client.batch_execute(&sql).map_err(|error| self.refused(doing, &error, None))?;
+        self.class = Some(class);
+        Ok(())
+    }
+
+    fn cannot(&self, doing: &str, message: &str) -> TargetError {
+        TargetError::Failed {
+            target: self.settings.name.clone(),
+            doing: doing.to_owned(),
+            message: message.to_owned(),
+        }
+    }
+
+    /// Sees to it that the transaction is still the one that was opened.
+    fn check_open(&mut self, doing: &str) -> Result<(), TargetError> {
+        let sql = "SELECT current_setting('reconcile.fence', true)";
+        let found =
+            self.catalog.client.query_one(sql, &[]).and_then(|row| row.try_get::<_, Option<String>>(0));
+        match found {
+            Ok(Some(fence)) if fence == self.fence.to_string() => Ok(()),
+            Ok(Some(_) | None) => {
+                Err(self
+                    .cannot(doing, "a statement ended the transaction, so nothing after it could be undone"))
+            }
+            Err(error) => Err(self.refused(doing, &error, None)),
+        }
+    }
+
+    /// Drops things of the trash, and commits.
+    pub fn purge(mut self, which: &Purge) -> Result<Vec<Trashed>, TargetError> {
+        let all = self.inspect()?.trash;
+        let all: Vec<Trashed> = all.into_iter().filter(|one| which.takes(one)).collect();
+        let doing = "purge its trash";
+        for one in &all {
+            self.catalog.drop_kept(&one.moved.table).map_err(|error| self.refused(doing, &error, None))?;
+        }
+        let numbers: Vec<u64> = all.iter().map(|one| one.moved.number).collect();
+        self.catalog.forget_moved(&numbers).map_err(|error| self.refused(doing, &error, None))?;
+        self.catalog.client.batch_execute("COMMIT").map_err(|error| self.refused(doing, &error, None))?;
+        Ok(all)
+    }
+
+    /// Keeps the entry and what it says of the trash. Returns the entry's number.
+    fn keep(&mut self, entry: &Entry) -> Result<u64, Error> {
+        let mut entry = entry.clone();
+        self.catalog.count_moved(&mut entry.trash)?;
+        let id = self.catalog.keep(&entry)?;
+        for (address, spelled) in &self.spelled {
+            self.catalog.spell(address, spelled)?;
+        }
+        self.catalog.enter_tasks(id)?;
+        let until = entry.trash_until.clone().unwrap_or_else(|| entry.finished.clone());
+        self.catalog.note_moved(&entry, id, &until)?;
+        let empty = entry.trash.iter().filter(|moved| moved.rows == Some(0) && moved.sequences.is_empty());
+        for moved in empty {
+            // Its number is given all the same, and never again.
+            self.catalog.drop_kept(&moved.table)?;
+            self.catalog.forget_moved(&[moved.number])?;
+        }
+        self.catalog.forget_moved(&entry.restored)?;
+        Ok(id)
+    }
+}
+
+impl Session for PostgresSession<'_> {
+    fn inspect(&mut self) -> Result<Snapshot, TargetError> {
+        self.limit(Class::Long, "be read")?;
+        let context = Context { recorded: &self.recorded, ..self.context };
+        let found = inspect::snapshot(self.catalog.client, &context)?;
+        self.spelled = found.spelled;
+        Ok(found.snapshot)
+    }
+
+    fn measure(&mut self, queries: &[String]) -> Result<Vec<Answer>, TargetError> {
+        self.class = None;
+        match answers::measure(self.catalog.client, "", queries) {
+            Ok(answers) if answers.len() == queries.len() => Ok(answers),
+            Ok(_) => Err(self.cannot("answer the questions about its rows", "some were not answered")),
+            Err(error) => Err(self.refused("answer the questions about its rows", &error, None)),
+        }
+    }
+
+    fn left(&mut self, unless: &str) -> Result<Left, TargetError> {
+        let asked = task::left(self.catalog.client, unless);
+        asked.map_err(|error| self.refused(&format!("answer `{unless}`"), &error, Some(unless)))
+    }
+
+    fn run(&mut self, step: &Step) -> Result<(), TargetError> {
+        let doing = format!("run step {} ({})", step.id, step.title);
+        if step.task.is_some()
+            && let Some(fault) = step.statements.iter().find_map(|sql| task::sql_fault(sql))
+        {
+            return Err(self.cannot(&doing, &format!("its SQL {fault}")));
+        }
+        for statement in &step.statements {
+            self.limit(Class::of(statement), &doing)?;
+            let run = self.catalog.client.batch_execute(statement);
+            run.map_err(|error| self.refused(&doing, &error, Some(statement)))?;
+        }
+        match step.task {
+            Some(_) => {
+                self.class = None;
+                self.check_open(&doing)
+            }
+            None => Ok(()),
+        }
+    }
+
+    fn record(&mut self, change: &Change, revision: Option<&str>) -> Result<(), TargetError> {
+        let recorded = self.catalog.record(change, revision);
+        recorded.map_err(|error| self.refused(&format!("record `{}`", change.address), &error, None))?;
+        self.recorded.push(change.clone());
+        Ok(())
+    }
+
+    fn commit(mut self: Box<Self>, entry: &Entry) -> Result<u64, TargetError> {
+        self.check_open("commit")?;
+        self.limit(Class::Long, "commit")?;
+        let id = self.keep(entry).map_err(|error| self.refused("commit", &error, None))?;
+        match self.catalog.client.batch_execute("COMMIT") {
+            Ok(()) => Ok(id),
+            Err(error) if self.catalog.client.is_closed() => Err(self.cannot(
+                "say whether it committed",
+                &format!(
+                    "{}; the connection was lost while it did, so plan again to see what is there",
+                    self.settings.hide(&refusal::message(&error, None))
+                ),
+            )),
+            Err(error) => Err(self.refused("commit", &error, None)),
+        }
+    }
+}
+
+impl Drop for PostgresSession<'_> {
+    fn drop(&mut self) {
+        give_back(self.catalog.client);
+    }
+}
