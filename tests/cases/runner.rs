@@ -3,7 +3,9 @@
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::num::NonZero;
 use std::path::Path;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use reconcile::apply::{Moment, Observer, Terms};
 use reconcile::journal::Holder;
@@ -39,13 +41,25 @@ pub fn run_all(provider: &Provider) -> Option<Vec<Outcome>> {
     let is_meant = |folder: &Folder| {
         folder.name.contains(&only) && folder.case.targets.iter().any(|name| name == provider.name)
     };
-    let run = |folder: Folder| {
-        let mut run = Run { folder: &folder, provider, faults: Vec::new(), update };
-        run.ask();
-        let faults = run.faults;
-        Outcome { name: folder.name.clone(), faults }
+    let folders: Vec<Folder> = folder::all(&root).into_iter().filter(is_meant).collect();
+    let next = AtomicUsize::new(0);
+    let work = || {
+        let mut outcomes = Vec::new();
+        while let Some(folder) = folders.get(next.fetch_add(1, Ordering::Relaxed)) {
+            let mut run = Run { folder, provider, faults: Vec::new(), update };
+            run.ask();
+            outcomes.push(Outcome { name: folder.name.clone(), faults: run.faults });
+        }
+        outcomes
     };
-    Some(folder::all(&root).into_iter().filter(is_meant).map(run).collect())
+    // No case knows of another.
+    let n_workers = std::thread::available_parallelism().map_or(1, NonZero::get);
+    let mut outcomes: Vec<Outcome> = std::thread::scope(|scope| {
+        let workers: Vec<_> = (0..n_workers).map(|_| scope.spawn(work)).collect();
+        workers.into_iter().flat_map(|worker| worker.join().expect("a case panicked")).collect()
+    });
+    outcomes.sort_by(|one, other| one.name.cmp(&other.name));
+    Some(outcomes)
 }
 
 struct Run<'a> {

@@ -77,12 +77,11 @@ pub fn references_later(table: &str, later: &[Constraint]) -> Option<Work> {
 fn create_picklist(name: &str, after: &Picklist) -> Work {
     let mut statements = match after.is_enum() {
         true => vec![picklist::create_enum(name, after)],
-        false => {
-            std::iter::once(picklist::create(name)).chain(picklist::fill(name, after)).collect()
-        }
+        false => std::iter::once(picklist::create(name)).chain(picklist::fill(name, after)).collect(),
     };
     if after.is_enum() {
-        statements.extend(after.description.as_ref().map(|text| enumeration::comment(name, Some(text.first()))));
+        statements
+            .extend(after.description.as_ref().map(|text| enumeration::comment(name, Some(text.first()))));
     }
     inside(format!("create picklist {}", quote(name)), statements)
 }
@@ -100,11 +99,16 @@ fn drop_table(name: &str, before: &Entity, scene: &Scene<'_>) -> Work {
         let Some(entity) = resource.as_entity() else { continue };
         let table = Table::find(&address.name, scene.natives)
             .unwrap_or_else(|| lower::table(&address.name, entity, scene.before));
-        let holding = table.constraints.iter().filter(
-            |constraint| matches!(&constraint.rule, Rule::Reference(far) if far.table == name),
-        );
+        let holding = table
+            .constraints
+            .iter()
+            .filter(|constraint| matches!(&constraint.rule, Rule::Reference(far) if far.table == name));
         statements.extend(holding.map(|constraint| {
-            format!("ALTER TABLE {} DROP CONSTRAINT IF EXISTS {}", quote(&address.name), quote(&constraint.name))
+            format!(
+                "ALTER TABLE {} DROP CONSTRAINT IF EXISTS {}",
+                quote(&address.name),
+                quote(&constraint.name)
+            )
         }));
     }
     let _ = before;
@@ -140,4 +144,3 @@ fn alter_picklist(change: &Change, before: &Picklist, after: &Picklist, scene: &
     let cost = if renames.is_empty() { Cost::Instant } else { Cost::Scan };
     Work { cost, ..inside(title, statements) }
 }
-

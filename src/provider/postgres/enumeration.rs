@@ -45,7 +45,12 @@ pub fn change(
         Cost::Rewrite
     } else {
         for (new, old) in renames {
-            statements.push(format!("ALTER TYPE {} RENAME VALUE {} TO {}", quote(name), literal(old), literal(new)));
+            statements.push(format!(
+                "ALTER TYPE {} RENAME VALUE {} TO {}",
+                quote(name),
+                literal(old),
+                literal(new)
+            ));
         }
         let mut previous: Option<&str> = None;
         for option in after.options.keys() {
@@ -100,12 +105,7 @@ fn default_as(default: &str, renames: &[(&str, &str)]) -> String {
 }
 
 /// Gives every column that holds options another type.
-fn moved(
-    change: &Change,
-    renames: &[(&str, &str)],
-    to: &str,
-    scene: &Scene<'_>,
-) -> Vec<String> {
+fn moved(change: &Change, renames: &[(&str, &str)], to: &str, scene: &Scene<'_>) -> Vec<String> {
     let mut statements = Vec::new();
     for (table, column, default) in users(change, scene) {
         let (table, name) = (quote(&table), quote(&column));
@@ -154,8 +154,7 @@ pub fn swap_storage(
             };
             let Some(field) = entity.fields.get(&column) else { continue };
             let all = lower::field_constraints(&table, entity, &column, field, scene.before);
-            let references =
-                all.iter().filter(|one| matches!(one.rule, super::shape::Rule::Reference(_)));
+            let references = all.iter().filter(|one| matches!(one.rule, super::shape::Rule::Reference(_)));
             statements.extend(references.map(|one| {
                 format!("ALTER TABLE {} DROP CONSTRAINT IF EXISTS {}", quote(&table), quote(&one.name))
             }));
@@ -173,11 +172,12 @@ pub fn swap_storage(
             };
             let Some(field) = entity.fields.get(&column) else { continue };
             let all = lower::field_constraints(&table, entity, &column, field, scene.after);
-            let references =
-                all.iter().filter(|one| matches!(one.rule, super::shape::Rule::Reference(_)));
-            statements.extend(references.map(|one| {
-                format!("ALTER TABLE {} ADD {}", quote(&table), lower::render_constraint(one))
-            }));
+            let references = all.iter().filter(|one| matches!(one.rule, super::shape::Rule::Reference(_)));
+            statements.extend(
+                references.map(|one| {
+                    format!("ALTER TABLE {} ADD {}", quote(&table), lower::render_constraint(one))
+                }),
+            );
         }
     }
     statements.push(format!("DROP {} {}", word(before), quote(&aside)));

@@ -10,9 +10,9 @@ use postgres::{Client, SimpleQueryMessage, SimpleQueryRow};
 use super::lexer::quote;
 use super::lift::{self, World};
 use super::query::{self, Part};
+use super::settings::Settings;
 use super::shape::{Column, Constraint, Event, Index, Made, Reference, Rule, Sequence, Table};
 use super::spell::Spelled;
-use super::settings::Settings;
 use super::{catalog, picklist, refusal};
 use crate::address::Address;
 use crate::diff::change::Change;
@@ -123,7 +123,8 @@ struct Open {
 
 impl Open {
     fn names(&self, numbers: &[i32]) -> Vec<String> {
-        let name = |number: &i32| self.places.get(number).map(|place| self.table.columns[*place].name.clone());
+        let name =
+            |number: &i32| self.places.get(number).map(|place| self.table.columns[*place].name.clone());
         numbers.iter().filter_map(name).collect()
     }
 }
@@ -266,7 +267,8 @@ impl Read {
         let number = row.get(1).and_then(|text| text.parse().ok()).unwrap_or_default();
         let Some(place) = open.places.get(&number) else { return };
         let column = &mut open.table.columns[*place];
-        let number = |place: usize| row.get(place).and_then(|text| text.parse::<i64>().ok()).unwrap_or_default();
+        let number =
+            |place: usize| row.get(place).and_then(|text| text.parse::<i64>().ok()).unwrap_or_default();
         let largest = match row.get(3) {
             Some("smallint") => i64::from(i16::MAX),
             Some("integer") => i64::from(i32::MAX),
@@ -367,8 +369,7 @@ impl Read {
             target: target.to_owned(),
             message: format!("the {what} of `{}`: {error}", text(row, 0)),
         };
-        let address: Address =
-            text(row, 0).parse().map_err(|error| unread("address", format!("{error}")))?;
+        let address: Address = text(row, 0).parse().map_err(|error| unread("address", format!("{error}")))?;
         let read = |text: &str| serde_json::from_str::<Resource>(text).map(Arc::new);
         let stored = row.get(1).unwrap_or_default();
         let state = read(stored).map_err(|error| unread("state", error.to_string()))?;
@@ -382,7 +383,8 @@ impl Read {
             self.inventory.insert(address.clone(), owned);
         }
         if let Some(text) = row.get(4) {
-            let spelled = serde_json::from_str(text).map_err(|error| unread("spelling", error.to_string()))?;
+            let spelled =
+                serde_json::from_str(text).map_err(|error| unread("spelling", error.to_string()))?;
             self.spelled.insert(address.clone(), spelled);
         }
         self.recorded.insert(address, state);

@@ -108,7 +108,8 @@ pub fn name_fault(table: &Table) -> Option<String> {
     if let Some(fault) = name::fault(&table.name) {
         return Some(format!("its name {fault}"));
     }
-    let wrong = |column: &Column| Some(format!("its column `{}` {}", column.name, name::fault(&column.name)?));
+    let wrong =
+        |column: &Column| Some(format!("its column `{}` {}", column.name, name::fault(&column.name)?));
     table.columns.iter().find_map(wrong)
 }
 
@@ -309,8 +310,11 @@ impl Lift<'_> {
         let is_numbered = matches!(field.ty, FieldType::Autonumber { .. });
         field.required = (column.not_null && !in_key).then_some(true);
         if column.made.is_plain() && !is_serial && !is_numbered {
-            field.default =
-                column.default.as_ref().and_then(|sql| types::default_value(&field.ty, sql)).map(bare_default);
+            field.default = column
+                .default
+                .as_ref()
+                .and_then(|sql| types::default_value(&field.ty, sql))
+                .map(bare_default);
         }
         self.checks_of(column, &mut field);
         if let Some(hint) = hint {
@@ -506,7 +510,9 @@ impl Lift<'_> {
             let columns = field.ty.polymorphic_columns(name);
             let names: Vec<String> = columns.iter().map(|(column, _)| names::unique(table, column)).collect();
             let are_unique = names.iter().all(|name| {
-                self.table.constraint(name).is_some_and(|one| one.rule == Rule::Unique && one.beyond.is_none())
+                self.table
+                    .constraint(name)
+                    .is_some_and(|one| one.rule == Rule::Unique && one.beyond.is_none())
             });
             if !names.is_empty() && are_unique {
                 field.unique = Some(true);

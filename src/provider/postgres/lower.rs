@@ -257,15 +257,20 @@ pub fn primary_key(table: &str, entity: &Entity) -> Option<Constraint> {
 }
 
 /// The constraints of one field.
-pub fn field_constraints(table: &str, entity: &Entity, name: &str, field: &Field, state: &State) -> Vec<Constraint> {
+pub fn field_constraints(
+    table: &str,
+    entity: &Entity,
+    name: &str,
+    field: &Field,
+    state: &State,
+) -> Vec<Constraint> {
     let mut all = Vec::new();
     let columns = columns_of(entity, &[name.to_owned()]);
     let is_numbered = matches!(field.ty, FieldType::Autonumber { .. });
     let is_sole_key = matches!(entity.primary_key.as_deref(), Some([only]) if only == name);
     if (field.is_unique() || is_numbered) && !is_sole_key {
-        let unique = |column: &String| {
-            constraint(names::unique(table, column), Rule::Unique, vec![column.clone()])
-        };
+        let unique =
+            |column: &String| constraint(names::unique(table, column), Rule::Unique, vec![column.clone()]);
         all.extend(columns.iter().map(unique));
     }
     if let FieldType::Binary { max_length: Some(length) } = &field.ty {

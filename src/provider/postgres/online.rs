@@ -255,7 +255,11 @@ impl Course {
                 self.fill_beforehand(column, &bare);
             }
             None => {
-                self.note(if is_volatile || column.made.is_generated() { Cost::Rewrite } else { Cost::Instant });
+                self.note(if is_volatile || column.made.is_generated() {
+                    Cost::Rewrite
+                } else {
+                    Cost::Instant
+                });
                 let sql = self.alter(&format!("ADD COLUMN {}", lower::render_column(column)));
                 self.now(sql);
             }

@@ -9,13 +9,8 @@ use crate::model::picklist::{Choice, Picklist, Storage};
 use crate::model::text::Text;
 
 /// The columns that make a table a picklist, with their types.
-const COLUMNS: [(&str, &str); 5] = [
-    ("name", "text"),
-    ("label", "text"),
-    ("position", "integer"),
-    ("color", "text"),
-    ("retired", "boolean"),
-];
+const COLUMNS: [(&str, &str); 5] =
+    [("name", "text"), ("label", "text"), ("position", "integer"), ("color", "text"), ("retired", "boolean")];
 
 /// One row of a picklist's table, in the order of its position.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,7 +33,11 @@ pub struct EnumType {
 pub fn is_picklist(table: &Table) -> bool {
     let is_key = |columns: &[String]| columns == ["name"];
     table.columns.len() == COLUMNS.len()
-        && table.columns.iter().zip(COLUMNS).all(|(column, (name, ty))| column.name == name && column.ty == ty)
+        && table
+            .columns
+            .iter()
+            .zip(COLUMNS)
+            .all(|(column, (name, ty))| column.name == name && column.ty == ty)
         && table.constraints.iter().any(|one| one.rule == Rule::PrimaryKey && is_key(&one.columns))
 }
 

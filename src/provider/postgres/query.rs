@@ -187,7 +187,8 @@ AND d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass AND v.oid <> c.oid
 
 const VERSION: &str = "SELECT value FROM reconcile.meta WHERE key = 'catalog'";
 
-const RESOURCES: &str = "SELECT address, state, declared, revision, spelled FROM reconcile.resource WHERE target = $target";
+const RESOURCES: &str =
+    "SELECT address, state, declared, revision, spelled FROM reconcile.resource WHERE target = $target";
 
 const TASKS: &str = "SELECT address, name, place, task, ran FROM reconcile.task WHERE target = $target";
 

@@ -101,7 +101,9 @@ pub fn texts(entity: &Entity) -> BTreeMap<String, Value> {
         all.insert(format!("checks/{name}/sql"), Value::from(check.sql.as_str()));
     }
     let keys = entity.keys.iter().map(|(name, key)| ("keys", name, &key.sql));
-    for (section, name, sql) in keys.chain(entity.indexes.iter().map(|(name, one)| ("indexes", name, &one.sql))) {
+    for (section, name, sql) in
+        keys.chain(entity.indexes.iter().map(|(name, one)| ("indexes", name, &one.sql)))
+    {
         if let Some(sql) = sql {
             all.insert(format!("{section}/{name}/sql"), Value::from(sql.as_str()));
         }
