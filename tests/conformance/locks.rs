@@ -29,7 +29,7 @@ pub fn one_applies_at_a_time(place: &mut Place) {
     let session = one.lock(&holder("ada")).unwrap();
     let error = other.lock(&holder("bob")).err().expect("somebody holds the lock");
     let TargetError::Locked { holder: who, since, .. } = &error else { panic!("{error:?}") };
-    assert_eq!((who.as_str(), since.as_str()), ("ada", "2026-01-01T00:00:00Z"));
+    assert!(who.starts_with("ada") && since == "2026-01-01T00:00:00Z", "{error:?}");
     drop(session);
     drop(other.lock(&holder("bob")).unwrap());
     drop(one.lock(&holder("ada")).unwrap());

@@ -112,10 +112,10 @@ pub fn rows(client: &mut Client, schema: &str) -> Rows {
     let tables = client.query(&asked(sql, schema), &[]).unwrap();
     let of_table = |table: &postgres::Row| {
         let (name, columns, order): (String, String, String) = (table.get(0), table.get(1), table.get(2));
-        let quoted = name.replace('"', "\"\"");
-        let sql = format!(
-            "SELECT to_json(r)::text FROM (SELECT {columns} FROM \"{quoted}\" AS t ORDER BY {order}) r"
-        );
+        let quote = |name: &str| format!("\"{}\"", name.replace('"', "\"\""));
+        let from = format!("{}.{}", quote(schema), quote(&name));
+        let sql =
+            format!("SELECT to_json(r)::text FROM (SELECT {columns} FROM {from} AS t ORDER BY {order}) r");
         let read = |row: &postgres::Row| serde_json::from_str(row.get(0)).unwrap();
         let rows: Vec<BTreeMap<String, Value>> = client.query(&sql, &[]).unwrap().iter().map(read).collect();
         (name, rows)
