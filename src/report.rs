@@ -47,6 +47,8 @@ pub enum Applied {
     RolledBack,
     /// Everything was done, but a new plan is not empty.
     NotConverged,
+    /// A step that cannot share the transaction is left to be tidied up.
+    Unfinished,
     /// Policy forbids it, so nothing was begun.
     Refused,
 }
@@ -123,6 +125,17 @@ impl Report {
     pub fn with_skipped(mut self, skipped: &[StepId]) -> Report {
         for step in self.steps.iter_mut().filter(|step| skipped.contains(&step.id)) {
             step.fate = Fate::Skipped;
+        }
+        self
+    }
+
+    /// Says of these steps, which only tidy up or were to be taken back, that they could not, and why.
+    pub fn with_unfinished(mut self, left: &[(StepId, String)]) -> Report {
+        for (id, message) in left {
+            for step in self.steps.iter_mut().filter(|step| step.id == *id) {
+                step.fate = Fate::Failed { message: message.clone() };
+            }
+            self.outcome = Applied::Unfinished;
         }
         self
     }

@@ -231,6 +231,12 @@ pub trait Target: Send {
     /// lock where there is nothing to drop.
     fn purge(&mut self, holder: &Holder, which: &Purge) -> Result<Vec<Trashed>, TargetError>;
 
+    /// Finishes or takes back what an apply that was cut off has left. Returns what it was.
+    fn tidy(&mut self, holder: &Holder) -> Result<Vec<String>, TargetError> {
+        let _ = holder;
+        Ok(Vec::new())
+    }
+
     /// Keeps the entry of an apply that was rolled back. Returns its number.
     fn journal_failure(&mut self, entry: &Entry) -> Result<u64, TargetError>;
 }
@@ -269,8 +275,39 @@ pub trait Session {
     fn record(&mut self, change: &Change, revision: Option<&str>) -> Result<(), TargetError>;
 
     /// Checks what could not be checked step by step, keeps the entry and what it says of the trash, and commits.
-    /// Returns the entry's number.
-    fn commit(self: Box<Self>, entry: &Entry) -> Result<u64, TargetError>;
+    /// Returns the entry's number. Takes note of the steps that tidy up after it, so that they are not forgotten.
+    fn commit(&mut self, entry: &Entry) -> Result<u64, TargetError>;
+
+    /// Ends the transaction without a change and keeps the lock: what follows runs alone.
+    fn step_out(&mut self) -> Result<(), TargetError> {
+        Err(self.never("run a step outside its transaction"))
+    }
+
+    /// Opens the transaction again, under the same lock.
+    fn begin(&mut self) -> Result<(), TargetError> {
+        Err(self.never("run a step outside its transaction"))
+    }
+
+    /// Runs a step's statements alone, one by one. What takes it back, or finishes it, is noted before.
+    fn run_alone(&mut self, step: &Step) -> Result<(), TargetError> {
+        let _ = step;
+        Err(self.never("run a step outside its transaction"))
+    }
+
+    /// Takes back a step that ran alone.
+    fn take_back(&mut self, step: &Step) -> Result<(), TargetError> {
+        let _ = step;
+        Err(self.never("run a step outside its transaction"))
+    }
+
+    /// The refusal of what such a target never does.
+    fn never(&self, doing: &str) -> TargetError {
+        TargetError::Failed {
+            target: "the target".to_owned(),
+            doing: doing.to_owned(),
+            message: "it does everything in one transaction".to_owned(),
+        }
+    }
 }
 
 /// Something that would not work after the steps, found by rehearsing them.

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use reconcile::address::Address;
-use reconcile::apply::{Moment, Observer, Terms};
+use reconcile::apply::{Impatient, Moment, Observer, Terms};
 use reconcile::diff::decision::{Reach, Verb, decide};
 use reconcile::journal::Holder;
 use reconcile::model::environment::{Environment, TargetConfig};
@@ -608,6 +608,7 @@ fn everything_of_one_environment_comes_into_another_as_the_decision_table_says()
             allow: &allow,
             signed_by: &[],
             clock: &|| "2026-01-01T00:00:01Z".to_owned(),
+            patience: &Impatient,
         };
         let report =
             ops::apply::run(&plan, Some(checked.desired), target.as_mut(), &terms, &mut Silent).unwrap();

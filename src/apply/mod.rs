@@ -1,6 +1,8 @@
 //! Carries out a plan: exactly its steps, in one transaction, on the base it was made for.
 //! Never plans: what is printed, packed and run is one value.
 
+mod alone;
+mod patience;
 mod verify;
 
 use std::borrow::Cow;
@@ -10,16 +12,19 @@ use crate::diff::change::{Change, TaskVerb};
 use crate::fingerprint::Fingerprint;
 use crate::journal::{Entry, Holder, Outcome, Timestamp, after_days};
 use crate::model::state::Snapshot;
-use crate::plan::{Allowance, Plan, Refusal, Step, StepId};
+use crate::plan::{Allowance, Plan, Refusal, Runs, Step, StepId};
 use crate::report::{FailedAt, Report};
 use crate::signature::PublicKey;
 use crate::target::{Left, Session, Target, TargetError};
 
+pub use patience::{Impatient, Patience, pause};
 pub use verify::remaining;
 
 /// Where an apply is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Moment {
+    /// Others hold what is needed: all was taken back, and is tried again after a pause. It says who.
+    Waiting(String),
     /// The lock is held, and nothing is checked yet.
     Locked,
     /// The base and the facts are as planned.
@@ -59,6 +64,8 @@ pub struct Terms<'a> {
     /// Who signed the package that the plan comes from, for the journal.
     pub signed_by: &'a [PublicKey],
     pub clock: &'a dyn Fn() -> Timestamp,
+    /// How long others are waited for.
+    pub patience: &'a dyn Patience,
 }
 
 /// Applies a plan, all or nothing. A step that fails rolls everything back and is a report, not an error.
@@ -77,47 +84,134 @@ pub fn apply(
     }
     let allowed: Vec<String> = terms.allow.iter().map(|a| a.as_str().to_owned()).collect();
     let entry = Entry::open(plan, terms.holder, &allowed);
-    let mut entry = Entry { signed_by: terms.signed_by.to_vec(), ..entry };
-    let name = target.describe();
-    let result = {
-        let mut session = target.lock(terms.holder)?;
-        match observer.at(&Moment::Locked) {
-            Ok(()) => {
-                let base = check_base(plan, session.as_mut(), name)?;
-                entry.note_base(plan, &base);
-                run(plan, &base, session, &mut entry, terms, observer)
+    let fresh = Entry { signed_by: terms.signed_by.to_vec(), ..entry };
+    let mut tries = 0;
+    let (mut entry, failed, message, left) = loop {
+        let mut entry = fresh.clone();
+        let stopped = match attempt(plan, target, &mut entry, terms, observer) {
+            Ok(done) => {
+                let report = Report::done(plan, Some(done.number), Vec::new());
+                return Ok(report.with_skipped(&entry.skipped).with_unfinished(&done.left));
             }
-            Err(message) => Err((FailedAt::Start, message)),
-        }
+            Err(stopped) => stopped,
+        };
+        let (failed, message, left) = match stopped {
+            Stopped::Unbegun(error) => return Err(error),
+            Stopped::Failed(failed, message) => (failed, message, Vec::new()),
+            Stopped::TakenBack(failed, message, left) => (failed, message, left),
+            Stopped::Busy(failed, error) => {
+                let message = error.to_string();
+                tries += 1;
+                match observer.at(&Moment::Waiting(message.clone())) {
+                    Ok(()) if terms.patience.wait(tries) => continue,
+                    // Nothing had begun.
+                    Ok(()) if failed == FailedAt::Start => return Err(ApplyError::Target(error)),
+                    Ok(()) => (failed, message, Vec::new()),
+                    Err(message) => (failed, message, Vec::new()),
+                }
+            }
+        };
+        break (entry, failed, message, left);
     };
-    match result {
-        Ok(number) => Ok(Report::done(plan, Some(number), Vec::new()).with_skipped(&entry.skipped)),
-        Err((failed, message)) => {
-            entry.finished = (terms.clock)();
-            entry.outcome = Outcome::Failed { step: failed.step(), message: message.clone() };
-            // The journal is a courtesy here: the failure itself is what must be told.
-            let number = target.journal_failure(&entry).ok();
-            Ok(Report::rolled_back(plan, failed, &message, number).with_skipped(&entry.skipped))
+    entry.finished = (terms.clock)();
+    entry.outcome = Outcome::Failed { step: failed.step(), message: message.clone() };
+    // The journal is a courtesy here: the failure itself is what must be told.
+    let number = target.journal_failure(&entry).ok();
+    let report = Report::rolled_back(plan, failed, &message, number);
+    Ok(report.with_skipped(&entry.skipped).with_unfinished(&left))
+}
+
+/// Why one attempt came to nothing. All that it did is taken back.
+enum Stopped {
+    /// It may not begin.
+    Unbegun(ApplyError),
+    Failed(FailedAt, String),
+    /// It failed after steps that ran alone, and these were taken back; those that could not be are named, with why.
+    TakenBack(FailedAt, String, Vec<(StepId, String)>),
+    /// Others held what was needed.
+    Busy(FailedAt, TargetError),
+}
+
+impl Stopped {
+    fn at(failed: FailedAt, error: TargetError) -> Stopped {
+        match error {
+            busy @ TargetError::Busy { .. } => Stopped::Busy(failed, busy),
+            TargetError::Open { .. }
+            | TargetError::Locked { .. }
+            | TargetError::Failed { .. }
+            | TargetError::Newer { .. }
+            | TargetError::Record { .. } => Stopped::Failed(failed, error.to_string()),
         }
     }
 }
 
+impl From<TargetError> for Stopped {
+    fn from(error: TargetError) -> Stopped {
+        match error {
+            busy @ TargetError::Busy { .. } => Stopped::Busy(FailedAt::Start, busy),
+            TargetError::Open { .. }
+            | TargetError::Locked { .. }
+            | TargetError::Failed { .. }
+            | TargetError::Newer { .. }
+            | TargetError::Record { .. } => Stopped::Unbegun(ApplyError::Target(error)),
+        }
+    }
+}
+
+/// What one attempt came to.
+struct Finished {
+    /// The journal's number.
+    number: u64,
+    /// The steps that tidy up and could not, with the reason.
+    left: Vec<(StepId, String)>,
+}
+
+/// Does all of it once: the lock, the base, the steps, the commit.
+fn attempt(
+    plan: &Plan,
+    target: &mut dyn Target,
+    entry: &mut Entry,
+    terms: &Terms<'_>,
+    observer: &mut dyn Observer,
+) -> Result<Finished, Stopped> {
+    let name = target.describe();
+    let mut session = target.lock(terms.holder)?;
+    observer.at(&Moment::Locked).map_err(|message| Stopped::Failed(FailedAt::Start, message))?;
+    let base = check_base(plan, session.as_mut(), &name)?;
+    entry.note_base(plan, &base);
+    observer.at(&Moment::Checked).map_err(|message| Stopped::Failed(FailedAt::Start, message))?;
+    let number = match plan.steps.iter().any(|step| step.runs == Runs::Before) {
+        false => inside(plan, &base, session.as_mut(), entry, terms, observer)?,
+        true => alone::around(plan, &base, session.as_mut(), entry, terms, observer)?,
+    };
+    let left = alone::after(plan, session.as_mut(), terms, observer);
+    Ok(Finished { number, left })
+}
+
 /// Returns what there is before the first step.
-fn check_base(plan: &Plan, session: &mut dyn Session, target: String) -> Result<Snapshot, ApplyError> {
+fn check_base(plan: &Plan, session: &mut dyn Session, target: &str) -> Result<Snapshot, Stopped> {
     let base = session.inspect()?;
     let found = base.fingerprint();
     if found != plan.base || !has_trash_of(plan, &base) {
-        return Err(ApplyError::Stale { target, planned: plan.base, found });
+        let target = target.to_owned();
+        return Err(Stopped::Unbegun(ApplyError::Stale { target, planned: plan.base, found }));
     }
+    check_facts(plan, session)?;
+    Ok(base)
+}
+
+/// Asks again what the plan asked: a risk may have grown since.
+fn check_facts(plan: &Plan, session: &mut dyn Session) -> Result<(), Stopped> {
     let queries: Vec<String> = plan.facts.iter().map(|f| f.query.clone()).collect();
     let answers = session.measure(&queries)?;
     for (fact, answer) in plan.facts.iter().zip(answers) {
         if answer.count > fact.count {
             let (address, planned) = (fact.address.clone(), fact.count);
-            return Err(ApplyError::FactsMoved { address, planned, found: answer.count });
+            let found = answer.count;
+            return Err(Stopped::Unbegun(ApplyError::FactsMoved { address, planned, found }));
         }
     }
-    Ok(base)
+    Ok(())
 }
 
 /// Tells whether what a plan brings back is still there, and the numbers it gives are still free.
@@ -126,40 +220,40 @@ fn has_trash_of(plan: &Plan, base: &Snapshot) -> bool {
     plan.restores().all(is_there) && plan.trash.iter().all(|moved| moved.number > base.last_trash)
 }
 
-/// Runs all steps in the session's transaction. An error says where, and why.
-fn run(
+/// Runs the steps of the session's transaction. An error says where, and why.
+fn inside(
     plan: &Plan,
     before: &Snapshot,
-    mut session: Box<dyn Session + '_>,
+    session: &mut dyn Session,
     entry: &mut Entry,
     terms: &Terms<'_>,
     observer: &mut dyn Observer,
-) -> Result<u64, (FailedAt, String)> {
-    let whole = |error: TargetError| (FailedAt::Commit, error.to_string());
-    observer.at(&Moment::Checked).map_err(|m| (FailedAt::Start, m))?;
-    for step in &plan.steps {
-        observer.at(&Moment::Before(step.id)).map_err(|m| (FailedAt::Step(step.id), m))?;
-        match is_due(step, session.as_mut()).map_err(|m| (FailedAt::Step(step.id), m))? {
-            true => session.run(step).map_err(|error| (FailedAt::Step(step.id), error.to_string()))?,
+) -> Result<u64, Stopped> {
+    let whole = |error: TargetError| Stopped::at(FailedAt::Commit, error);
+    let stopped = |failed: FailedAt| move |message: String| Stopped::Failed(failed, message);
+    for step in plan.steps.iter().filter(|step| step.runs == Runs::Inside) {
+        observer.at(&Moment::Before(step.id)).map_err(stopped(FailedAt::Step(step.id)))?;
+        match is_due(step, session)? {
+            true => session.run(step).map_err(|error| Stopped::at(FailedAt::Step(step.id), error))?,
             false => entry.skipped.push(step.id),
         }
-        observer.at(&Moment::After(step.id)).map_err(|m| (FailedAt::Step(step.id), m))?;
+        observer.at(&Moment::After(step.id)).map_err(stopped(FailedAt::Step(step.id)))?;
     }
     for change in &plan.changes {
         let change = as_done(change, plan, &entry.skipped);
         session.record(&change, plan.revision.commit.as_deref()).map_err(whole)?;
     }
-    observer.at(&Moment::Recorded).map_err(|m| (FailedAt::Commit, m))?;
+    observer.at(&Moment::Recorded).map_err(stopped(FailedAt::Commit))?;
     let found = session.inspect().map_err(whole)?;
     if let Some(difference) = verify::remaining(plan, &found).first() {
         let message = format!("the target does not report back what was planned for `{difference}`");
-        return Err((FailedAt::Commit, message));
+        return Err(Stopped::Failed(FailedAt::Commit, message));
     }
     if let Some(disturbed) = verify::disturbed(plan, before, &found) {
         let message = format!("a task changed what `{disturbed}` is, which the plan does not speak of");
-        return Err((FailedAt::Commit, message));
+        return Err(Stopped::Failed(FailedAt::Commit, message));
     }
-    observer.at(&Moment::Verified).map_err(|m| (FailedAt::Commit, m))?;
+    observer.at(&Moment::Verified).map_err(stopped(FailedAt::Commit))?;
     entry.finished = (terms.clock)();
     entry.trash_until = (!entry.trash.is_empty()).then(|| after_days(&entry.finished, plan.policy.trash));
     let number = session.commit(entry).map_err(whole)?;
@@ -169,13 +263,16 @@ fn run(
 }
 
 /// Tells whether a step is to run: a task has a last word on whether anything is left to do.
-fn is_due(step: &Step, session: &mut dyn Session) -> Result<bool, String> {
+fn is_due(step: &Step, session: &mut dyn Session) -> Result<bool, Stopped> {
     let Some(unless) = step.unless() else { return Ok(true) };
+    let failed = FailedAt::Step(step.id);
     match session.left(unless) {
         Ok(Left::Something) => Ok(true),
         Ok(Left::Nothing) => Ok(false),
-        Ok(Left::Unknown(why)) => Err(format!("its `unless` cannot be asked: {why}")),
-        Err(error) => Err(error.to_string()),
+        Ok(Left::Unknown(why)) => {
+            Err(Stopped::Failed(failed, format!("its `unless` cannot be asked: {why}")))
+        }
+        Err(error) => Err(Stopped::at(failed, error)),
     }
 }
 

@@ -26,6 +26,7 @@ pub enum Code {
     Stale = 11,
     Refused = 12,
     BadPackage = 13,
+    Partial = 14,
 }
 
 impl From<Code> for ExitCode {

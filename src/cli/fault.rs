@@ -1,5 +1,5 @@
 //! A switch for tests: `RECONCILE_FAULT=kill:MOMENT` or `fail:MOMENT` stops an apply there.
-//! Never set in ordinary use; a moment is `locked`, `checked`, `before:N`, `after:N`, `recorded`, `verified`, `committed`.
+//! Never set in ordinary use; a moment is `waiting`, `locked`, `checked`, `before:N`, `after:N`, `recorded`, `verified`, `committed`.
 
 use crate::apply::Moment;
 
@@ -19,6 +19,7 @@ impl Fault {
 
     pub fn at(&self, moment: &Moment) -> Result<(), String> {
         let name = match moment {
+            Moment::Waiting(_) => "waiting".to_owned(),
             Moment::Locked => "locked".to_owned(),
             Moment::Checked => "checked".to_owned(),
             Moment::Before(step) => format!("before:{step}"),

@@ -10,6 +10,7 @@ pub mod exit;
 mod fault;
 pub mod files;
 mod packages;
+mod patience;
 mod terminal;
 
 use std::ffi::OsString;

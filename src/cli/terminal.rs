@@ -106,7 +106,8 @@ impl Terminal {
             bar.set_style(style);
         }
         let titles = plan.steps.iter().map(|s| clean(&s.title).into_owned()).collect();
-        ApplyProgress { bar: Progress(bar), titles, fault: super::fault::Fault::from_environment() }
+        let fault = super::fault::Fault::from_environment();
+        ApplyProgress { bar: Progress(bar), titles, is_quiet: self.quiet, waited_for: None, fault }
     }
 }
 
@@ -137,16 +138,39 @@ impl Drop for Progress {
 pub struct ApplyProgress {
     bar: Progress,
     titles: Vec<String>,
+    is_quiet: bool,
+    waited_for: Option<String>,
     fault: super::fault::Fault,
 }
 
 impl Observer for ApplyProgress {
     fn at(&mut self, moment: &Moment) -> Result<(), String> {
-        if let Moment::Before(step) = moment {
-            self.bar.0.set_position(u64::from(*step));
-            let title = self.titles.get(*step as usize - 1).cloned().unwrap_or_default();
-            self.bar.0.set_message(title);
+        match moment {
+            Moment::Waiting(why) => self.wait(why),
+            Moment::Before(step) => self.step(*step),
+            Moment::Locked
+            | Moment::Checked
+            | Moment::After(_)
+            | Moment::Recorded
+            | Moment::Verified
+            | Moment::Committed => {}
         }
         self.fault.at(moment)
+    }
+}
+
+impl ApplyProgress {
+    fn step(&self, step: u32) {
+        self.bar.0.set_position(u64::from(step));
+        let title = self.titles.get(step as usize - 1).cloned().unwrap_or_default();
+        self.bar.0.set_message(title);
+    }
+
+    /// Says who is waited for: once, until it is somebody else.
+    fn wait(&mut self, why: &str) {
+        if !self.is_quiet && self.waited_for.as_deref() != Some(why) {
+            self.bar.0.suspend(|| eprintln!("{}", clean(&format!("Waiting: {why}"))));
+            self.waited_for = Some(why.to_owned());
+        }
     }
 }

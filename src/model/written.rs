@@ -28,7 +28,7 @@ pub struct Written<'a> {
 }
 
 /// The settings of a `spec`, in the order they are written.
-const SPEC_ORDER: [&str; 11] = [
+const SPEC_ORDER: [&str; 12] = [
     "displayName",
     "description",
     "extends",
@@ -39,6 +39,7 @@ const SPEC_ORDER: [&str; 11] = [
     "checks",
     "relationships",
     "native",
+    "storage",
     "options",
 ];
 

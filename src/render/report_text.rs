@@ -82,6 +82,17 @@ fn verdict(report: &Report) -> (Role, String) {
             };
             (Role::Error, format!("Nothing was changed: {what} and the transaction was rolled back."))
         }
+        Applied::Unfinished => {
+            let left = report.steps.iter().filter(|step| matches!(step.fate, Fate::Failed { .. })).count();
+            let text = format!(
+                "{} of environment {} left something behind in {}: `reconcile resume -e {}` tidies it up.",
+                counted(left, "step"),
+                report.environment,
+                report.target,
+                report.environment
+            );
+            (Role::Error, text)
+        }
         Applied::Refused => (Role::Error, "Nothing was changed: the plan is refused by policy.".to_owned()),
         Applied::NotConverged => {
             let still = counted(report.remaining.len(), "resource");

@@ -1,14 +1,36 @@
 //! What `resume` finds, as text: how the last apply ended, and the next move.
-//! Never says that something is left where an apply is all or nothing.
+//! Never says that something is left where nothing is.
 
 use super::page::Page;
 use super::paint::{Paint, Role};
 use crate::journal::{Entry, Outcome};
 
-/// Says of a target that takes every apply whole or not at all that nothing is left to finish.
-pub fn nothing(environment: &str, target: &str, last: Option<&Entry>, paint: Paint) -> String {
+/// Says what was tidied up, and how the last apply ended.
+pub fn resumed(
+    environment: &str,
+    target: &str,
+    tidied: &[String],
+    last: Option<&Entry>,
+    paint: Paint,
+) -> String {
     let mut page = Page::new(paint);
-    page.line(0, Role::Create, &format!("Nothing to resume in environment {environment} ({target})."));
+    match tidied {
+        [] => {
+            page.line(0, Role::Create, &format!("Nothing to resume in environment {environment} ({target})."))
+        }
+        tidied => {
+            let n_steps = tidied.len();
+            let steps = if n_steps == 1 { "1 step".to_owned() } else { format!("{n_steps} steps") };
+            let text = format!(
+                "Tidied up {steps} of an apply that was cut off in environment {environment} ({target}):"
+            );
+            page.line(0, Role::Create, &text);
+            for title in tidied {
+                page.line(2, Role::Plain, title);
+            }
+            &mut page
+        }
+    };
     let Some(entry) = last else {
         page.line(2, Role::Plain, "Nothing was applied there yet.");
         return page.finish();
@@ -20,7 +42,8 @@ pub fn nothing(environment: &str, target: &str, last: Option<&Entry>, paint: Pai
         }
     };
     page.line(2, role, &format!("The last apply, journal entry {}, {ended}.", entry.id));
-    page.line(2, Role::Note, "An apply that is cut short leaves nothing: it is all or nothing there.");
+    let rest = "Nothing of an apply that is cut short holds: the next one takes it back, or takes it on.";
+    page.line(2, Role::Note, rest);
     if matches!(entry.outcome, Outcome::Failed { .. }) {
         page.line(2, Role::Note, &format!("help: apply again: reconcile apply -e {environment}"));
     }

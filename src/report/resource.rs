@@ -75,6 +75,10 @@ impl Report {
                 )
             }
             Applied::RolledBack => self.rolled_back_resource(address, report),
+            Applied::Unfinished if self.entry.is_some() && self.message.is_none() => {
+                report(ResourceState::Applied, done.to_owned(), Some("run `reconcile resume` to tidy up"))
+            }
+            Applied::Unfinished => self.rolled_back_resource(address, report),
             Applied::Refused => report(ResourceState::NotStarted, "the plan is refused".to_owned(), None),
         }
     }

@@ -6,7 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-use reconcile::apply::{Moment, Observer, Terms};
+use reconcile::apply::{Impatient, Moment, Observer, Terms};
 use reconcile::journal::{Entry, Holder};
 use reconcile::model::state::Desired;
 use reconcile::ops;
@@ -102,7 +102,8 @@ impl Place {
         let allow: Vec<Allowance> = allow.iter().map(|a| a.parse().unwrap()).collect();
         let holder = Holder { actor: "test".to_owned(), since: "2026-01-01T00:00:00Z".to_owned() };
         let clock = || "2026-01-01T00:00:01Z".to_owned();
-        let terms = Terms { holder: &holder, allow: &allow, signed_by: &[], clock: &clock };
+        let terms =
+            Terms { holder: &holder, allow: &allow, signed_by: &[], clock: &clock, patience: &Impatient };
         let desired = self.desired(environment);
         let mut target = self.target(&desired, Mode::Write);
         let report = ops::apply::run(&plan, Some(desired), target.as_mut(), &terms, &mut Nobody).unwrap();

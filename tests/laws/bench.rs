@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use reconcile::apply::{ApplyError, Moment, Observer, Terms};
+use reconcile::apply::{ApplyError, Impatient, Moment, Observer, Terms};
 use reconcile::journal::Holder;
 use reconcile::model::environment::TargetConfig;
 use reconcile::model::state::{Desired, Snapshot};
@@ -103,7 +103,8 @@ impl Bench {
         let holder = Holder { actor: "law".to_owned(), since: "2026-01-01T00:00:00Z".to_owned() };
         let allow: Vec<Allowance> = CONSENTS.iter().map(|code| code.parse().unwrap()).collect();
         let clock = || "2026-01-01T00:00:01Z".to_owned();
-        let terms = Terms { holder: &holder, allow: &allow, signed_by: &[], clock: &clock };
+        let terms =
+            Terms { holder: &holder, allow: &allow, signed_by: &[], clock: &clock, patience: &Impatient };
         ops::apply::run(plan, goal, target.as_mut(), &terms, &mut Nobody)
     }
 

@@ -7,6 +7,7 @@ use crate::apply::{self, Terms};
 use crate::cli::context::{Context, name_limits, now};
 use crate::cli::exit::{Code, Failure};
 use crate::cli::files;
+use crate::cli::patience::{BUDGET, Until};
 use crate::ops::adopt::{Adopting, Request, adopt};
 use crate::provider::open::Mode;
 use crate::render::adoption_text;
@@ -128,12 +129,13 @@ fn take_back(context: &Context, adopting: &Adopting) {
 
 fn record(context: &Context, adopting: &Adopting, target: &mut dyn Target) -> Result<Report, Failure> {
     let holder = context.holder();
-    let terms = Terms { holder: &holder, allow: &[], signed_by: &[], clock: &now };
+    let terms =
+        Terms { holder: &holder, allow: &[], signed_by: &[], clock: &now, patience: &Until::after(BUDGET) };
     let mut progress = context.terminal.apply_progress(&adopting.plan);
     let report = apply::apply(&adopting.plan, target, &terms, &mut progress)?;
     match report.outcome {
         Applied::Done | Applied::Nothing => Ok(report),
-        Applied::RolledBack | Applied::NotConverged | Applied::Refused => {
+        Applied::RolledBack | Applied::NotConverged | Applied::Refused | Applied::Unfinished => {
             let why = report.message.unwrap_or_default();
             Err(Failure::error(format!("the target did not take the record: {why}"))
                 .help("nothing was changed, and no manifest was written"))

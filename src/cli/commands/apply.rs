@@ -11,12 +11,14 @@ use crate::cli::args::Choices;
 use crate::cli::context::{Context, Opened, Purpose, now, writable};
 use crate::cli::exit::{Code, Failure};
 use crate::cli::packages;
+use crate::cli::patience::{BUDGET, Until};
 use crate::model::environment::Environment;
 use crate::model::setup::Action;
 use crate::model::state::Desired;
 use crate::ops;
 use crate::package::Sealed;
 use crate::plan::{Allowance, Plan};
+use crate::provider::open::Mode;
 use crate::render::paint::clean_json;
 use crate::render::plan_text::{self, Options};
 use crate::render::report_text;
@@ -38,6 +40,7 @@ pub fn planned(
     let environments = context.environments(&opened.repository, Purpose::Write)?;
     environments.iter().try_for_each(|environment| writable(environment, &[]))?;
     for environment in environments {
+        tidy(context, environment)?;
         let plan = plan::one(context, &opened, &mut ahead, environment, choices)?;
         let desired = desired(&opened.repository, environment, choices)?;
         match one(context, environment, &plan, Some(desired), &Consent { yes, allow, signed_by: &[] }, &[])? {
@@ -46,6 +49,16 @@ pub fn planned(
         }
     }
     finish(context, reports)
+}
+
+/// Tidies up what an apply that was cut off has left, so that the plan starts from what is meant to be there.
+pub fn tidy(context: &Context, environment: &Environment) -> Result<Vec<String>, Failure> {
+    let mut target = context.target(environment, Mode::Write)?;
+    let tidied = target.tidy(&context.holder())?;
+    for title in &tidied {
+        context.terminal.remark(&format!("tidied up after an apply that was cut off: {title}"));
+    }
+    Ok(tidied)
 }
 
 /// A package, and where its detached signatures are if they are not beside it.
@@ -162,7 +175,7 @@ pub fn one(
         }
     }
     let holder = context.holder();
-    let terms = Terms { holder: &holder, allow, signed_by, clock: &now };
+    let terms = Terms { holder: &holder, allow, signed_by, clock: &now, patience: &Until::after(BUDGET) };
     let mut progress = terminal.apply_progress(plan);
     let applied = ops::apply::run(plan, desired, target.as_mut(), &terms, &mut progress);
     drop(progress);
@@ -197,11 +210,16 @@ fn has_nothing(plan: &Plan, spoken_of: &[(Address, Action)]) -> bool {
 
 /// Prints the reports where they are one document, and says how it went.
 pub fn finish(context: &Context, reports: Vec<Report>) -> Result<Code, Failure> {
+    let is_left = reports.iter().any(|report| report.outcome == Applied::Unfinished);
     let is_good = reports.iter().all(|r| matches!(r.outcome, Applied::Done | Applied::Nothing));
     if context.is_json() {
         show(context, reports);
     }
-    if is_good { Ok(Code::Done) } else { Err(Failure::said(Code::Error)) }
+    match (is_good, is_left) {
+        (true, _) => Ok(Code::Done),
+        (false, true) => Err(Failure::said(Code::Partial)),
+        (false, false) => Err(Failure::said(Code::Error)),
+    }
 }
 
 fn show(context: &Context, reports: Vec<Report>) {

@@ -8,15 +8,18 @@ use crate::render::paint::clean_json;
 use crate::render::resume_text;
 use crate::wire::journal::{HistoryDocument, to_json};
 
-/// Every target of today takes an apply whole or not at all, so that none has anything left.
+/// Finishes or takes back what is left, where anything is.
 pub fn run(context: &Context) -> Result<Code, Failure> {
     let opened = context.open()?;
     let (mut last, mut texts) = (Vec::new(), Vec::new());
     for environment in context.environments(&opened.repository, Purpose::Read)? {
         let mut target = context.target(environment, Mode::Read)?;
+        let is_clean = target.inspect()?.unfinished.is_empty();
+        let tidied = if is_clean { Vec::new() } else { super::apply::tidy(context, environment)? };
         let entry = target.history(1)?.into_iter().next();
         let place = (environment.name.as_str(), target.describe());
-        texts.push(resume_text::nothing(place.0, &place.1, entry.as_ref(), context.terminal.paint));
+        let ended = entry.as_ref();
+        texts.push(resume_text::resumed(place.0, &place.1, &tidied, ended, context.terminal.paint));
         last.extend(entry);
     }
     let text = match context.is_json() {

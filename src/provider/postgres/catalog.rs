@@ -16,12 +16,18 @@ use crate::fingerprint::Fingerprint;
 use crate::journal::{Entry, Holder};
 use crate::model::resource::Resource;
 use crate::model::trash::Moved;
+use crate::plan::Step;
 
 /// The version of these tables; a target with a higher one is left alone.
 pub const VERSION: u32 = 1;
 
 /// The schema that they are in.
 pub const SCHEMA: &str = "reconcile";
+
+/// Asks the server's own catalog whether they are there: whoever may not look into our schema is told so, and not
+/// that it is empty.
+pub const EXISTS: &str = "SELECT 1 FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n \
+                          ON n.oid = c.relnamespace WHERE n.nspname = 'reconcile' AND c.relname = 'meta'";
 
 /// Makes the tables where they are not there yet.
 pub const CREATE: &str = r#"
@@ -51,7 +57,7 @@ CREATE TABLE IF NOT EXISTS "reconcile"."lock" (
   "target" text PRIMARY KEY, "actor" text NOT NULL, "since" text NOT NULL, "fence" bigint NOT NULL
 );
 CREATE TABLE IF NOT EXISTS "reconcile"."progress" (
-  "target" text, "plan" text, "step" bigint, "finished" text NOT NULL, PRIMARY KEY ("target", "plan", "step")
+  "target" text, "step" bigint, "title" text NOT NULL, "statements" json NOT NULL, PRIMARY KEY ("target", "step")
 );
 INSERT INTO "reconcile"."meta" ("key", "value") VALUES ('catalog', '1') ON CONFLICT ("key") DO NOTHING;
 "#;
@@ -124,12 +130,7 @@ impl<'a> Catalog<'a> {
 
     /// The version of the catalog that is there; none where there is none.
     pub fn version(&mut self) -> Result<Option<u32>, Error> {
-        // Asked of the server's own catalog: whoever may not look into our schema is told so, and not that it is empty.
-        let found = self.client.query(
-            "SELECT 1 FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace \
-             WHERE n.nspname = 'reconcile' AND c.relname = 'meta'",
-            &[],
-        )?;
+        let found = self.client.query(EXISTS, &[])?;
         if found.is_empty() {
             return Ok(None);
         }
@@ -250,6 +251,38 @@ impl<'a> Catalog<'a> {
         self.execute(sql, &[&address.to_string()]).map(drop)
     }
 
+    /// Notes what tidies up after a step that runs alone: what takes it back, or the step itself.
+    pub fn note_step(&mut self, step: &Step, statements: &[String]) -> Result<(), Error> {
+        let sql = "INSERT INTO \"reconcile\".\"progress\" (\"target\", \"step\", \"title\", \"statements\") \
+                   VALUES ($1, $2, $3, $4::text::json) ON CONFLICT (\"target\", \"step\") DO UPDATE SET \
+                   \"title\" = excluded.\"title\", \"statements\" = excluded.\"statements\"";
+        self.execute(sql, &[&i64::from(step.id), &step.title, &json(&statements)]).map(drop)
+    }
+
+    /// Forgets a step of which nothing is left.
+    pub fn forget_step(&mut self, step: u32) -> Result<(), Error> {
+        let sql = "DELETE FROM \"reconcile\".\"progress\" WHERE \"target\" = $1 AND \"step\" = $2";
+        self.execute(sql, &[&i64::from(step)]).map(drop)
+    }
+
+    /// Forgets every step that ran before the transaction which commits now.
+    pub fn forget_steps(&mut self) -> Result<(), Error> {
+        self.execute("DELETE FROM \"reconcile\".\"progress\" WHERE \"target\" = $1", &[]).map(drop)
+    }
+
+    /// What an apply that was cut off has left: each step with its title and the statements that tidy up, the last
+    /// first.
+    pub fn left_steps(&mut self) -> Result<Vec<(u32, String, Vec<String>)>, Error> {
+        let sql = "SELECT \"step\", \"title\", \"statements\"::text FROM \"reconcile\".\"progress\" \
+                   WHERE \"target\" = $1 ORDER BY \"step\" DESC";
+        let read = |row: &PgRow| {
+            let statements: String = row.try_get(2)?;
+            let step = u32::try_from(row.try_get::<_, i64>(0)?).unwrap_or_default();
+            Ok((step, row.try_get(1)?, serde_json::from_str(&statements).unwrap_or_default()))
+        };
+        self.query(sql, &[])?.iter().map(read).collect()
+    }
+
     /// Keeps one entry of the journal and returns its number.
     pub fn keep(&mut self, entry: &Entry) -> Result<u64, Error> {
         let sql = "INSERT INTO \"reconcile\".\"journal\" (\"target\", \"finished\", \"entry\") \
@@ -325,6 +358,12 @@ impl<'a> Catalog<'a> {
     /// The fence of the last holder. Nobody can take the lock over before this transaction has ended.
     pub fn fence(&mut self) -> Result<Option<i64>, Error> {
         let sql = "SELECT \"fence\" FROM \"reconcile\".\"lock\" WHERE \"target\" = $1 FOR UPDATE";
+        self.query(sql, &[])?.first().map(|row| row.try_get(0)).transpose()
+    }
+
+    /// The fence of the last holder, without keeping anybody out.
+    pub fn held_fence(&mut self) -> Result<Option<i64>, Error> {
+        let sql = "SELECT \"fence\" FROM \"reconcile\".\"lock\" WHERE \"target\" = $1";
         self.query(sql, &[])?.first().map(|row| row.try_get(0)).transpose()
     }
 

@@ -142,6 +142,7 @@ struct Read {
     spelled: BTreeMap<Address, Spelled>,
     trash: Vec<Trashed>,
     last_trash: u64,
+    unfinished: Vec<String>,
     is_recorded: bool,
 }
 
@@ -206,6 +207,7 @@ impl Read {
                     self.trashed(row, target)?;
                 }
             }
+            Part::Unfinished => self.unfinished = rows.iter().map(|row| text(row, 0)).collect(),
             Part::LastTrash => self.last_trash = rows.first().map(|row| whole(row, 0)).unwrap_or_default(),
         }
         Ok(())
@@ -512,6 +514,7 @@ impl Read {
         snapshot.initialized = self.is_recorded;
         snapshot.trash = self.trash;
         snapshot.last_trash = self.last_trash;
+        snapshot.unfinished = self.unfinished;
         Ok(found)
     }
 }

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use super::conversion;
 use super::kind::Kind;
 use super::lexer::{literal, quote};
+use super::native;
 use super::shape::Table;
 use super::types;
 use crate::address::Address;
@@ -105,19 +106,13 @@ fn targets<'a>(name: &str, field: &'a Field) -> Vec<(String, Option<&'a str>)> {
 pub fn typed_columns(name: &str, field: &Field, state: &State) -> Vec<(String, String)> {
     let typed = |(column, to): (String, Option<&str>)| {
         let ty = match (&field.native, to) {
-            (Some(native), _) => native_type(native),
+            (Some(native), _) => native::read(native).ty,
             (None, Some(to)) => key_type(to, state, 0),
             (None, None) => own_type(&field.ty, state),
         };
         (column, ty)
     };
     targets(name, field).into_iter().map(typed).collect()
-}
-
-/// A type in the author's words, without its collation.
-fn native_type(native: &str) -> String {
-    let place = native.to_ascii_lowercase().find(" collate ");
-    types::spelled(place.map_or(native, |place| &native[..place]))
 }
 
 fn own_type(ty: &FieldType, state: &State) -> String {
@@ -136,7 +131,7 @@ fn key_type(name: &str, state: &State, depth: usize) -> String {
     let Some(entity) = found else { return types::column_type(&FieldType::Uuid) };
     let key = entity.key_fields().first().map(|key| (*key).to_owned()).unwrap_or_default();
     match entity.fields.get(&key) {
-        Some(Field { native: Some(native), .. }) => native_type(native),
+        Some(Field { native: Some(native), .. }) => native::read(native).ty,
         Some(Field { ty: FieldType::Lookup { entity: Some(next), .. }, .. }) if depth < 16 => {
             key_type(next, state, depth + 1)
         }

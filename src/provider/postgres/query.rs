@@ -20,6 +20,7 @@ pub enum Part {
     Tasks,
     Trash,
     LastTrash,
+    Unfinished,
 }
 
 /// Every part of an inspection of `schema` with its statement; our record only where there is one.
@@ -45,6 +46,7 @@ pub fn statements(schema: &str, has_catalog: bool) -> Vec<(Part, String)> {
             (Part::Tasks, of_target(TASKS)),
             (Part::Trash, of_target(TRASH)),
             (Part::LastTrash, LAST_TRASH.to_owned()),
+            (Part::Unfinished, of_target(UNFINISHED)),
         ]);
     }
     all
@@ -194,6 +196,8 @@ const TASKS: &str = "SELECT address, name, place, task, ran FROM reconcile.task 
 
 const TRASH: &str =
     "SELECT entry, kept, until, moved FROM reconcile.trash WHERE target = $target ORDER BY number";
+
+const UNFINISHED: &str = "SELECT title FROM reconcile.progress WHERE target = $target ORDER BY step";
 
 /// Numbers are given once in a whole database.
 const LAST_TRASH: &str = "SELECT value FROM reconcile.meta WHERE key = 'trash'";

@@ -210,8 +210,8 @@ fn setup(schema: &str, mode: Mode) -> String {
          SET quote_all_identifiers = off; SET transform_null_equals = off; SET jit = off; \
          SET tcp_keepalives_idle = 60; SET default_transaction_read_only = {read_only}; \
          SELECT current_setting('server_version_num'), current_setting('server_version'), pg_is_in_recovery(), \
-         EXISTS (SELECT FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace \
-         WHERE n.nspname = 'reconcile' AND c.relname = 'meta')",
+         EXISTS ({catalog})",
+        catalog = catalog::EXISTS,
         schema = quote(schema),
         lock = milliseconds(limits::LOCK),
         question = milliseconds(limits::QUESTION),
@@ -301,6 +301,19 @@ impl PostgresTarget {
             }
         }
         Ok(Server { version, name, is_standby: get(2) == "t", has_catalog: get(3) == "t" })
+    }
+
+    /// Looks again whether our own tables are there, where they were not yet. Once they are, they stay.
+    fn look_for_catalog(&mut self) -> Result<(), TargetError> {
+        let is_new = self.connected.is_none();
+        let Connected { client, server } = self.connected()?;
+        if !is_new && !server.has_catalog {
+            match client.query_opt(catalog::EXISTS, &[]) {
+                Ok(found) => server.has_catalog = found.is_some(),
+                Err(error) => return Err(failed(&self.settings, "be read", &error, None)),
+            }
+        }
+        Ok(())
     }
 
     /// Runs `read` in one transaction, so that all its statements see the same state.
@@ -429,7 +442,7 @@ impl Target for PostgresTarget {
     }
 
     fn inspect(&mut self) -> Result<Snapshot, TargetError> {
-        self.connected()?;
+        self.look_for_catalog()?;
         let settings = &self.settings;
         let Some(Connected { client, server }) = &mut self.connected else {
             return Err(self.cannot_open("it is not open"));
@@ -494,7 +507,12 @@ impl Target for PostgresTarget {
 
     fn lock<'a>(&'a mut self, holder: &Holder) -> Result<Box<dyn Session + 'a>, TargetError> {
         let fence = self.take_lock(holder)?;
-        Ok(Box::new(self.begin(fence)?))
+        let mut session = self.begin(fence)?;
+        // What is left of another apply would be in the way, and would be forgotten.
+        if !session.tidy()?.is_empty() {
+            session.begin()?;
+        }
+        Ok(Box::new(session))
     }
 
     fn purge(&mut self, holder: &Holder, which: &Purge) -> Result<Vec<Trashed>, TargetError> {
@@ -508,6 +526,22 @@ impl Target for PostgresTarget {
         let fence = self.take_lock(holder)?;
         // Dropped without a commit, it rolls back.
         self.begin(fence)?.purge(which)
+    }
+
+    fn tidy(&mut self, holder: &Holder) -> Result<Vec<String>, TargetError> {
+        self.connected()?;
+        if !self.connected()?.server.has_catalog {
+            return Ok(Vec::new());
+        }
+        let is_clean = self.consistently(|client, settings, _| {
+            let left = Catalog::new(client, &settings.schema).left_steps();
+            Ok(left.map_err(|error| failed(settings, "read its progress", &error, None))?.is_empty())
+        })?;
+        if is_clean {
+            return Ok(Vec::new());
+        }
+        let fence = self.take_lock(holder)?;
+        self.begin(fence)?.tidy()
     }
 
     fn journal_failure(&mut self, entry: &Entry) -> Result<u64, TargetError> {
@@ -575,7 +609,7 @@ impl PostgresTarget {
 }
 
 /// Opens the transaction and makes the schema, where it is not there. False where somebody else has taken the lock over.
-fn transaction_of(client: &mut Client, settings: &Settings, fence: i64) -> Result<bool, TargetError> {
+pub fn transaction_of(client: &mut Client, settings: &Settings, fence: i64) -> Result<bool, TargetError> {
     let refused = |error: postgres::Error| refusal::refused(settings, "begin", &error, Vec::new());
     // A variable of the transaction: it is gone when a statement has ended it.
     let sql =

@@ -11,7 +11,7 @@ use super::catalog::Catalog;
 use super::inspect::{self, Context};
 use super::limits::{Class, milliseconds};
 use super::refusal::{self, failed};
-use super::session::give_back;
+use super::session::{give_back, transaction_of};
 use super::settings::Settings;
 use super::spell::Spelled;
 use super::task;
@@ -20,7 +20,7 @@ use crate::diff::change::Change;
 use crate::journal::Entry;
 use crate::model::state::Snapshot;
 use crate::model::trash::Trashed;
-use crate::plan::Step;
+use crate::plan::{Runs, Step};
 use crate::target::{Answer, Left, Purge, Session, TargetError};
 
 /// The transaction, and the lock that it is under.
@@ -89,6 +89,39 @@ impl<'a> PostgresSession<'a> {
         }
     }
 
+    /// Runs statements one by one, each in a transaction of its own, as long as the lock is ours.
+    fn alone(&mut self, statements: &[String], doing: &str) -> Result<(), TargetError> {
+        for statement in statements {
+            let fence = self.catalog.held_fence().map_err(|error| self.refused(doing, &error, None))?;
+            if fence != Some(self.fence) {
+                return Err(self.cannot(doing, "somebody else has taken the lock over"));
+            }
+            let limit = milliseconds(Class::of(statement).limit());
+            let set = self.catalog.client.batch_execute(&format!("SET statement_timeout = {limit}"));
+            set.map_err(|error| self.refused(doing, &error, None))?;
+            let ran = self.catalog.client.batch_execute(statement);
+            ran.map_err(|error| self.refused(doing, &error, Some(statement)))?;
+        }
+        Ok(())
+    }
+
+    /// Tidies up what an apply that was cut off has left, the last first. Returns what it was.
+    pub fn tidy(&mut self) -> Result<Vec<String>, TargetError> {
+        let doing = "tidy up after an apply that was cut off";
+        let left = self.catalog.left_steps().map_err(|error| self.refused(doing, &error, None))?;
+        if left.is_empty() {
+            return Ok(Vec::new());
+        }
+        self.step_out()?;
+        let mut titles = Vec::new();
+        for (step, title, statements) in left {
+            self.alone(&statements, doing)?;
+            self.catalog.forget_step(step).map_err(|error| self.refused(doing, &error, None))?;
+            titles.push(title);
+        }
+        Ok(titles)
+    }
+
     /// Sees to it that the transaction is still the one that was opened.
     fn check_open(&mut self, doing: &str) -> Result<(), TargetError> {
         let sql = "SELECT current_setting('reconcile.fence', true)";
@@ -136,6 +169,10 @@ impl<'a> PostgresSession<'a> {
             self.catalog.forget_moved(&[moved.number])?;
         }
         self.catalog.forget_moved(&entry.restored)?;
+        self.catalog.forget_steps()?;
+        for step in entry.steps.iter().filter(|step| step.runs == Runs::After) {
+            self.catalog.note_step(step, &step.statements)?;
+        }
         Ok(id)
     }
 }
@@ -191,7 +228,43 @@ impl Session for PostgresSession<'_> {
         Ok(())
     }
 
-    fn commit(mut self: Box<Self>, entry: &Entry) -> Result<u64, TargetError> {
+    fn step_out(&mut self) -> Result<(), TargetError> {
+        self.class = None;
+        let ended = self.catalog.client.batch_execute("ROLLBACK");
+        ended.map_err(|error| self.refused("leave its transaction", &error, None))
+    }
+
+    fn begin(&mut self) -> Result<(), TargetError> {
+        self.class = None;
+        self.recorded.clear();
+        match transaction_of(self.catalog.client, self.settings, self.fence)? {
+            true => Ok(()),
+            false => Err(self.cannot("begin", "somebody else has taken the lock over")),
+        }
+    }
+
+    fn run_alone(&mut self, step: &Step) -> Result<(), TargetError> {
+        let doing = format!("run step {} ({})", step.id, step.title);
+        if step.runs == Runs::Before {
+            let noted = self.catalog.note_step(step, &step.undo);
+            noted.map_err(|error| self.refused(&doing, &error, None))?;
+        }
+        self.alone(&step.statements, &doing)?;
+        if step.runs == Runs::After {
+            let forgotten = self.catalog.forget_step(step.id);
+            forgotten.map_err(|error| self.refused(&doing, &error, None))?;
+        }
+        Ok(())
+    }
+
+    fn take_back(&mut self, step: &Step) -> Result<(), TargetError> {
+        let doing = format!("take back step {} ({})", step.id, step.title);
+        self.alone(&step.undo, &doing)?;
+        let forgotten = self.catalog.forget_step(step.id);
+        forgotten.map_err(|error| self.refused(&doing, &error, None))
+    }
+
+    fn commit(&mut self, entry: &Entry) -> Result<u64, TargetError> {
         self.check_open("commit")?;
         self.limit(Class::Long, "commit")?;
         let id = self.keep(entry).map_err(|error| self.refused("commit", &error, None))?;

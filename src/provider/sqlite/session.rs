@@ -464,7 +464,7 @@ impl Session for SqliteSession<'_> {
             .map_err(|error| self.failed(&format!("record `{}`", change.address), &error))
     }
 
-    fn commit(self: Box<Self>, entry: &Entry) -> Result<u64, TargetError> {
+    fn commit(&mut self, entry: &Entry) -> Result<u64, TargetError> {
         let failed = |error: rusqlite::Error| self.failed("commit", &error);
         let broken = self.broken_references().map_err(failed)?;
         if !broken.is_empty() {
