@@ -4,7 +4,7 @@
 use std::fs;
 use std::path::Path;
 
-use reconcile::apply::{ApplyError, Moment, Observer, Terms};
+use reconcile::apply::{ApplyError, Impatient, Moment, Observer, Terms};
 use reconcile::fingerprint::Fingerprint;
 use reconcile::journal::Holder;
 use reconcile::model::state::{Desired, Snapshot};
@@ -111,7 +111,7 @@ impl Place {
     ) -> Result<Report, ApplyError> {
         let clock = || "2026-01-01T00:00:01Z".to_owned();
         let holder = holder("ada");
-        let terms = Terms { holder: &holder, allow, signed_by: &[], clock: &clock };
+        let terms = Terms { holder: &holder, allow, signed_by: &[], clock: &clock, patience: &Impatient };
         ops::apply::run(plan, goal.cloned(), self.open(Mode::Write).as_mut(), &terms, observer)
     }
 

@@ -662,8 +662,8 @@ fn condition(ty: &FieldType, field: &str) -> String {
         | FieldType::Bigint
         | FieldType::Decimal { .. }
         | FieldType::Money
-        | FieldType::Float
-        | FieldType::Boolean => format!("{column} >= 0"),
+        | FieldType::Float => format!("{column} >= 0"),
+        FieldType::Boolean => format!("CAST({column} AS integer) >= 0"),
         FieldType::Text { .. } | FieldType::Picklist { .. } => format!("{column} <> 'it''s (bad)'"),
         FieldType::Date
         | FieldType::Time
@@ -672,7 +672,7 @@ fn condition(ty: &FieldType, field: &str) -> String {
         | FieldType::Json
         | FieldType::Binary { .. }
         | FieldType::Lookup { .. }
-        | FieldType::Autonumber { .. } => format!("length({column}) > 1"),
+        | FieldType::Autonumber { .. } => format!("length(CAST({column} AS text)) > 1"),
     }
 }
 
