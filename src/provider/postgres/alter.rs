@@ -20,7 +20,9 @@ use crate::target::{Cost, Scene, Work};
 /// Turns the change of one entity into work.
 pub fn work(change: &Change, before: &Entity, after: &Entity, scene: &Scene<'_>) -> Vec<Work> {
     let (old, new) = (change.address_before().name.as_str(), change.address.name.as_str());
-    let was = lower::table(old, before, scene.before);
+    // Under the names that what it points to has now.
+    let present = scene.before.get(change.address_before()).and_then(|resource| resource.as_entity());
+    let was = lower::table(old, present.unwrap_or(before), scene.before);
     let actual = Table::find(old, scene.natives).unwrap_or_else(|| was.clone());
     let wanted = lower::table(new, after, scene.after);
     let sources = projection::pairs(change, before, after, &actual, scene);
@@ -395,9 +397,10 @@ impl Alter<'_> {
         let default_stays =
             says_same && counted(found) == counted(wanted) && is_numbering(found) == is_numbering(wanted);
         let is_generated = wanted.made.is_generated();
+        let still_counts = counted(found) && counted(wanted) && !is_numbering(wanted) && default_stays;
         if found.made.is_generated() && !is_generated {
             self.alter(format!("ALTER COLUMN {name} DROP EXPRESSION"));
-        } else if found.default.is_some() && !is_generated && (!default_stays || retyped) {
+        } else if found.default.is_some() && !is_generated && (!default_stays || (retyped && !still_counts)) {
             self.alter(format!("ALTER COLUMN {name} DROP DEFAULT"));
         }
         if makes_otherwise && matches!(found.made, Made::IdentityAlways | Made::IdentityByDefault) {
@@ -419,6 +422,9 @@ impl Alter<'_> {
         }
         if retyped {
             self.retype(found, wanted);
+        }
+        if retyped && still_counts && let Some(sequence) = &found.sequence {
+            self.course.now(format!("ALTER SEQUENCE {} AS {}", quote(&sequence.name), wanted.ty));
         }
         self.counting(found, wanted);
         if let Some(default) = &wanted.default
@@ -446,7 +452,13 @@ impl Alter<'_> {
     fn counting(&mut self, found: &Column, wanted: &Column) {
         let name = quote(&wanted.name);
         let identity = |made: Made| matches!(made, Made::IdentityAlways | Made::IdentityByDefault);
-        if identity(wanted.made) && !identity(found.made) {
+        let options = |column: &Column| column.sequence.as_ref().map(|one| one.options.clone());
+        let counts_otherwise =
+            identity(wanted.made) && identity(found.made) && options(wanted) != options(found);
+        if counts_otherwise {
+            self.alter(format!("ALTER COLUMN {name} DROP IDENTITY"));
+        }
+        if identity(wanted.made) && (!identity(found.made) || counts_otherwise) {
             if !found.not_null {
                 self.alter(format!("ALTER COLUMN {name} SET NOT NULL"));
             }

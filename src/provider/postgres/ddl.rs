@@ -5,6 +5,7 @@ use super::alter;
 use super::enumeration;
 use super::lexer::quote;
 use super::lower;
+use super::names;
 use super::picklist;
 use super::shape::{Constraint, Rule, Table};
 use crate::address::Address;
@@ -136,6 +137,13 @@ fn alter_picklist(change: &Change, before: &Picklist, after: &Picklist, scene: &
     if old != new {
         let word = if after.is_enum() { "TYPE" } else { "TABLE" };
         statements.push(format!("ALTER {word} {} RENAME TO {}", quote(old), quote(new)));
+        let key = names::primary_key(old);
+        let is_ours = Table::find(old, scene.natives).is_none_or(|table| table.constraint(&key).is_some());
+        if !after.is_enum() && is_ours {
+            let (old, new) = (quote(&key), quote(&names::primary_key(new)));
+            let table = quote(&change.address.name);
+            statements.push(format!("ALTER TABLE {table} RENAME CONSTRAINT {old} TO {new}"));
+        }
     }
     if after.is_enum() {
         return enumeration::change(title, statements, change, before, after, &renames, scene);

@@ -309,6 +309,11 @@ impl Lift<'_> {
         }
         let is_numbered = matches!(field.ty, FieldType::Autonumber { .. });
         field.required = (column.not_null && !in_key).then_some(true);
+        // What its author said outright is said so still.
+        if let Some(hint) = hint.filter(|_| !in_key) {
+            field.required = field.required.or(hint.required.filter(|required| !required));
+            field.unique = hint.unique.filter(|unique| !unique);
+        }
         if column.made.is_plain() && !is_serial && !is_numbered {
             field.default = column
                 .default

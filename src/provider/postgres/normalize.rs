@@ -125,8 +125,9 @@ pub fn normal_value(ty: &FieldType, value: Value) -> Value {
             "false" => Value::Bool(false),
             _ => Value::String(text),
         },
-        (FieldType::Json, Value::String(text)) => serde_json::from_str(&text).unwrap_or(Value::String(text)),
-        (FieldType::Json | FieldType::Boolean, value) => value,
+        (FieldType::Json, value @ Value::String(_)) | (FieldType::Boolean, value) => value,
+        // JSON is said as its text.
+        (FieldType::Json, value) => Value::String(value.to_string()),
         (ty, Value::String(text)) if types::is_number(ty) => match text.trim().parse::<Number>() {
             Ok(number) => Value::Number(whole(number)),
             Err(_) => Value::String(text),

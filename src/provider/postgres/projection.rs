@@ -255,8 +255,13 @@ impl Seen<'_> {
             FieldType::Picklist { .. } => types::column_type(&field.ty),
             _ => ty,
         };
+        let native = field.native.as_deref().map(native::read).unwrap_or_default();
         let sql = match (self.filler(name, field, &ty), &field.ty, &field.default) {
             (Some(filler), _, _) => filler,
+            (None, _, _) if native.is_never_null() => format!("(row_number() OVER ())::{ty}"),
+            (None, _, _) if native.made.is_generated() => {
+                format!("({})::{ty}", native.expression.unwrap_or_default())
+            }
             (None, FieldType::Autonumber { .. }, _) => "(row_number() OVER ())::text".to_owned(),
             (None, _, Some(default)) => typed_default(&field.ty, default, &ty),
             (None, _, None) => format!("NULL::{ty}"),

@@ -6,6 +6,7 @@ use serde_json::{Number, Value};
 use super::lexer::{literal, quote};
 use crate::model::expression;
 use crate::model::field::{DefaultValue, FieldType};
+use crate::model::name::is_unprintable;
 
 /// What money is: the digits it has, and how many of them stand after the point.
 pub const MONEY: (u8, u8) = (19, 4);
@@ -267,8 +268,9 @@ pub fn default_value(ty: &FieldType, sql: &str) -> Option<DefaultValue> {
     };
     // A text is taken back only where it would be written again.
     let found = match ty {
-        FieldType::Json => serde_json::from_str(&text).ok().or_else(|| Some(Value::from(text.as_str()))),
-        FieldType::Binary { .. } => bytes(&text).map(Value::from),
+        FieldType::Binary { .. } => {
+            bytes(&text).filter(|text| !text.chars().any(is_unprintable)).map(Value::from)
+        }
         FieldType::Boolean => text.parse::<bool>().ok().map(Value::from),
         ty if is_number(ty) => text.parse::<Number>().ok().map(Value::from),
         FieldType::Date | FieldType::Time | FieldType::Datetime if text == "now" => None,
@@ -383,7 +385,7 @@ mod tests {
             (FieldType::Integer, "(-5)", Value::from(-5)),
             (FieldType::Decimal { precision: 4, scale: 2 }, "0.5", Value::from(0.5)),
             (FieldType::Boolean, "false", Value::Bool(false)),
-            (FieldType::Json, "'{\"a\": 1}'::jsonb", serde_json::json!({ "a": 1 })),
+            (FieldType::Json, "'{\"a\": 1}'::jsonb", Value::from("{\"a\": 1}")),
             (FieldType::Binary { max_length: None }, "'\\x6162'::bytea", Value::from("ab")),
             (FieldType::Datetime, "now()", Value::from("now")),
         ] {
