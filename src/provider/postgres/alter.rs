@@ -423,7 +423,10 @@ impl Alter<'_> {
         if retyped {
             self.retype(found, wanted);
         }
-        if retyped && still_counts && let Some(sequence) = &found.sequence {
+        if retyped
+            && still_counts
+            && let Some(sequence) = &found.sequence
+        {
             self.course.now(format!("ALTER SEQUENCE {} AS {}", quote(&sequence.name), wanted.ty));
         }
         self.counting(found, wanted);
