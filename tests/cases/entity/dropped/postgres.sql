@@ -1,2 +1,0 @@
--- 1. drop table "fax"
-DROP TABLE "fax";

@@ -1,2 +1,0 @@
--- 1. alter table "order"
-ALTER TABLE "order" DROP COLUMN "customer";

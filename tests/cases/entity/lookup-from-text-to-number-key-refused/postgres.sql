@@ -1,3 +1,0 @@
--- 1. alter table "order"
-ALTER TABLE "order" ALTER COLUMN "customer" TYPE integer USING CASE WHEN (CASE WHEN char_length("customer") <= 300 AND "customer" COLLATE "C" ~ '^[ \t\n\r]*-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]{1,3})?[ \t\n\r]*$' THEN "customer"::numeric = trunc("customer"::numeric) AND "customer"::numeric BETWEEN -2147483648 AND 2147483647 ELSE false END) THEN "customer"::numeric::integer ELSE ('a value would not stay unchanged as integer' || left("customer"::text, 0))::integer END;
-ALTER TABLE "order" ADD CONSTRAINT "order_customer_fkey" FOREIGN KEY ("customer") REFERENCES "customer" ("number");

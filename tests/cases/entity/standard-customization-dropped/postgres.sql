@@ -1,2 +1,0 @@
--- 1. alter table "account"
-ALTER TABLE "account" DROP COLUMN "region";
