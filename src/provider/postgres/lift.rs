@@ -315,11 +315,10 @@ impl Lift<'_> {
             field.unique = hint.unique.filter(|unique| !unique);
         }
         if column.made.is_plain() && !is_serial && !is_numbered {
-            field.default = column
-                .default
-                .as_ref()
-                .and_then(|sql| types::default_value(&field.ty, sql))
-                .map(bare_default);
+            let own = types::own_type(&field).map(|_| column.ty.as_str());
+            let default = column.default.as_ref();
+            let default = default.and_then(|sql| types::default_value(&field.ty, sql, own));
+            field.default = default.map(bare_default);
         }
         self.checks_of(column, &mut field);
         if let Some(hint) = hint {

@@ -78,7 +78,7 @@ fn normal_field(field: &mut Field) {
     field.default = match field.default.take() {
         Some(DefaultValue::Sql { sql }) => {
             let sql = super::lift::bare(sql.trim()).to_owned();
-            match types::default_value(&field.ty, &sql) {
+            match types::default_value(&field.ty, &sql, types::own_type(field).as_deref()) {
                 Some(DefaultValue::Value(value)) => Some(DefaultValue::Value(normal_value(&field.ty, value))),
                 Some(DefaultValue::Sql { .. }) => Some(DefaultValue::Sql { sql }),
                 None => None,

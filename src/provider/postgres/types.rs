@@ -4,8 +4,9 @@
 use serde_json::{Number, Value};
 
 use super::lexer::{literal, quote};
+use super::native;
 use crate::model::expression;
-use crate::model::field::{DefaultValue, FieldType};
+use crate::model::field::{DefaultValue, Field, FieldType};
 use crate::model::name::is_unprintable;
 
 /// What money is: the digits it has, and how many of them stand after the point.
@@ -32,6 +33,15 @@ pub fn column_type(ty: &FieldType) -> String {
         | FieldType::Picklist { .. }
         | FieldType::Lookup { .. }
         | FieldType::Autonumber { .. } => "text".to_owned(),
+    }
+}
+
+/// The type of a field's column, where the field alone says it.
+pub fn own_type(field: &Field) -> Option<String> {
+    match (&field.native, &field.ty) {
+        (Some(native), _) => Some(native::read(native).ty),
+        (None, FieldType::Lookup { .. } | FieldType::Picklist { .. }) => None,
+        (None, ty) => Some(column_type(ty)),
     }
 }
 
@@ -241,43 +251,75 @@ pub fn is_number(ty: &FieldType) -> bool {
     )
 }
 
-/// The default that PostgreSQL's words for it stand for; none for `NULL`.
-pub fn default_value(ty: &FieldType, sql: &str) -> Option<DefaultValue> {
+/// The default that PostgreSQL's words for it stand for; none for `NULL`. A constant that would come back in other
+/// words, were it written as a value, keeps its own. `column` is the type of the column, where it is known.
+pub fn default_value(ty: &FieldType, sql: &str, column: Option<&str>) -> Option<DefaultValue> {
     let value = |value: Value| Some(DefaultValue::Value(value));
     match (sql, ty) {
-        ("CURRENT_DATE", FieldType::Date) | ("LOCALTIME", FieldType::Time) => return value("now".into()),
-        ("now()" | "CURRENT_TIMESTAMP", FieldType::Datetime) => return value("now".into()),
+        ("CURRENT_DATE", FieldType::Date)
+        | ("LOCALTIME", FieldType::Time)
+        | ("now()", FieldType::Datetime) => return value("now".into()),
         ("gen_random_uuid()", FieldType::Uuid) => return value("generated".into()),
         (_, _) => {}
     }
     let own = || Some(DefaultValue::Sql { sql: sql.to_owned() });
-    let Some(text) = constant(sql) else { return own() };
-    let Constant::Text(text) = text else {
-        return match text {
-            Constant::Null => None,
-            Constant::Word(word) => match ty {
-                FieldType::Boolean => value(Value::Bool(word == "true")),
-                _ => own(),
-            },
-            Constant::Number(number) => match is_number(ty) {
-                true => number.parse::<Number>().map_or_else(|_| own(), |number| value(number.into())),
-                false => own(),
-            },
-            Constant::Text(_) => own(),
-        };
+    let Some((constant, casts)) = constant(sql) else { return own() };
+    let is_plain_number = |text: &str| {
+        let number = text.parse::<Number>().ok().filter(|number| number.to_string() == text)?;
+        casts.iter().all(|cast| *cast == literal_type(&number)).then_some(number)
     };
+    let text = match constant {
+        Constant::Text(text) => text,
+        Constant::Null => return None,
+        Constant::Word(word) => {
+            return match ty {
+                FieldType::Boolean if casts.is_empty() => value(Value::Bool(word == "true")),
+                _ => own(),
+            };
+        }
+        Constant::Number(number) => {
+            return match is_plain_number(&number).filter(|_| is_number(ty)) {
+                Some(number) => value(number.into()),
+                None => own(),
+            };
+        }
+    };
+    if is_number(ty) {
+        return is_plain_number(&text).map_or_else(own, |number| value(number.into()));
+    }
+    let is_of_the_column = |cast: &&str| column.is_none_or(|column| base(cast) == base(column));
+    if !casts.iter().all(|cast| is_of_the_column(&cast)) || casts.len() > 1 {
+        return own();
+    }
     // A text is taken back only where it would be written again.
     let found = match ty {
         FieldType::Binary { .. } => {
             bytes(&text).filter(|text| !text.chars().any(is_unprintable)).map(Value::from)
         }
-        FieldType::Boolean => text.parse::<bool>().ok().map(Value::from),
-        ty if is_number(ty) => text.parse::<Number>().ok().map(Value::from),
+        FieldType::Boolean => None,
         FieldType::Date | FieldType::Time | FieldType::Datetime if text == "now" => None,
         FieldType::Uuid if text == "generated" => None,
         _ => Some(Value::from(text.as_str())),
     };
     found.map_or_else(own, value)
+}
+
+/// A type's name without what its parameters say.
+fn base(name: &str) -> &str {
+    match parameters(name).0 {
+        "character" => "bpchar",
+        base => base,
+    }
+}
+
+/// The type that PostgreSQL gives a number without a cast.
+/// Source: the PostgreSQL manual, "Numeric Constants".
+fn literal_type(number: &Number) -> &'static str {
+    match number.as_i64() {
+        Some(whole) if i32::try_from(whole).is_ok() => "integer",
+        Some(_) => "bigint",
+        None => "numeric",
+    }
 }
 
 /// A constant in PostgreSQL's own spelling.
@@ -289,8 +331,8 @@ enum Constant {
     Null,
 }
 
-/// Reads `'x'::text`, `(-5)`, `'-5'::integer`, `true`, `NULL::text`.
-fn constant(sql: &str) -> Option<Constant> {
+/// Reads `'x'::text`, `(-5)`, `'-5'::integer`, `true`, `NULL::text`; with the types that it is cast to.
+fn constant(sql: &str) -> Option<(Constant, Vec<&str>)> {
     let sql = sql.trim();
     if let Some(rest) = sql.strip_prefix('\'') {
         let mut text = String::new();
@@ -305,32 +347,34 @@ fn constant(sql: &str) -> Option<Constant> {
                 text.push('\'');
                 continue;
             }
-            return is_casts(&rest[place + 1..]).then_some(Constant::Text(text));
+            return casts(&rest[place + 1..]).map(|casts| (Constant::Text(text), casts));
         }
         return None;
     }
-    let (head, casts) = sql.split_once("::").map_or((sql, None), |(head, casts)| (head, Some(casts)));
-    if casts.is_some_and(|casts| !is_type_name(casts)) {
-        return None;
-    }
-    let head = head.trim();
+    let place = sql.find("::").unwrap_or(sql.len());
+    let (head, casts) = (sql[..place].trim(), casts(&sql[place..])?);
     let head = head.strip_prefix('(').and_then(|rest| rest.strip_suffix(')')).unwrap_or(head);
-    match head {
-        "NULL" => Some(Constant::Null),
-        "true" | "false" => Some(Constant::Word(head.to_owned())),
+    let constant = match head {
+        "NULL" => Constant::Null,
+        "true" | "false" => Constant::Word(head.to_owned()),
         _ => {
             let digits = head.strip_prefix('-').unwrap_or(head);
             let is_number = !digits.is_empty()
                 && digits.starts_with(|c: char| c.is_ascii_digit())
                 && digits.chars().all(|c| c.is_ascii_digit() || matches!(c, '.' | 'e' | 'E' | '+' | '-'));
-            is_number.then(|| Constant::Number(head.to_owned()))
+            is_number.then(|| Constant::Number(head.to_owned()))?
         }
-    }
+    };
+    Some((constant, casts))
 }
 
-/// Tells of what follows a constant that it is nothing but casts.
-fn is_casts(rest: &str) -> bool {
-    rest.is_empty() || rest.split("::").skip(1).all(is_type_name) && rest.starts_with("::")
+/// The types in what follows a constant, where it is nothing but casts.
+fn casts(rest: &str) -> Option<Vec<&str>> {
+    if rest.is_empty() {
+        return Some(Vec::new());
+    }
+    let casts: Vec<&str> = rest.strip_prefix("::")?.split("::").collect();
+    casts.iter().all(|cast| is_type_name(cast)).then_some(casts)
 }
 
 fn is_type_name(name: &str) -> bool {
@@ -389,12 +433,20 @@ mod tests {
             (FieldType::Binary { max_length: None }, "'\\x6162'::bytea", Value::from("ab")),
             (FieldType::Datetime, "now()", Value::from("now")),
         ] {
-            assert_eq!(default_value(&ty, sql), Some(DefaultValue::Value(default)), "{sql}");
+            let column = column_type(&ty);
+            let column = if sql.ends_with("varying") { "character varying(5)" } else { &column };
+            let found = default_value(&ty, sql, Some(column));
+            assert_eq!(found, Some(DefaultValue::Value(default)), "{sql}");
         }
-        for sql in ["lower('x'::text)", "('a'::text || 'b'::text)", "'a'::text || 'b'::text", "(1 + 2)"] {
+        for sql in ["lower('x'::text)", "('a'::text || 'b'::text)", "'a'::text || 'b'::text", "(1 + 2)", "'x'::name"] {
             let own = DefaultValue::Sql { sql: sql.to_owned() };
-            assert_eq!(default_value(&text, sql), Some(own), "{sql}");
+            assert_eq!(default_value(&text, sql, Some("text")), Some(own), "{sql}");
         }
-        assert_eq!(default_value(&text, "NULL::character varying"), None);
+        assert_eq!(default_value(&text, "NULL::character varying", None), None);
+        let decimal = FieldType::Decimal { precision: 4, scale: 2 };
+        for sql in ["1.50", "'1'::bigint"] {
+            let own = DefaultValue::Sql { sql: sql.to_owned() };
+            assert_eq!(default_value(&decimal, sql, Some("numeric(4,2)")), Some(own), "{sql}");
+        }
     }
 }
