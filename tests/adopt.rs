@@ -1,7 +1,7 @@
 //! What others made becomes manifests: nothing moves, the next plan is empty, and a fresh target is the same.
 //! Never downloads anything: where a file is absent, its test says that it was skipped.
 
-#[path = "cases/catalog.rs"]
+#[path = "stage/catalog_sqlite.rs"]
 mod catalog;
 #[path = "corpora"]
 mod corpora {

@@ -1,7 +1,7 @@
 //! Real input: a public model of standard business entities, and a public schema that nobody manages.
 //! Never downloads anything: where a file is absent, its test says that it was skipped.
 
-#[path = "cases/catalog.rs"]
+#[path = "stage/catalog_sqlite.rs"]
 mod catalog;
 #[path = "corpora"]
 mod corpora {

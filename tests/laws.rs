@@ -4,7 +4,7 @@
 mod laws {
     pub mod back;
     pub mod bench;
-    #[path = "../cases/catalog.rs"]
+    #[path = "../stage/catalog_sqlite.rs"]
     #[allow(dead_code)]
     pub mod catalog;
     pub mod chores;

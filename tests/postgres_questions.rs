@@ -3,7 +3,7 @@
 
 mod postgres_server;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use postgres::Client;
@@ -131,6 +131,8 @@ impl World {
     }
 }
 
+static NONE: BTreeSet<Address> = BTreeSet::new();
+
 fn scene<'a>(world: &'a World, natives: &'a [Native], rows: &'a BTreeMap<Address, u64>) -> Scene<'a> {
     Scene {
         before: &world.before,
@@ -139,6 +141,8 @@ fn scene<'a>(world: &'a World, natives: &'a [Native], rows: &'a BTreeMap<Address
         rows,
         renamed: &world.renamed,
         aside: &world.aside,
+        placed: &NONE,
+        strategy: None,
     }
 }
 
@@ -255,6 +259,8 @@ fn a_new_column_is_seen_with_what_its_rows_get() {
         "made": { "type": "uuid", "default": "generated" },
         "same": { "type": "decimal", "precision": 4, "scale": 2, "default": 1.5 },
         "filled": { "type": "text", "required": true },
+        "computed": { "type": "text", "native": "text GENERATED ALWAYS AS (new || filled) STORED" },
+        "counts": { "type": "integer", "native": "serial" },
         "many": { "type": "lookup", "entities": ["t", "other"] },
     });
     let world = world.renamed_entity("t", "t", &[("new", "old")], numbered(before), numbered(after));
@@ -262,7 +268,9 @@ fn a_new_column_is_seen_with_what_its_rows_get() {
     world.says("t", &nulls("new"), 1, "2");
     world.says("t", &nulls("filled"), 0, "");
     world.says("t", &nulls("many"), 2, "1 2");
-    for unique in ["counted", "numbered", "made"] {
+    world.says("t", &nulls("computed"), 1, "2");
+    world.says("t", &violations("computed <> 'ait''s' AND counts > 0"), 1, "1");
+    for unique in ["counted", "numbered", "made", "counts"] {
         world.says("t", &nulls(unique), 0, "");
         world.says("t", &duplicates(&[unique]), 0, "");
     }

@@ -15,9 +15,13 @@ fn every_database_is_fresh_and_a_place_of_its_own() {
         client.query_one(sql, &[]).unwrap().get(0)
     };
     assert_eq!((count(&mut client), count(&mut other.connect("public"))), (1, 0));
-    let name: String = client.query_one("SELECT current_database()::text", &[]).unwrap().get(0);
-    drop((one, client));
-    let sql = "SELECT count(*) FROM pg_database WHERE datname = $1";
-    let left: i64 = other.connect("public").query_one(sql, &[&name]).unwrap().get(0);
-    assert_eq!(left, 0);
+    client.batch_execute("CREATE SCHEMA b; CREATE TABLE b.c (d int)").unwrap();
+    drop(client);
+    drop(one);
+    // Whether it is made anew or was used before, nothing of what was in it is left.
+    let again = postgres_server::database().unwrap();
+    let sql = "SELECT string_agg(nspname, ' ' ORDER BY nspname) FROM pg_namespace WHERE nspname !~ '^pg_'";
+    let mut client = again.connect("public");
+    let schemas: String = client.query_one(sql, &[]).unwrap().get(0);
+    assert_eq!((count(&mut client), schemas.as_str()), (0, "information_schema public"));
 }

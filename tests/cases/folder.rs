@@ -28,7 +28,42 @@ pub struct Case {
     pub refuses: Vec<String>,
     /// Table, column, values after the apply in key order.
     #[serde(default)]
-    pub keeps: BTreeMap<String, BTreeMap<String, Vec<Value>>>,
+    pub keeps: Keeps,
+    /// What is otherwise on one provider, by its name.
+    #[serde(default)]
+    pub differs: BTreeMap<String, Difference>,
+}
+
+pub type Keeps = BTreeMap<String, BTreeMap<String, Vec<Value>>>;
+
+/// Where one provider is held to something else. What is not named holds there too.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Difference {
+    /// One sentence for the reader: why it must differ.
+    pub because: String,
+    pub allow: Option<Vec<String>>,
+    pub refuses: Option<Vec<String>>,
+    pub keeps: Option<Keeps>,
+}
+
+/// What a case says of one provider.
+#[derive(Clone, Copy, Debug)]
+pub struct Expected<'a> {
+    pub allow: &'a [String],
+    pub refuses: &'a [String],
+    pub keeps: &'a Keeps,
+}
+
+impl Case {
+    pub fn on(&self, provider: &str) -> Expected<'_> {
+        let differs = self.differs.get(provider);
+        Expected {
+            allow: differs.and_then(|d| d.allow.as_ref()).unwrap_or(&self.allow),
+            refuses: differs.and_then(|d| d.refuses.as_ref()).unwrap_or(&self.refuses),
+            keeps: differs.and_then(|d| d.keeps.as_ref()).unwrap_or(&self.keeps),
+        }
+    }
 }
 
 fn overwrite() -> String {

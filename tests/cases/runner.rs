@@ -1,9 +1,11 @@
 //! The six questions: plan as written? statements as written? findings exactly those named? applies with rows kept?
 //! equal to a fresh target? second plan empty? Never skips one because an earlier one failed.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::num::NonZero;
+use std::path::Path;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use reconcile::apply::{Impatient, Moment, Observer, Terms};
 use reconcile::journal::Holder;
@@ -14,12 +16,11 @@ use reconcile::provider::open::{self, Mode};
 use reconcile::render::paint::Paint;
 use reconcile::render::plan_text::{self, Options};
 use reconcile::report::{Applied, Report};
-use reconcile::source::{self, Revision};
-use rusqlite::Connection;
-use rusqlite::types::Value;
+use reconcile::source::Revision;
 
-use super::catalog;
-use super::folder::{self, Folder};
+use super::declared;
+use super::folder::{self, Expected, Folder};
+use crate::stage::{Objects, PROVIDERS, Provider, Rows, Stage};
 
 /// What came of one case.
 pub struct Outcome {
@@ -27,26 +28,43 @@ pub struct Outcome {
     pub faults: Vec<String>,
 }
 
-pub fn run_all() -> Vec<Outcome> {
+/// Runs every case that names a provider. None where there is no server for it.
+pub fn run_all(provider: &Provider) -> Option<Vec<Outcome>> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases");
     let update = std::env::var_os("UPDATE").is_some();
     assert!(
         !(update && std::env::var_os("CI").is_some()),
         "UPDATE=1 rewrites expectations, which CI refuses"
     );
+    (provider.fresh)()?;
     let only = std::env::var("CASE").unwrap_or_default();
-    let folders = folder::all(&root).into_iter().filter(|f| f.name.contains(&only));
-    folders
-        .map(|folder| {
-            let mut run = Run { folder: &folder, faults: Vec::new(), update };
-            run.sqlite();
-            Outcome { name: folder.name.clone(), faults: run.faults }
-        })
-        .collect()
+    let is_meant = |folder: &Folder| {
+        folder.name.contains(&only) && folder.case.targets.iter().any(|name| name == provider.name)
+    };
+    let folders: Vec<Folder> = folder::all(&root).into_iter().filter(is_meant).collect();
+    let next = AtomicUsize::new(0);
+    let work = || {
+        let mut outcomes = Vec::new();
+        while let Some(folder) = folders.get(next.fetch_add(1, Ordering::Relaxed)) {
+            let mut run = Run { folder, provider, faults: Vec::new(), update };
+            run.ask();
+            outcomes.push(Outcome { name: folder.name.clone(), faults: run.faults });
+        }
+        outcomes
+    };
+    // No case knows of another.
+    let n_workers = std::thread::available_parallelism().map_or(1, NonZero::get);
+    let mut outcomes: Vec<Outcome> = std::thread::scope(|scope| {
+        let workers: Vec<_> = (0..n_workers).map(|_| scope.spawn(work)).collect();
+        workers.into_iter().flat_map(|worker| worker.join().expect("a case panicked")).collect()
+    });
+    outcomes.sort_by(|one, other| one.name.cmp(&other.name));
+    Some(outcomes)
 }
 
 struct Run<'a> {
     folder: &'a Folder,
+    provider: &'a Provider,
     faults: Vec<String>,
     update: bool,
 }
@@ -59,71 +77,70 @@ impl Observer for Nobody {
     }
 }
 
-impl Run<'_> {
-    fn sqlite(&mut self) {
+impl<'a> Run<'a> {
+    fn ask(&mut self) {
         let case = &self.folder.case;
         assert!(case.why.ends_with('.'), "{}: `why` is one sentence", self.folder.name);
-        assert!(case.targets.iter().any(|t| t == "sqlite"), "{}: no target", self.folder.name);
-        let place = tempfile::tempdir().unwrap();
-        let Some(before) = self.desired("before", &place.path().join("before")) else { return };
-        let Some(after) = self.desired("after", &place.path().join("after")) else { return };
-        let target = place.path().join("target");
-        let has_past = self.past(&target);
-        if !before.resources.is_empty() && self.apply(&before, &target, true).is_none() {
+        let is_known = |name: &String| PROVIDERS.iter().any(|provider| provider.name == *name);
+        assert!(case.targets.iter().all(is_known), "{}: there is no such provider", self.folder.name);
+        for (name, difference) in &case.differs {
+            let says_why = difference.because.ends_with('.');
+            assert!(case.targets.contains(name) && says_why, "{}: differs on `{name}`", self.folder.name);
+        }
+        let mut stage = self.fresh();
+        let Some(before) = self.desired("before") else { return };
+        let Some(after) = self.desired("after") else { return };
+        let has_past = self.past(stage.as_mut());
+        if !before.resources.is_empty() && self.apply(&before, stage.as_ref(), true).is_none() {
             return;
         }
-        self.fill(&target);
-        let kept = database(&target).map(|d| catalog::rows(&d)).unwrap_or_default();
-        let Some(plan) = self.plan(&after, &target) else { return };
-        self.expect("plan.txt", &text(&plan));
-        self.expect("sqlite.sql", &statements(&plan));
+        if !self.folder.rows.is_empty() {
+            let refused = stage.insert(&self.folder.rows);
+            self.faults.extend(refused.into_iter().map(|what| format!("rows.yaml: {what}")));
+        }
+        let kept = stage.rows();
+        let Some(plan) = self.plan(&after, stage.as_ref()) else { return };
+        self.expect_plan(&text(&plan));
+        self.expect(&format!("{}.sql", self.provider.name), &statements(&plan));
         self.findings(&plan);
-        if !case.refuses.is_empty() {
+        if !self.expected().refuses.is_empty() {
             return;
         }
-        if self.apply(&after, &target, false).is_none() {
+        if self.apply(&after, stage.as_ref(), false).is_none() {
             return;
         }
-        let database = database(&target).unwrap();
-        self.rows(&kept, &plan, &database);
+        self.rows(&kept, &plan, stage.as_mut());
         let stays = self.folder.name.ends_with("standard-never-pruned");
         if case.action == "overwrite" && case.prune && !has_past && !stays {
-            self.equals_fresh(&after, &database, &place.path().join("fresh"));
+            self.equals_fresh(&after, stage.as_mut());
         }
-        if let Some(again) = self.plan(&after, &target)
+        if let Some(again) = self.plan(&after, stage.as_ref())
             && !again.is_empty()
         {
             self.faults.push(format!("the second plan is not empty:\n{}", text(&again)));
         }
     }
 
-    /// The folder as an environment `test`.
-    fn desired(&mut self, side: &str, place: &Path) -> Option<Desired> {
-        fs::create_dir_all(place).unwrap();
-        copy(&self.folder.path.join(side), place);
-        let case = &self.folder.case;
-        let environment = format!(
-            "apiVersion: reconcile/v1\nkind: Environment\nmetadata: {{ name: test }}\nspec:\n  target: {{ sqlite: test.db }}\n  setup: {{ default: {} }}\n  prune: {}\n",
-            case.action, case.prune
-        );
-        fs::write(place.join("environment-of-the-case.yaml"), environment).unwrap();
-        let files = source::work_tree(place, &[]).unwrap();
-        let limits = open::providers().iter().filter_map(|p| Some(((*p).to_owned(), open::name_limits(p)?)));
-        let checked = ops::repository::check(&files, &limits.collect());
-        if checked.has_errors() {
-            let text =
-                reconcile::render::diagnostics::diagnostics(&checked.diagnostics, Paint::plain(), &|p| {
-                    files.text(p)
-                });
-            self.faults.push(format!("{side}/ is not valid:\n{text}"));
-            return None;
-        }
-        checked.repository.desired("test", &BTreeMap::new())
+    fn fresh(&self) -> Box<dyn Stage> {
+        (self.provider.fresh)().expect("there was one at the beginning")
     }
 
-    fn plan(&mut self, desired: &Desired, target: &Path) -> Option<Plan> {
-        let mut opened = open::open(&desired.environment.target, target, Mode::Read).unwrap();
-        match ops::plan::plan(desired.clone(), opened.as_mut(), &Revision::default()) {
+    fn expected(&self) -> Expected<'a> {
+        self.folder.case.on(self.provider.name)
+    }
+
+    fn desired(&mut self, side: &str) -> Option<Desired> {
+        let declared = declared::side(self.folder, side, self.provider);
+        declared.map_err(|fault| self.faults.push(fault)).ok()
+    }
+
+    fn plan(&mut self, desired: &Desired, stage: &dyn Stage) -> Option<Plan> {
+        let opened = open::open(&stage.config(), stage.root(), Mode::Read);
+        let planned = opened.map_err(|error| error.to_string()).and_then(|mut opened| {
+            let planned = ops::plan::plan(desired.clone(), opened.as_mut(), &Revision::default());
+            planned.map_err(|error| error.to_string())
+        });
+        match planned {
             Ok(plan) => Some(plan),
             Err(error) => {
                 self.faults.push(format!("cannot plan: {error}"));
@@ -132,11 +149,11 @@ impl Run<'_> {
         }
     }
 
-    fn apply(&mut self, desired: &Desired, target: &Path, is_setting_up: bool) -> Option<Report> {
-        let plan = self.plan(desired, target)?;
-        let mut opened = open::open(&desired.environment.target, target, Mode::Write).unwrap();
+    fn apply(&mut self, desired: &Desired, stage: &dyn Stage, is_setting_up: bool) -> Option<Report> {
+        let plan = self.plan(desired, stage)?;
+        let mut opened = open::open(&stage.config(), stage.root(), Mode::Write).unwrap();
         let holder = Holder { actor: "case".to_owned(), since: "2026-01-01T00:00:00Z".to_owned() };
-        let allow: Vec<Allowance> = self.folder.case.allow.iter().map(|a| a.parse().unwrap()).collect();
+        let allow: Vec<Allowance> = self.expected().allow.iter().map(|a| a.parse().unwrap()).collect();
         let allow = if is_setting_up { Vec::new() } else { allow };
         let clock = || "2026-01-01T00:00:01Z".to_owned();
         let terms =
@@ -154,36 +171,15 @@ impl Run<'_> {
         }
     }
 
-    /// What the target held before anybody applied to it.
-    fn past(&mut self, target: &Path) -> bool {
-        let Ok(sql) = fs::read_to_string(self.folder.path.join("before.sql")) else { return false };
-        fs::create_dir_all(target).unwrap();
-        let database = Connection::open(target.join("test.db")).unwrap();
-        if let Err(error) = database.execute_batch(&sql) {
+    /// What the target held before anybody applied to it, in this provider's own words where there are such.
+    fn past(&mut self, stage: &mut dyn Stage) -> bool {
+        let read = |file: &str| fs::read_to_string(self.folder.path.join(file));
+        let own = read(&format!("before.{}.sql", self.provider.name));
+        let Ok(sql) = own.or_else(|_| read("before.sql")) else { return false };
+        if let Err(error) = stage.run(&sql) {
             self.faults.push(format!("before.sql: {error}"));
         }
         true
-    }
-
-    fn fill(&mut self, target: &Path) {
-        if self.folder.rows.is_empty() {
-            return;
-        }
-        fs::create_dir_all(target).unwrap();
-        let database = Connection::open(target.join("test.db")).unwrap();
-        database.execute_batch("PRAGMA foreign_keys = OFF").unwrap();
-        for (table, rows) in &self.folder.rows {
-            for row in rows {
-                let quote = |name: &str| format!("\"{}\"", name.replace('"', "\"\""));
-                let names: Vec<String> = row.keys().map(|name| quote(name)).collect();
-                let marks = vec!["?"; names.len()].join(", ");
-                let sql = format!("INSERT INTO {} ({}) VALUES ({marks})", quote(table), names.join(", "));
-                let values: Vec<Value> = row.values().map(sql_value).collect();
-                if let Err(error) = database.execute(&sql, rusqlite::params_from_iter(values)) {
-                    self.faults.push(format!("rows.yaml: `{sql}`: {error}"));
-                }
-            }
-        }
     }
 
     fn findings(&mut self, plan: &Plan) {
@@ -195,27 +191,26 @@ impl Run<'_> {
             plan.findings.iter().filter(|f| f.level == level).map(place).collect()
         };
         let want = |list: &[String]| -> BTreeSet<String> { list.iter().cloned().collect() };
-        let case = &self.folder.case;
-        if of(Level::Consent) != want(&case.allow) {
-            self.faults.push(format!("findings to allow: {:?}, named: {:?}", of(Level::Consent), case.allow));
+        let named = self.expected();
+        if of(Level::Consent) != want(named.allow) {
+            self.faults.push(format!(
+                "findings to allow: {:?}, named: {:?}",
+                of(Level::Consent),
+                named.allow
+            ));
         }
-        if of(Level::Refuse) != want(&case.refuses) {
+        if of(Level::Refuse) != want(named.refuses) {
             self.faults.push(format!(
                 "findings that refuse: {:?}, named: {:?}",
                 of(Level::Refuse),
-                case.refuses
+                named.refuses
             ));
         }
     }
 
     /// Tables that stay keep their rows, and columns hold what the case says.
-    fn rows(
-        &mut self,
-        before: &BTreeMap<String, Vec<BTreeMap<String, Value>>>,
-        plan: &Plan,
-        database: &Connection,
-    ) {
-        let now = catalog::rows(database);
+    fn rows(&mut self, before: &Rows, plan: &Plan, stage: &mut dyn Stage) {
+        let now = stage.rows();
         for change in plan.changes.iter().filter(|c| c.address.kind.as_str() == "entity") {
             let old = before.get(&change.address_before().name);
             if let (Some(old), Some(new)) = (old, now.get(&change.address.name))
@@ -224,57 +219,70 @@ impl Run<'_> {
                 self.faults.push(format!("{} had {} rows and has {}", change.address, old.len(), new.len()));
             }
         }
-        for (table, columns) in &self.folder.case.keeps {
+        for (table, columns) in self.expected().keeps {
             for (column, want) in columns {
-                let want: Vec<Value> = want.iter().map(sql_value).collect();
                 let rows = now.get(table).map(Vec::as_slice).unwrap_or_default();
-                let found: Vec<Value> =
-                    rows.iter().map(|r| r.get(column).cloned().unwrap_or(Value::Null)).collect();
-                if found != want {
+                let found: Vec<_> = rows.iter().map(|r| r.get(column).cloned().unwrap_or_default()).collect();
+                if found != *want {
                     self.faults.push(format!("{table}.{column} holds {found:?}, not {want:?}"));
                 }
             }
         }
-        let check: Vec<String> = database
-            .prepare("SELECT \"table\" || ' row ' || coalesce(rowid, '?') FROM pragma_foreign_key_check")
-            .unwrap()
-            .query_map([], |r| r.get(0))
-            .unwrap()
-            .map(Result::unwrap)
-            .collect();
-        if !check.is_empty() {
-            self.faults.push(format!("foreign keys are broken: {check:?}"));
+        let broken = stage.broken();
+        if !broken.is_empty() {
+            self.faults.push(format!("references are broken, or not finished: {broken:?}"));
         }
     }
 
-    fn equals_fresh(&mut self, after: &Desired, migrated: &Connection, place: &Path) {
-        let Some(plan) = self.plan(after, place) else { return };
+    fn equals_fresh(&mut self, after: &Desired, migrated: &mut dyn Stage) {
+        let mut fresh = self.fresh();
+        let Some(plan) = self.plan(after, fresh.as_ref()) else { return };
         if plan.is_empty() {
             return;
         }
-        if self.apply(after, place, true).is_none() {
+        if self.apply(after, fresh.as_ref(), true).is_none() {
             return;
         }
-        let fresh = database(place).unwrap();
-        let (one, other) = (catalog::objects(migrated), catalog::objects(&fresh));
+        let (one, other) = (migrated.objects(), fresh.objects());
         if one != other {
-            let show = |objects: &BTreeMap<String, Vec<String>>| format!("{objects:#?}");
+            let show = |objects: &Objects| format!("{objects:#?}");
             let (one, other) = (show(&one), show(&other));
             let diff = similar::TextDiff::from_lines(&other, &one);
             let text = diff.unified_diff().context_radius(2).header("fresh", "migrated").to_string();
             self.faults.push(format!("is not equal to a fresh target:\n{text}"));
         }
-        let lists = |database: &Connection| -> BTreeMap<String, Vec<BTreeMap<String, Value>>> {
-            let picklists: BTreeSet<String> = after
-                .resources
-                .keys()
-                .filter(|a| a.kind.as_str() == "picklist")
-                .map(|a| a.name.clone())
-                .collect();
-            catalog::rows(database).into_iter().filter(|(table, _)| picklists.contains(table)).collect()
+        let picklists: BTreeSet<&str> = after
+            .resources
+            .keys()
+            .filter(|a| a.kind.as_str() == "picklist")
+            .map(|a| a.name.as_str())
+            .collect();
+        let lists = |rows: Rows| -> Rows {
+            rows.into_iter().filter(|(table, _)| picklists.contains(table.as_str())).collect()
         };
-        if lists(migrated) != lists(&fresh) {
-            self.faults.push(format!("options differ from a fresh target's: {:?}", lists(migrated)));
+        let (one, other) = (lists(migrated.rows()), lists(fresh.rows()));
+        if one != other {
+            self.faults.push(format!("options differ from a fresh target's: {one:?}, {other:?}"));
+        }
+    }
+
+    /// A plan reads the same on every provider, or else this one has a file of its own.
+    fn expect_plan(&mut self, found: &str) {
+        const SHARED: &str = "plan.txt";
+        let own = format!("plan.{}.txt", self.provider.name);
+        let is_first = self.folder.case.targets.first().is_some_and(|name| name == self.provider.name);
+        let shared = fs::read_to_string(self.folder.path.join(SHARED)).unwrap_or_default();
+        let has_own = self.folder.path.join(&own).is_file();
+        if is_first {
+            self.expect(SHARED, found);
+        } else if found != shared && (has_own || self.update) {
+            self.expect(&own, found);
+        } else if found != shared {
+            self.expect(SHARED, found);
+        } else if has_own && self.update {
+            fs::remove_file(self.folder.path.join(&own)).unwrap();
+        } else if has_own {
+            self.faults.push(format!("{own} is not needed: the plan is that of {SHARED}"));
         }
     }
 
@@ -294,13 +302,10 @@ impl Run<'_> {
     }
 }
 
-fn database(place: &Path) -> Option<Connection> {
-    let path: PathBuf = place.join("test.db");
-    path.is_file().then(|| Connection::open(path).unwrap())
-}
-
+/// What a target calls itself is no part of a case.
 fn text(plan: &Plan) -> String {
-    plan_text::plan(plan, &Options { paint: Paint::plain(), verbose: false })
+    let plan = Plan { target: "target".to_owned(), ..plan.clone() };
+    plan_text::plan(&plan, &Options { paint: Paint::plain(), verbose: false })
 }
 
 fn statements(plan: &Plan) -> String {
@@ -309,31 +314,4 @@ fn statements(plan: &Plan) -> String {
         format!("-- {}. {}\n{lines}", s.id, s.title)
     };
     plan.steps.iter().map(step).collect::<Vec<_>>().join("\n")
-}
-
-fn sql_value(value: &serde_yaml::Value) -> Value {
-    match value {
-        serde_yaml::Value::Null => Value::Null,
-        serde_yaml::Value::Bool(yes) => Value::Integer(i64::from(*yes)),
-        serde_yaml::Value::Number(number) => match number.as_i64() {
-            Some(whole) => Value::Integer(whole),
-            None => Value::Real(number.as_f64().unwrap()),
-        },
-        serde_yaml::Value::String(text) => Value::Text(text.clone()),
-        other => panic!("a row holds {other:?}"),
-    }
-}
-
-fn copy(from: &Path, to: &Path) {
-    let Ok(entries) = fs::read_dir(from) else { return };
-    fs::create_dir_all(to).unwrap();
-    for entry in entries {
-        let path = entry.unwrap().path();
-        let name = path.file_name().unwrap();
-        if path.is_dir() {
-            copy(&path, &to.join(name));
-        } else if name != ".gitkeep" {
-            fs::copy(&path, to.join(name)).unwrap();
-        }
-    }
 }

@@ -27,7 +27,9 @@ use reconcile::model::task::{Task, TaskRecord, TaskSql, When};
 use reconcile::model::text::Text;
 use reconcile::model::trash::{Moved, MovedColumn};
 use reconcile::package::{About, PackagedResource};
-use reconcile::plan::{Fact, Finding, Level, Plan, Policy, Promotion, Rollback, Step, Summary, TaskStep};
+use reconcile::plan::{
+    Fact, Finding, Level, Plan, Policy, Promotion, Rollback, Runs, Step, Summary, TaskStep,
+};
 use reconcile::report::{Applied, Fate, Report, ResourceReport, ResourceState, StepReport};
 use reconcile::signature::PrivateKey;
 use reconcile::source::Revision;
@@ -396,9 +398,19 @@ fn fingerprint() -> impl Strategy<Value = Fingerprint> {
 
 fn steps() -> impl Strategy<Value = Vec<Step>> {
     let task = (name(), option::of(text())).prop_map(|(name, unless)| TaskStep { name, unless });
-    vec((address(), text(), vec(text(), 0..3), option::of(task)), 0..4).prop_map(|steps| {
+    let runs = prop_oneof![Just(Runs::Before), Just(Runs::Inside), Just(Runs::After)];
+    let one = (address(), text(), vec(text(), 0..3), option::of(task), runs, vec(text(), 0..2));
+    vec(one, 0..4).prop_map(|steps| {
         let numbered = steps.into_iter().zip(1..);
-        let step = |((address, title, statements, task), id)| Step { id, address, title, statements, task };
+        let step = |((address, title, statements, task, runs, undo), id)| Step {
+            id,
+            address,
+            title,
+            statements,
+            task,
+            runs,
+            undo,
+        };
         numbered.map(step).collect()
     })
 }

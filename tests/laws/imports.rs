@@ -68,7 +68,9 @@ pub fn import(from: &Bench, to: &Bench, goal: &Desired, action: Action) -> Resul
     match report.outcome {
         Applied::Done => Ok(Fate::Done),
         Applied::Nothing => untouched("nothing").map(|()| Fate::Nothing),
-        Applied::RolledBack | Applied::NotConverged | Applied::Refused => Err(said(format!("{report:#?}"))),
+        Applied::RolledBack | Applied::NotConverged | Applied::Refused | Applied::Unfinished => {
+            Err(said(format!("{report:#?}")))
+        }
     }
 }
 

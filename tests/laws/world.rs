@@ -224,12 +224,19 @@ impl World {
         match draw.below(5) {
             0 => {
                 let Some(member) = free(draw, &MEMBERS, is_taken) else { return };
-                let key = Key { fields: some(draw), native: None, renamed_from: None, standard: false };
+                let key =
+                    Key { fields: some(draw), sql: None, native: None, renamed_from: None, standard: false };
                 self.entities[name].keys.insert(member, key);
             }
             1 | 2 => {
                 let Some(member) = free(draw, &MEMBERS, is_taken) else { return };
-                let index = Index { fields: some(draw), native: None, renamed_from: None, standard: false };
+                let index = Index {
+                    fields: some(draw),
+                    sql: None,
+                    native: None,
+                    renamed_from: None,
+                    standard: false,
+                };
                 self.entities[name].indexes.insert(member, index);
             }
             3 => {
@@ -655,8 +662,8 @@ fn condition(ty: &FieldType, field: &str) -> String {
         | FieldType::Bigint
         | FieldType::Decimal { .. }
         | FieldType::Money
-        | FieldType::Float
-        | FieldType::Boolean => format!("{column} >= 0"),
+        | FieldType::Float => format!("{column} >= 0"),
+        FieldType::Boolean => format!("CAST({column} AS integer) >= 0"),
         FieldType::Text { .. } | FieldType::Picklist { .. } => format!("{column} <> 'it''s (bad)'"),
         FieldType::Date
         | FieldType::Time
@@ -665,7 +672,7 @@ fn condition(ty: &FieldType, field: &str) -> String {
         | FieldType::Json
         | FieldType::Binary { .. }
         | FieldType::Lookup { .. }
-        | FieldType::Autonumber { .. } => format!("length({column}) > 1"),
+        | FieldType::Autonumber { .. } => format!("length(CAST({column} AS text)) > 1"),
     }
 }
 

@@ -4,8 +4,8 @@
 mod cluster;
 mod programs;
 
-use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Mutex, OnceLock, PoisonError};
 
 use postgres::{Client, NoTls};
 
@@ -34,32 +34,69 @@ impl Database {
 
 impl Drop for Database {
     fn drop(&mut self) {
-        let Some(Server { maintenance, .. }) = server() else { return };
+        let Some(Server { maintenance, cluster }) = server() else { return };
+        let name = std::mem::take(&mut self.name);
+        // A private cluster goes with the process, and to make a database takes far longer than to empty one.
+        if cluster.is_some() {
+            USED.lock().unwrap_or_else(PoisonError::into_inner).push(name);
+            return;
+        }
         // A test that has failed already is not to fail a second time here.
         if let Ok(mut client) = Client::connect(maintenance, NoTls) {
-            let _ = client.batch_execute(&format!("DROP DATABASE IF EXISTS {} WITH (FORCE)", self.name));
+            let _ = client.batch_execute(&format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)"));
         }
     }
 }
 
+/// The databases of the private cluster that nobody uses any more.
+static USED: Mutex<Vec<String>> = Mutex::new(Vec::new());
+
 /// A fresh database on the one server of this process. None where there is no server, which is said once.
 pub fn database() -> Option<Database> {
-    static NUMBER: AtomicU32 = AtomicU32::new(1);
     let server = server()?;
+    let used = USED.lock().unwrap_or_else(PoisonError::into_inner).pop();
+    let name = match used {
+        Some(name) => emptied(server, name),
+        None => made(server),
+    };
+    Some(Database { url: with_database(&server.maintenance, &name), name })
+}
+
+fn made(server: &Server) -> String {
+    static NUMBER: AtomicU32 = AtomicU32::new(1);
     let number = NUMBER.fetch_add(1, Ordering::Relaxed);
     let name = format!("reconcile_test_{}_{number}", std::process::id());
     let mut client = connect(&server.maintenance);
     // Whoever had this process number before may have been killed.
     client.batch_execute(&format!("DROP DATABASE IF EXISTS {name}")).unwrap();
     client.batch_execute(&format!("CREATE DATABASE {name} TEMPLATE template0")).unwrap();
-    Some(Database { url: with_database(&server.maintenance, &name), name })
+    name
+}
+
+/// Brings a database back to what `template0` is, which has one schema and nothing in it.
+fn emptied(server: &Server, name: String) -> String {
+    let mut client = connect(&with_database(&server.maintenance, &name));
+    client
+        .batch_execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+             WHERE datname = current_database() AND pid <> pg_backend_pid();
+             DO $$
+             DECLARE one name;
+             BEGIN
+               FOR one IN SELECT nspname FROM pg_namespace WHERE nspname !~ '^pg_' AND nspname <> 'information_schema'
+               LOOP EXECUTE format('DROP SCHEMA %I CASCADE', one); END LOOP;
+             END $$;
+             CREATE SCHEMA public",
+        )
+        .unwrap();
+    name
 }
 
 struct Server {
     /// A database from which others are made.
     maintenance: String,
     /// Stops when the process ends, however it ends.
-    _cluster: Option<Cluster>,
+    cluster: Option<Cluster>,
 }
 
 fn server() -> Option<&'static Server> {
@@ -84,10 +121,10 @@ fn server() -> Option<&'static Server> {
 fn make() -> Result<Server, String> {
     if let Ok(url) = std::env::var(SERVER) {
         Client::connect(&url, NoTls).map_err(|e| format!("{SERVER} cannot be reached: {e}"))?;
-        return Ok(Server { maintenance: url, _cluster: None });
+        return Ok(Server { maintenance: url, cluster: None });
     }
     let cluster = Cluster::start(&programs::find()?)?;
-    Ok(Server { maintenance: cluster.url(), _cluster: Some(cluster) })
+    Ok(Server { maintenance: cluster.url(), cluster: Some(cluster) })
 }
 
 fn connect(url: &str) -> Client {

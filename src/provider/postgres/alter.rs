@@ -5,10 +5,12 @@ use std::collections::BTreeMap;
 
 use super::conversion;
 use super::ddl;
+use super::keep::{self, Noted};
 use super::lexer::quote;
 use super::lower;
 use super::online::{self, Course, Filler};
 use super::projection;
+use super::restore;
 use super::shape::{Column, Constraint, Index, Made, Reference, Rule, Table};
 use super::types;
 use crate::address::Address;
@@ -332,17 +334,55 @@ impl Alter<'_> {
     }
 
     fn columns(&mut self) {
+        let keys = self.keys();
         for name in self.dropped_columns() {
             self.course.drop_column(&name);
         }
         let remade = self.remade();
         for wanted in self.wanted.columns.clone() {
+            if keys.contains(&wanted.name) {
+                continue;
+            }
             let found = self.actual.column(&wanted.name).filter(|_| !remade.contains(&wanted.name)).cloned();
             match found {
                 Some(found) => self.column(&found, &wanted),
                 None => self.add_column(&wanted),
             }
         }
+    }
+
+    /// Adds the columns of a key that nothing else tells, while what the rows are found by is still there: the trash
+    /// knows the rows by the keys that it noted for them.
+    fn keys(&mut self) -> Vec<String> {
+        let Some(noted) = keep::noted(self.change, self.scene).filter(|noted| !noted.keys.is_empty()) else {
+            return Vec::new();
+        };
+        let new = self.wanted.columns.iter().filter(|one| self.actual.column(&one.name).is_none()).cloned();
+        let new: Vec<Column> =
+            new.filter(|one| noted.keys.iter().any(|(name, _)| *name == one.name)).collect();
+        let mut sets = Vec::new();
+        for column in &new {
+            self.add_column(column);
+            let kept = noted.keys.iter().find(|(name, _)| *name == column.name).map(|(_, kept)| quote(kept));
+            sets.push(format!("{} = noted.{}", quote(&column.name), kept.unwrap_or_default()));
+        }
+        if !sets.is_empty() {
+            self.course.note(Cost::Rewrite);
+            self.write_noted(&noted, &sets.join(", "), "");
+        }
+        new.into_iter().map(|column| column.name).collect()
+    }
+
+    /// Writes what the trash noted of the rows.
+    fn write_noted(&mut self, noted: &Noted, sets: &str, and: &str) {
+        let table = quote(self.new);
+        let by_now = |column: &str| {
+            let found = self.sources.iter().find(|(_, old)| *old == column).map(|(new, _)| new.as_str());
+            format!("{table}.{}", quote(found.unwrap_or(column)))
+        };
+        let same = noted.is_same(&by_now);
+        let sql = format!("UPDATE {table} SET {sets} FROM {} AS noted WHERE {same}{and}", noted.table);
+        self.course.now(sql);
     }
 
     /// The field that a column belongs to, after the change.
@@ -439,6 +479,19 @@ impl Alter<'_> {
         let fills = !found.not_null && wanted.not_null;
         if fills && let Some((ty, value)) = self.backfill(&wanted.name) {
             let sql = types::default_sql(&ty, &value);
+            // What is another value each time is the one that the trash noted.
+            let noted = keep::noted(self.change, self.scene);
+            let kept = noted.as_ref().and_then(|noted| {
+                noted.fillings.iter().find(|(column, _)| *column == wanted.name).map(|(_, kept)| quote(kept))
+            });
+            if let (Some(noted), Some(kept)) = (&noted, kept) {
+                let (table, value) = (quote(self.new), restore::typed(wanted, &format!("noted.{kept}")));
+                self.write_noted(
+                    noted,
+                    &format!("{name} = {value}"),
+                    &format!(" AND {table}.{name} IS NULL"),
+                );
+            }
             self.course.backfill(&wanted.name, &sql);
         }
         match (found.not_null, wanted.not_null) {
@@ -551,7 +604,7 @@ impl Alter<'_> {
 }
 
 /// Sets a counting column beyond the rows that are there.
-fn set_counter(table: &str, column: &str) -> String {
+pub fn set_counter(table: &str, column: &str) -> String {
     let (name, text) = (quote(column), super::lexer::literal(column));
     let place = super::lexer::literal(&quote(table));
     format!(

@@ -1,10 +1,13 @@
 //! Questions about rows, as queries.
 //! Never looks at the data itself: a query is a text until the target runs it, and raises no error whatever it finds.
 
+use super::after;
+use super::ask_back;
 use super::conversion;
 use super::kind::Kind;
 use super::lexer::{literal, quote};
-use super::projection::{self, Projected, Seen, columns_of};
+use super::lower::{self, columns_of};
+use super::projection::{self, Projected, Seen};
 use super::shape::Table;
 use super::types::guarded;
 use crate::address::Address;
@@ -28,6 +31,12 @@ const THERE: &str = "\"_reconcile_there\"";
 pub fn query(change: &Change, question: &Question, scene: &Scene<'_>) -> Option<String> {
     if let Question::OptionUse { option } = question {
         return option_use(change, option, scene);
+    }
+    if let (Some(line), Some(Resource::Entity(goal))) =
+        (scene.aside.lines.get(&change.address), &change.after)
+        && !matches!(question, Question::Rows | Question::Values { .. })
+    {
+        return ask_back::query(change, line, goal, question, scene);
     }
     let name = change.address_before().name.as_str();
     let before = match change.before.as_ref()? {
@@ -127,6 +136,13 @@ pub fn key_text(columns: &[String]) -> String {
 /// Rows as a change would leave them.
 pub enum Source<'a> {
     Change(&'a Seen<'a>),
+    /// A way back: the query of the rows with their key, and their columns.
+    Back {
+        change: &'a Change,
+        goal: &'a entity::Entity,
+        rows: String,
+        columns: Vec<Projected>,
+    },
 }
 
 impl Source<'_> {
@@ -135,27 +151,15 @@ impl Source<'_> {
         match self {
             Source::Change(seen) => {
                 let columns = seen.columns(only);
-                let mut outputs = vec![format!("{} AS {KEY}", key(seen.actual))];
-                for column in &columns {
-                    outputs.push(format!("{} AS {}", column.sql, quote(&column.column)));
-                }
-                if let Some(only) = only {
-                    let lost = columns.iter().filter(|column| only.contains(&column.column));
-                    outputs.extend(lost.filter_map(|column| {
-                        Some(format!("{} AS {}", column.lost.as_ref()?, quote(&lost_name(&column.column))))
-                    }));
-                }
-                // An author's expression may read what no manifest knows.
-                let is_foreign = |name: &String| {
-                    only.is_none()
-                        && projection_of(seen, name).is_none()
-                        && !columns.iter().any(|column| column.column == *name)
+                let rows = match columns.iter().any(|column| column.is_computed) {
+                    true => with_computed(seen, only),
+                    false => select(seen, only, only.is_none(), &columns),
                 };
-                let foreign =
-                    seen.actual.columns.iter().map(|column| &column.name).filter(|name| is_foreign(name));
-                outputs.extend(foreign.map(|name| quote(name)));
-                let table = quote(&seen.change.address_before().name);
-                (format!("SELECT {} FROM {table}", outputs.join(", ")), columns)
+                (rows, columns)
+            }
+            Source::Back { rows, columns, .. } => {
+                let is_asked = |one: &&Projected| only.is_none_or(|only| only.contains(&one.column));
+                (rows.clone(), columns.iter().filter(is_asked).cloned().collect())
             }
         }
     }
@@ -163,18 +167,51 @@ impl Source<'_> {
     fn change(&self) -> &Change {
         match self {
             Source::Change(seen) => seen.change,
+            Source::Back { change, .. } => change,
         }
     }
 
     fn goal(&self) -> &entity::Entity {
         match self {
             Source::Change(seen) => seen.after,
+            Source::Back { goal, .. } => goal,
         }
     }
 }
 
+/// The rows of a changed table: their key and columns; for some columns which of their values would be lost, for all
+/// what no manifest knows, which an author's expression may read.
+fn select(seen: &Seen<'_>, only: Option<&[String]>, is_all: bool, columns: &[Projected]) -> String {
+    let mut outputs = vec![format!("{} AS {KEY}", key(seen.actual))];
+    for column in columns {
+        outputs.push(format!("{} AS {}", column.sql, quote(&column.column)));
+    }
+    if only.is_some() {
+        let lost = |column: &Projected| {
+            Some(format!("{} AS {}", column.lost.as_ref()?, quote(&after::lost(&column.column))))
+        };
+        outputs.extend(columns.iter().filter_map(lost));
+    }
+    let is_foreign = |name: &String| {
+        field_of_today(seen, name).is_none() && !columns.iter().any(|column| column.column == *name)
+    };
+    let names = seen.actual.columns.iter().map(|column| &column.name).filter(|_| is_all);
+    outputs.extend(names.filter(|name| is_foreign(name)).map(|name| quote(name)));
+    format!("SELECT {} FROM {}", outputs.join(", "), quote(&seen.change.address_before().name))
+}
+
+/// The rows with the columns that are computed from others as they will be.
+fn with_computed(seen: &Seen<'_>, only: Option<&[String]>) -> String {
+    let (computed, plain): (Vec<Projected>, Vec<Projected>) =
+        seen.columns(None).into_iter().partition(|column| column.is_computed);
+    let more: Vec<String> =
+        computed.iter().map(|column| format!("{} AS {}", column.sql, quote(&column.column))).collect();
+    let own = quote(&seen.change.address.name);
+    format!("SELECT *, {} FROM ({}) AS {own}", more.join(", "), select(seen, only, true, &plain))
+}
+
 /// The field of today that a column belongs to.
-fn projection_of<'a>(seen: &'a Seen<'_>, column: &str) -> Option<&'a str> {
+fn field_of_today<'a>(seen: &'a Seen<'_>, column: &str) -> Option<&'a str> {
     let names = seen.before.fields.keys().map(String::as_str);
     let generated = (column == entity::GENERATED_KEY && seen.before.primary_key.is_none())
         .then_some(entity::GENERATED_KEY);
@@ -184,13 +221,8 @@ fn projection_of<'a>(seen: &'a Seen<'_>, column: &str) -> Option<&'a str> {
         .next()
 }
 
-/// The name of the column that tells whether the value of another would be lost.
-fn lost_name(column: &str) -> String {
-    format!("_reconcile_lost_{column}")
-}
-
 /// The keys of the rows in question.
-fn found(source: &Source<'_>, question: &Question, scene: &Scene<'_>) -> Option<String> {
+pub fn found(source: &Source<'_>, question: &Question, scene: &Scene<'_>) -> Option<String> {
     // Under the table's own name, so that an author's expression may say it.
     let own = quote(&source.change().address.name);
     let where_ =
@@ -203,7 +235,7 @@ fn found(source: &Source<'_>, question: &Question, scene: &Scene<'_>) -> Option<
                 columns.iter().map(|column| format!("{} IS NULL", quote(&column.column))).collect();
             // A value that is lost is told of as such.
             let lost = columns.iter().filter(|column| column.lost.is_some());
-            let stay = lost.map(|column| format!("{} IS NOT TRUE", quote(&lost_name(&column.column))));
+            let stay = lost.map(|column| format!("{} IS NOT TRUE", quote(&after::lost(&column.column))));
             let terms: Vec<String> = terms.into_iter().chain(stay).collect();
             (!columns.is_empty()).then(|| where_(rows, &all(&terms)))
         }
@@ -284,7 +316,13 @@ fn orphans(
             };
             (format!("({rows})"), to.iter().map(|name| Some((name.clone(), ty(name)?))).collect())
         }
-        false => far_end(entity, to, scene),
+        false => match ask_back::far_rows(entity, scene) {
+            Some((rows, columns)) => {
+                let of = |name: &String| columns.iter().find(|(column, _)| column == name).cloned();
+                (rows, to.iter().map(of).collect())
+            }
+            None => far_end(entity, to, scene),
+        },
     };
     let Some(there) = there else {
         // It is made by this very plan and has no rows yet.
@@ -337,19 +375,17 @@ fn far_end(entity: &Address, to: &[String], scene: &Scene<'_>) -> (String, Colum
 fn unfit(seen: &Seen<'_>, before: &str, after: &str) -> Option<String> {
     let (was, goal) = (seen.before.fields.get(before)?, seen.after.fields.get(after)?);
     let sources = seen.pairs();
-    let typed = projection::typed_columns(after, goal, seen.scene.after);
+    let typed = lower::columns(&seen.change.address.name, seen.after, after, goal, seen.scene.after);
     let mut terms = Vec::new();
     for old in projection::columns_now(seen.before, before, seen.scene) {
         let Some(column) = seen.actual.column(&old) else { continue };
         let value = quote(&old);
         let new = sources.iter().find(|(_, source)| **source == old).map(|(new, _)| new);
-        let ty = new.and_then(|new| typed.iter().find(|(column, _)| column == new)).map(|(_, ty)| ty);
-        let kept = match ty {
+        let wanted = new.and_then(|new| typed.iter().find(|column| column.name == *new));
+        let kept = match wanted {
             // Whether it is an option is another question.
-            Some(ty) => {
-                let ty = if is_picklist(&goal.ty) { "text" } else { ty };
-                conversion::kept(&value, &was.ty, &goal.ty, &column.ty, ty)
-            }
+            Some(wanted) if wanted.enumeration.is_some() => "true".to_owned(),
+            Some(wanted) => conversion::kept(&value, &was.ty, &goal.ty, &column.ty, &wanted.ty),
             // The lookup does not point to this entity any more.
             None => "false".to_owned(),
         };
@@ -362,10 +398,6 @@ fn unfit(seen: &Seen<'_>, before: &str, after: &str) -> Option<String> {
     let table = quote(&seen.change.address_before().name);
     (!terms.is_empty())
         .then(|| format!("SELECT {} AS {KEY} FROM {table} WHERE {}", key(seen.actual), any(&terms)))
-}
-
-fn is_picklist(ty: &FieldType) -> bool {
-    matches!(ty, FieldType::Picklist { .. })
 }
 
 /// The tables and columns that hold options of a picklist, under either of its names.

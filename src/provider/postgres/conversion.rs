@@ -92,6 +92,21 @@ pub fn carried_over(value: &str, from_type: &str, to_type: &str) -> String {
     }
 }
 
+/// Tells whether a value that survives is the same in both types, so that it can go back as it is.
+pub fn is_same_value(one: &str, other: &str) -> bool {
+    if one == other {
+        return true;
+    }
+    match (Kind::of(one), Kind::of(other)) {
+        (Kind::Text(_), Kind::Text(_)) | (Kind::Whole(_), Kind::Whole(_)) => true,
+        // Without a scale, a number has as many digits after the point as it was written with.
+        (Kind::Numeric(Some(_)), Kind::Numeric(Some(_))) => true,
+        (Kind::Time(_), Kind::Time(_)) => true,
+        (Kind::Local(_), Kind::Local(_)) | (Kind::Instant(_), Kind::Instant(_)) => true,
+        (_, _) => false,
+    }
+}
+
 /// Tells whether PostgreSQL changes the type in its catalog alone, and writes no row again.
 /// Source: `ATColumnChangeRequiresRewrite`; our sessions are in UTC.
 pub fn is_rewrite_free(from_type: &str, to_type: &str) -> bool {

@@ -7,6 +7,7 @@ use super::lexer::quote;
 use super::lower;
 use super::names;
 use super::picklist;
+use super::restore;
 use super::shape::{Constraint, Rule, Table};
 use crate::address::Address;
 use crate::diff::change::Change;
@@ -19,6 +20,11 @@ use crate::target::{Cost, Scene, Stage, Work};
 pub fn work(change: &Change, scene: &Scene<'_>) -> Vec<Work> {
     if !change.touches_target() {
         return Vec::new();
+    }
+    if let (Some(line), Some(Resource::Entity(goal))) =
+        (scene.aside.lines.get(&change.address), &change.after)
+    {
+        return restore::work(change, line, goal, scene);
     }
     let name = change.address.name.as_str();
     let former = change.address_before().name.as_str();

@@ -1,7 +1,7 @@
 //! The pure half of the target: it needs no connection.
 //! Never touches the world.
 
-use super::{ask, beyond, ddl, names, normalize, task};
+use super::{ask, beyond, ddl, keep, names, normalize, task};
 use crate::diff::change::Change;
 use crate::model::name::NameLimits;
 use crate::model::resource::Resource;
@@ -37,8 +37,8 @@ impl Dialect for PostgresDialect {
         normalize::resource(resource);
     }
 
-    fn keep(&self, _change: &Change, _scene: &Scene<'_>, _number: u64) -> Option<(Work, Moved)> {
-        None
+    fn keep(&self, change: &Change, scene: &Scene<'_>, number: u64) -> Option<(Work, Moved)> {
+        keep::keep(change, scene, number)
     }
 
     fn is_normal(&self, resource: &Resource) -> bool {

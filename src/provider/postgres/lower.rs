@@ -461,14 +461,34 @@ pub fn create(table: &Table, is_there: &dyn Fn(&str) -> bool) -> (Vec<String>, V
     };
     let (later, now): (Vec<&Constraint>, Vec<&Constraint>) = table.constraints.iter().partition(is_later);
     let mut lines: Vec<String> = table.columns.iter().map(render_column).collect();
-    lines.extend(now.into_iter().map(render_constraint));
+    let (doubled, once): (Vec<&Constraint>, Vec<&Constraint>) =
+        now.into_iter().partition(|constraint| is_doubled(table, constraint));
+    lines.extend(once.into_iter().map(render_constraint));
     statements.push(format!("CREATE TABLE {} (\n  {}\n)", quote(&table.name), lines.join(",\n  ")));
+    let add = |constraint: &Constraint| {
+        format!("ALTER TABLE {} ADD {}", quote(&table.name), render_constraint(constraint))
+    };
+    statements.extend(doubled.into_iter().map(add));
     for column in &table.columns {
         statements.extend(own_sequence(&table.name, column));
     }
     statements.extend(table.indexes.iter().map(|index| render_index(&table.name, index, false)));
     statements.extend(comments(table));
     (statements, later.into_iter().cloned().collect())
+}
+
+/// Tells of a constraint that says of the same columns what another says already: where both stand in one
+/// `CREATE TABLE`, PostgreSQL makes only one of them and says nothing.
+fn is_doubled(table: &Table, constraint: &Constraint) -> bool {
+    let keeps_apart = |one: &Constraint| match &one.rule {
+        Rule::PrimaryKey | Rule::Unique => one.columns == constraint.columns,
+        Rule::Check(_) | Rule::Reference(_) | Rule::Other(_) => false,
+    };
+    let first = table.constraints.iter().filter(|one| keeps_apart(one)).min_by_key(|one| match &one.rule {
+        Rule::PrimaryKey => 0,
+        Rule::Unique | Rule::Check(_) | Rule::Reference(_) | Rule::Other(_) => 1,
+    });
+    constraint.rule == Rule::Unique && first.is_some_and(|first| first.name != constraint.name)
 }
 
 /// The statements that tie a numbering sequence to its column.

@@ -1,9 +1,11 @@
 //! PostgreSQL: one schema of one database.
 //! Never touches a row or an object that a step does not name.
 
+mod after;
 mod alter;
 mod answers;
 pub mod ask;
+mod ask_back;
 mod autonumber;
 mod beyond;
 mod blockers;
@@ -14,6 +16,7 @@ mod dialect;
 mod enumeration;
 mod inspect;
 mod json_text;
+mod keep;
 mod kind;
 mod lexer;
 mod lift;
@@ -29,6 +32,9 @@ mod projection;
 mod query;
 mod refusal;
 mod respell;
+mod reshape;
+mod restore;
+mod scratch;
 mod session;
 mod settings;
 mod shape;
@@ -36,8 +42,10 @@ mod spell;
 mod task;
 mod tls;
 mod transaction;
+mod tryout;
 mod types;
 mod url;
+mod way;
 
 pub use dialect::{NAME, NAME_LIMITS, PostgresDialect};
 pub use session::open;

@@ -6,15 +6,11 @@ use std::collections::BTreeMap;
 use super::conversion;
 use super::kind::Kind;
 use super::lexer::{literal, quote};
-use super::native;
-use super::shape::Table;
-use super::types;
-use crate::address::Address;
+use super::shape::{Column, Made, Table};
+use super::{lower, types};
 use crate::diff::change::Change;
-use crate::model::entity::{self, Entity, GENERATED_KEY};
+use crate::model::entity::{Entity, GENERATED_KEY};
 use crate::model::field::{DefaultValue, Field, FieldType};
-use crate::model::picklist;
-use crate::model::state::State;
 use crate::target::Scene;
 
 /// What gives a row a key that is nobody's yet.
@@ -28,6 +24,18 @@ pub struct Projected {
     pub ty: String,
     /// A condition that a row's value does not survive and is not shown; none where all do.
     pub lost: Option<String>,
+    /// Whether it is computed from the other columns as they will be.
+    pub is_computed: bool,
+    /// The column of today whose values it has, untouched; its type may be wider or narrower.
+    pub carried: Option<String>,
+    /// Whether no column of today gives it values.
+    pub is_new: bool,
+}
+
+impl Projected {
+    fn plain(column: String, sql: String, ty: String) -> Projected {
+        Projected { column, sql, ty, lost: None, is_computed: false, carried: None, is_new: false }
+    }
 }
 
 /// The names of columns after a change, with those they have now, where they have one.
@@ -80,19 +88,6 @@ pub fn columns_now(before: &Entity, field: &str, scene: &Scene<'_>) -> Vec<Strin
     polymorphic.into_iter().map(|(_, to)| format!("{field}_{}", scene.name_before(to))).collect()
 }
 
-/// The columns of some fields, those of polymorphic lookups included.
-pub fn columns_of(entity: &Entity, fields: &[String]) -> Vec<String> {
-    let expand = |name: &String| {
-        let polymorphic =
-            entity.fields.get(name).map(|field| field.ty.polymorphic_columns(name)).unwrap_or_default();
-        match polymorphic.is_empty() {
-            true => vec![name.clone()],
-            false => polymorphic.into_iter().map(|(column, _)| column).collect(),
-        }
-    };
-    fields.iter().flat_map(expand).collect()
-}
-
 /// The columns of a field, each with the entity it points to where it is a lookup.
 fn targets<'a>(name: &str, field: &'a Field) -> Vec<(String, Option<&'a str>)> {
     let polymorphic = field.ty.polymorphic_columns(name);
@@ -100,46 +95,6 @@ fn targets<'a>(name: &str, field: &'a Field) -> Vec<(String, Option<&'a str>)> {
         return vec![(name.to_owned(), field.ty.lookup_targets().first().copied())];
     }
     polymorphic.into_iter().map(|(column, to)| (column, Some(to))).collect()
-}
-
-/// The columns of a field, each with its type.
-pub fn typed_columns(name: &str, field: &Field, state: &State) -> Vec<(String, String)> {
-    let typed = |(column, to): (String, Option<&str>)| {
-        let ty = match (&field.native, to) {
-            (Some(native), _) if !native::read(native).ty.is_empty() => native::read(native).ty,
-            (_, Some(to)) => key_type(to, state, 0),
-            (_, None) => own_type(&field.ty, state),
-        };
-        (column, ty)
-    };
-    targets(name, field).into_iter().map(typed).collect()
-}
-
-fn own_type(ty: &FieldType, state: &State) -> String {
-    if let FieldType::Picklist { picklist } = ty {
-        let list = state.get(&Address::new(picklist::KIND, picklist)).and_then(|found| found.as_picklist());
-        if list.is_some_and(|list| list.is_enum()) {
-            return quote(picklist);
-        }
-    }
-    types::column_type(ty)
-}
-
-/// The type of the key of an entity. A key may itself be a lookup; a ring of them is text.
-fn key_type(name: &str, state: &State, depth: usize) -> String {
-    let found = state.get(&Address::new(entity::KIND, name)).and_then(|resource| resource.as_entity());
-    let Some(entity) = found else { return types::column_type(&FieldType::Uuid) };
-    let key = entity.key_fields().first().map(|key| (*key).to_owned()).unwrap_or_default();
-    match entity.fields.get(&key) {
-        Some(Field { native: Some(native), .. }) if !native::read(native).ty.is_empty() => {
-            native::read(native).ty
-        }
-        Some(Field { ty: FieldType::Lookup { entity: Some(next), .. }, .. }) if depth < 16 => {
-            key_type(next, state, depth + 1)
-        }
-        Some(field) => own_type(&field.ty, state),
-        None => types::column_type(&FieldType::Uuid),
-    }
 }
 
 /// A changed entity, and the table that holds its rows now.
@@ -161,77 +116,80 @@ impl Seen<'_> {
     pub fn columns(&self, only: Option<&[String]>) -> Vec<Projected> {
         let sources = self.pairs();
         let renames: BTreeMap<&str, &str> = self.change.renames("fields").collect();
-        let is_asked = |column: &String| only.is_none_or(|only| only.contains(column));
+        let is_asked = |column: &str| only.is_none_or(|only| only.iter().any(|name| name == column));
         let mut found = Vec::new();
-        let generated = GENERATED_KEY.to_owned();
-        if self.after.primary_key.is_none()
-            && !self.after.fields.contains_key(GENERATED_KEY)
-            && is_asked(&generated)
-        {
-            let sql = sources.get(GENERATED_KEY).map_or_else(|| NEW_UUID.to_owned(), |source| quote(source));
+        let makes_key = self.after.primary_key.is_none() && !self.after.fields.contains_key(GENERATED_KEY);
+        if makes_key && is_asked(GENERATED_KEY) {
+            let source = sources.get(GENERATED_KEY);
+            let sql = source.map_or_else(|| NEW_UUID.to_owned(), |source| quote(source));
             let ty = types::column_type(&FieldType::Uuid);
-            found.push(Projected { column: generated, sql, ty, lost: None });
+            let plain = Projected::plain(GENERATED_KEY.to_owned(), sql, ty);
+            found.push(Projected { carried: source.cloned(), is_new: source.is_none(), ..plain });
         }
         for (name, field) in &self.after.fields {
             let old = renames.get(name.as_str()).copied().unwrap_or(name);
-            for (column, ty) in typed_columns(name, field, self.scene.after) {
-                if !is_asked(&column) {
+            let was = self.before.fields.get(old);
+            let table = &self.change.address.name;
+            for wanted in lower::columns(table, self.after, name, field, self.scene.after) {
+                if !is_asked(&wanted.name) {
                     continue;
                 }
-                found.push(match (sources.get(&column), self.before.fields.get(old)) {
-                    (Some(source), Some(was)) => self.carried(column, ty, source, old, was, name, field),
-                    (_, _) => self.filled(column, ty, name, field),
+                let source = sources.get(&wanted.name).and_then(|source| self.actual.column(source));
+                found.push(match (source, was) {
+                    (Some(source), Some(was)) => self.carried(&wanted, source, (old, was), (name, field)),
+                    (_, _) => self.filled(&wanted, name, field),
                 });
             }
         }
         found
     }
 
-    #[allow(clippy::too_many_arguments, reason = "a column before and the same column after")]
     fn carried(
         &self,
-        column: String,
-        ty: String,
-        source: &str,
-        old: &str,
-        was: &Field,
-        name: &str,
-        field: &Field,
+        wanted: &Column,
+        source: &Column,
+        was: (&str, &Field),
+        goal: (&str, &Field),
     ) -> Projected {
-        let present = self.actual.column(source).map_or_else(|| ty.clone(), |column| column.ty.clone());
-        let stays = self.type_before(old, was, source).is_none_or(|before| before == ty);
-        let value = self.with_options(source, was, field);
-        // An enumerated type may not be there yet.
-        let ty = match (stays, &field.ty) {
-            (true, _) => present.clone(),
-            (false, FieldType::Picklist { .. }) => types::column_type(&field.ty),
-            (false, _) => ty,
-        };
+        let ((old, was), (name, field)) = (was, goal);
+        if wanted.made.is_generated() && !source.made.is_generated() {
+            return self.filled(wanted, name, field);
+        }
+        let stays = self.type_before(old, was, &source.name).is_none_or(|before| before == wanted.ty);
+        let ty = if stays { source.ty.clone() } else { present_type(wanted, field) };
+        let value = self.with_options(&source.name, was, field);
+        let from = if value == quote(&source.name) { source.ty.as_str() } else { "text" };
         let filler = self.filler(name, field, &ty).filter(|_| field.is_required());
         let filled = |sql: String| match &filler {
             Some(filler) => format!("coalesce({sql}, {filler})"),
             None => sql,
         };
-        let from = if value == quote(source) { present.as_str() } else { "text" };
         let kept = conversion::kept(&value, &was.ty, &field.ty, from, &ty);
         let sql = conversion::carried_over(&value, from, &ty);
-        match kept == "true" {
-            true => Projected { column, sql: filled(sql), ty, lost: None },
-            false => Projected {
-                column,
-                sql: filled(format!("CASE WHEN {kept} THEN {sql} END")),
-                ty,
-                lost: Some(format!("({value} IS NOT NULL AND NOT ({kept}))")),
-            },
+        let is_untouched = value == quote(&source.name)
+            && conversion::is_same_value(from, &ty)
+            && (filler.is_none() || source.not_null);
+        let (sql, lost) = match kept == "true" {
+            true => (sql, None),
+            false => (
+                format!("CASE WHEN {kept} THEN {sql} END"),
+                Some(format!("({value} IS NOT NULL AND NOT ({kept}))")),
+            ),
+        };
+        Projected {
+            lost,
+            carried: is_untouched.then(|| source.name.clone()),
+            ..Projected::plain(wanted.name.clone(), filled(sql), ty)
         }
     }
 
     /// The type that the model gives a column of today.
     fn type_before(&self, old: &str, was: &Field, source: &str) -> Option<String> {
-        let columns = typed_columns(old, was, self.scene.before);
+        let table = &self.change.address_before().name;
+        let columns = lower::columns(table, self.before, old, was, self.scene.before);
         match columns.as_slice() {
-            [(_, ty)] => Some(ty.clone()),
-            _ => columns.into_iter().find(|(column, _)| column == source).map(|(_, ty)| ty),
+            [only] => Some(only.ty.clone()),
+            _ => columns.into_iter().find(|column| column.name == source).map(|column| column.ty),
         }
     }
 
@@ -252,23 +210,30 @@ impl Seen<'_> {
     }
 
     /// What the rows get in a new column.
-    fn filled(&self, column: String, ty: String, name: &str, field: &Field) -> Projected {
-        let ty = match &field.ty {
-            FieldType::Picklist { .. } => types::column_type(&field.ty),
-            _ => ty,
-        };
-        let native = field.native.as_deref().map(native::read).unwrap_or_default();
-        let sql = match (self.filler(name, field, &ty), &field.ty, &field.default) {
-            (Some(filler), _, _) => filler,
-            (None, _, _) if native.is_never_null() => format!("(row_number() OVER ())::{ty}"),
-            (None, _, _) if native.made.is_generated() => {
-                format!("({})::{ty}", native.expression.unwrap_or_default())
+    fn filled(&self, wanted: &Column, name: &str, field: &Field) -> Projected {
+        let ty = present_type(wanted, field);
+        let is_numbered = matches!(field.ty, FieldType::Autonumber { .. })
+            || matches!(wanted.made, Made::IdentityAlways | Made::IdentityByDefault)
+            || wanted.sequence.is_some() && field.default.is_none();
+        let sql = match (self.filler(name, field, &ty), &field.default) {
+            (_, _) if wanted.made.is_generated() => {
+                format!("({})::{ty}", types::guarded(wanted.default.as_deref().unwrap_or("NULL")))
             }
-            (None, FieldType::Autonumber { .. }, _) => "(row_number() OVER ())::text".to_owned(),
-            (None, _, Some(default)) => typed_default(&field.ty, default, &ty),
-            (None, _, None) => format!("NULL::{ty}"),
+            (Some(filler), _) => filler,
+            (None, _) if is_numbered => format!("(row_number() OVER ())::{ty}"),
+            (None, Some(default)) => typed_default(&field.ty, default, &ty),
+            (None, None) => format!("NULL::{ty}"),
         };
-        Projected { column, sql, ty, lost: None }
+        let is_computed = wanted.made.is_generated();
+        Projected { is_computed, is_new: true, ..Projected::plain(wanted.name.clone(), sql, ty) }
+    }
+}
+
+/// The type in which a value can be shown now: an enumerated type may not be there yet.
+fn present_type(wanted: &Column, field: &Field) -> String {
+    match wanted.enumeration {
+        Some(_) => types::column_type(&field.ty),
+        None => wanted.ty.clone(),
     }
 }
 

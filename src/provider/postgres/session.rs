@@ -15,16 +15,19 @@ use super::inspect::{self, Context};
 use super::lexer::quote;
 use super::limits::{self, milliseconds};
 use super::refusal::{self, failed};
+use super::scratch::Original;
 use super::settings::{ChannelBinding, Connection, Found, Host, Root, Settings, SslMode};
 use super::tls::{self, Demand};
 use super::transaction::PostgresSession;
-use super::{answers, respell, task};
+use super::{answers, respell, task, tryout};
 use crate::journal::{Entry, Holder};
 use crate::model::environment::TargetConfig;
 use crate::model::state::{Desired, Snapshot};
 use crate::model::trash::Trashed;
 use crate::plan::Step;
-use crate::target::{Answer, Broken, Dialect, Left, Misread, Mode, Purge, Session, Target, TargetError};
+use crate::target::{
+    Answer, Broken, Dialect, Left, Misread, Mode, Purge, Session, Target, TargetError, Tried,
+};
 
 /// The first and the last of PostgreSQL's versions that this is known to work with.
 const VERSIONS: std::ops::RangeInclusive<u32> = 13..=18;
@@ -523,6 +526,21 @@ impl Target for PostgresTarget {
     // Only the server itself can tell what would break, and a look at it must not lock anything.
     fn rehearse(&mut self, _steps: &[Step]) -> Result<Vec<Broken>, TargetError> {
         Ok(Vec::new())
+    }
+
+    fn try_out(&mut self, steps: &[Step]) -> Result<Vec<Tried>, TargetError> {
+        if !steps.iter().any(|step| step.task.is_some()) {
+            return Ok(Vec::new());
+        }
+        let natives = self.consistently(|client, settings, server| {
+            Ok(inspect::snapshot(client, &context(settings, server))?.snapshot.natives)
+        })?;
+        let settings = &self.settings;
+        let Some(Connected { client, server }) = &mut self.connected else { return Ok(Vec::new()) };
+        let original =
+            Original { schema: &settings.schema, natives: &natives, has_catalog: server.has_catalog };
+        tryout::try_out(client, &original, steps)
+            .map_err(|error| failed(settings, "try its tasks out", &error, None))
     }
 
     fn history(&mut self, limit: usize) -> Result<Vec<Entry>, TargetError> {

@@ -96,6 +96,15 @@ pub fn rows(database: &Connection) -> BTreeMap<String, Vec<BTreeMap<String, Valu
     names.into_iter().map(|name| (name.clone(), of_table(database, &name))).collect()
 }
 
+/// All rows of our own record, but for the lock and the journal.
+pub fn record(database: &Connection) -> BTreeMap<String, Vec<BTreeMap<String, Value>>> {
+    let sql = "SELECT name FROM sqlite_schema WHERE type = 'table' AND name LIKE '\\_reconcile\\_%' ESCAPE '\\' \
+               AND name NOT IN ('_reconcile_lock', '_reconcile_journal') ORDER BY name";
+    let mut statement = database.prepare(sql).unwrap();
+    let names: Vec<String> = statement.query_map([], |r| r.get(0)).unwrap().map(Result::unwrap).collect();
+    names.into_iter().map(|name| (name.clone(), of_table(database, &name))).collect()
+}
+
 fn of_table(database: &Connection, name: &str) -> Vec<BTreeMap<String, Value>> {
     let quoted = name.replace('"', "\"\"");
     let mut statement = database.prepare(&format!("SELECT * FROM \"{quoted}\" ORDER BY 1")).unwrap();

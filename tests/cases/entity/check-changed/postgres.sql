@@ -1,0 +1,3 @@
+-- 1. alter table "customer"
+ALTER TABLE "customer" DROP CONSTRAINT "code-known";
+ALTER TABLE "customer" ADD CONSTRAINT "code-known" CHECK (length(code) = 1);

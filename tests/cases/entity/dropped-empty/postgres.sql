@@ -1,0 +1,2 @@
+-- 1. drop table "fax"
+DROP TABLE "fax";

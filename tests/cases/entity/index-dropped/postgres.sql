@@ -1,0 +1,2 @@
+-- 1. alter table "customer"
+DROP INDEX "customer_by-code_idx";

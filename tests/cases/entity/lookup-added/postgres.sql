@@ -1,0 +1,3 @@
+-- 1. alter table "order"
+ALTER TABLE "order" ADD COLUMN "customer" uuid;
+ALTER TABLE "order" ADD CONSTRAINT "order_customer_fkey" FOREIGN KEY ("customer") REFERENCES "customer" ("id") ON DELETE SET NULL;

@@ -1,0 +1,3 @@
+-- 1. alter table "line"
+ALTER TABLE "line" DROP CONSTRAINT "sold";
+ALTER TABLE "line" ADD CONSTRAINT "sold" FOREIGN KEY ("sku", "variant") REFERENCES "product" ("sku", "variant") ON UPDATE CASCADE;

@@ -1,0 +1,2 @@
+-- 1. alter table "line"
+ALTER TABLE "line" DROP CONSTRAINT "sold";

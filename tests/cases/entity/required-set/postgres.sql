@@ -1,0 +1,2 @@
+-- 1. alter table "customer"
+ALTER TABLE "customer" ALTER COLUMN "code" SET NOT NULL;

@@ -1,0 +1,2 @@
+-- 1. alter table "account"
+ALTER TABLE "account" ADD COLUMN "rating" integer;

@@ -1,0 +1,2 @@
+-- 1. drop table "order"
+DROP TABLE "order";

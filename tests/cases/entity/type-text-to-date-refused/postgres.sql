@@ -1,0 +1,2 @@
+-- 1. alter table "thing"
+ALTER TABLE "thing" ALTER COLUMN "value" TYPE date USING CASE WHEN (CASE WHEN "value" COLLATE "C" ~ '^(?!0000)[0-9]{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])$' THEN substr("value", 9, 2)::integer <= extract(day FROM make_date(substr("value", 1, 4)::integer, substr("value", 6, 2)::integer, 1) + interval '1 month' - interval '1 day') ELSE false END) THEN "value"::date ELSE ('a value would not stay unchanged as date' || left("value"::text, 0))::date END;

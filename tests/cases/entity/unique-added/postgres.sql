@@ -1,0 +1,2 @@
+-- 1. alter table "customer"
+ALTER TABLE "customer" ADD CONSTRAINT "customer_code_key" UNIQUE ("code");

@@ -1,0 +1,2 @@
+-- 1. drop picklist "status"
+DROP TABLE "status";

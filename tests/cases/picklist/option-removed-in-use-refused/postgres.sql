@@ -1,0 +1,2 @@
+-- 1. change options of picklist "status"
+DELETE FROM "status" WHERE "name" = 'lost';

@@ -1,0 +1,2 @@
+-- 1. change options of picklist "status"
+UPDATE "status" SET "retired" = true WHERE "name" = 'lost';
