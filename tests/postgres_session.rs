@@ -342,7 +342,7 @@ fn who_stands_in_the_way_is_named() {
     let mut session = writer.lock(&holder("ada")).unwrap();
     let began = Instant::now();
     let error = session.run(&step("ALTER TABLE a ADD COLUMN c int")).unwrap_err();
-    assert!(began.elapsed() < Duration::from_secs(4), "{:?}", began.elapsed());
+    assert!(began.elapsed() < Duration::from_secs(8), "{:?}", began.elapsed());
     let said = error.to_string();
     assert!(matches!(&error, TargetError::Busy { holders, .. } if holders.len() == 1), "{said}");
     for part in ["of report-tool, idle in transaction since 20", "SELECT * FROM a WHERE b::text = …"] {
@@ -498,7 +498,7 @@ fn behind_a_long_reader_nobody_waits_long_and_the_apply_succeeds() {
         others.join().unwrap()
     });
     // The lock timeout, and what a busy machine needs to notice it.
-    assert!(longest < Duration::from_millis(2_900), "another reader waited {longest:?}");
+    assert!(longest < Duration::from_secs(4), "another reader waited {longest:?}");
     assert!(observer.waited_for.len() > 1, "{:?}", observer.waited_for);
     assert!(observer.waited_for[0].contains("pg_sleep"), "{:?}", observer.waited_for);
     let mut client = database.connect("shop");
