@@ -10,7 +10,7 @@ use crate::journal::{Entry, Holder, Timestamp};
 use crate::model::environment::Strategy;
 use crate::model::name::NameLimits;
 use crate::model::resource::Resource;
-use crate::model::state::{Native, Snapshot, State};
+use crate::model::state::{Desired, Native, Snapshot, State};
 use crate::model::trash::{Moved, Trashed};
 use crate::plan::{Step, StepId};
 
@@ -203,6 +203,13 @@ pub trait Target: Send {
     /// Reads all of it in a handful of statements.
     fn inspect(&mut self) -> Result<Snapshot, TargetError>;
 
+    /// Takes the target's own words for declared expressions, where they mean what is found. Returns the resources
+    /// whose expressions the target does not take. `desired` is normalized.
+    fn respell(&mut self, desired: &mut Desired, snapshot: &Snapshot) -> Result<Vec<Misread>, TargetError> {
+        let _ = (desired, snapshot);
+        Ok(Vec::new())
+    }
+
     /// Answers queries made by `Dialect::ask`, in order.
     fn measure(&mut self, queries: &[String]) -> Result<Vec<Answer>, TargetError>;
 
@@ -308,6 +315,14 @@ pub trait Session {
             message: "it does everything in one transaction".to_owned(),
         }
     }
+}
+
+/// A resource whose expressions the target does not take.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Misread {
+    pub address: Address,
+    /// What the target says.
+    pub message: String,
 }
 
 /// Something that would not work after the steps, found by rehearsing them.

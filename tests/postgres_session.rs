@@ -6,8 +6,11 @@ mod postgres_server;
 mod secured;
 
 use std::collections::BTreeMap;
+use std::io::{Read, Write};
+use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::Path;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use postgres::Client;
@@ -114,6 +117,7 @@ fn a_schema_is_made_with_the_first_apply_and_with_nothing_less() {
     let mut session = writer.lock(&holder("ada")).unwrap();
     session.run(&step("CREATE TABLE \"order\" (\"id\" uuid)")).unwrap();
     let id = session.commit(&entry("ada")).unwrap();
+    drop(session);
     assert_eq!(number(&mut client, "SELECT count(*) FROM \"Shop \"\"1\"\"\".\"order\""), 0);
     // The reader was connected before there was anything.
     assert_eq!(reader.history(9).unwrap().len(), 1);
@@ -178,8 +182,10 @@ fn a_holder_that_was_killed_is_succeeded_and_writes_nothing_more() {
     let error = refusal(killed.run(&step("CREATE TABLE c (d int)")));
     assert!(error.contains("run step 1"), "{error}");
     assert!(killed.commit(&entry("ada")).is_err());
+    drop(killed);
     session.run(&step("CREATE TABLE e (f int)")).unwrap();
     session.commit(&entry("bob")).unwrap();
+    drop(session);
     let tables = "SELECT count(*) FROM pg_tables WHERE schemaname = 'shop'";
     assert_eq!(number(&mut client, tables), 1);
     let fence = "SELECT fence FROM reconcile.lock WHERE target = 'shop'";
@@ -189,6 +195,83 @@ fn a_holder_that_was_killed_is_succeeded_and_writes_nothing_more() {
     again.run(&step("DROP TABLE e")).unwrap();
     again.commit(&entry("ada")).unwrap();
     assert_eq!((number(&mut client, tables), number(&mut client, fence)), (0, 3));
+}
+
+/// Stands between a client and the server on a socket of its own, and hangs up when the server has committed.
+fn proxy(server: &Path, folder: &Path, hangs_up: &'static AtomicBool, connected: &'static AtomicUsize) {
+    let listener = UnixListener::bind(folder.join(".s.PGSQL.5432")).unwrap();
+    let server = server.join(".s.PGSQL.5432");
+    std::thread::spawn(move || {
+        for client in listener.incoming() {
+            connected.fetch_add(1, Ordering::SeqCst);
+            let (mut client, mut server) = (client.unwrap(), UnixStream::connect(&server).unwrap());
+            let (mut from_server, mut to_client) = (server.try_clone().unwrap(), client.try_clone().unwrap());
+            let has_committed = Arc::new(AtomicBool::new(false));
+            let commits = has_committed.clone();
+            std::thread::spawn(move || {
+                let mut bytes = [0; 65536];
+                while let Ok(length @ 1..) = from_server.read(&mut bytes) {
+                    if commits.load(Ordering::SeqCst) || to_client.write_all(&bytes[..length]).is_err() {
+                        break;
+                    }
+                }
+                let _ = to_client.shutdown(std::net::Shutdown::Both);
+            });
+            std::thread::spawn(move || {
+                let mut bytes = [0; 65536];
+                while let Ok(length @ 1..) = client.read(&mut bytes) {
+                    let is_commit = bytes[..length].ends_with(b"COMMIT\0") && hangs_up.load(Ordering::SeqCst);
+                    has_committed.store(is_commit, Ordering::SeqCst);
+                    if server.write_all(&bytes[..length]).is_err() {
+                        break;
+                    }
+                }
+                let _ = server.shutdown(std::net::Shutdown::Both);
+            });
+        }
+    });
+}
+
+#[test]
+fn an_apply_that_was_committed_is_not_called_a_failure() {
+    static HANGS_UP: AtomicBool = AtomicBool::new(false);
+    static CONNECTED: AtomicUsize = AtomicUsize::new(0);
+    let Some(database) = postgres_server::database() else { return };
+    let Some((start, socket)) = database.url.split_once("host=/") else {
+        eprintln!("skipped: the server has no socket that could be listened in on");
+        return;
+    };
+    let folder = tempfile::Builder::new().prefix("reconcile-proxy-").tempdir_in("/tmp").unwrap();
+    proxy(&Path::new("/").join(socket), folder.path(), &HANGS_UP, &CONNECTED);
+    let url = format!("{start}host={}", folder.path().display());
+    let mut writer = open(&config(&[("url", &url), ("schema", "shop")]), ".", Mode::Write).unwrap();
+    drop(writer.lock(&holder("ada")).unwrap());
+    let mut client = database.connect("shop");
+    let tables = "SELECT count(*) FROM pg_tables WHERE schemaname = 'shop'";
+
+    let mut session = writer.lock(&holder("ada")).unwrap();
+    session.run(&step("CREATE TABLE a (b int)")).unwrap();
+    HANGS_UP.store(true, Ordering::SeqCst);
+    assert_eq!(CONNECTED.load(Ordering::SeqCst), 1);
+    let id = session.commit(&entry("ada")).unwrap();
+    drop(session);
+    // It could not be told, and was looked up.
+    assert_eq!(CONNECTED.load(Ordering::SeqCst), 2);
+    assert_eq!(number(&mut client, tables), 1);
+    assert_eq!(writer.entry(id).unwrap().unwrap().actor, "ada");
+
+    // A server that ends the connection right before.
+    let mut session = writer.lock(&holder("ada")).unwrap();
+    session
+        .run(&step(
+            "CREATE TABLE c (d int); CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM \
+             pg_terminate_backend(pg_backend_pid()); RETURN NULL; END $$; CREATE CONSTRAINT TRIGGER t AFTER INSERT \
+             ON c DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION f(); INSERT INTO c VALUES (1)",
+        ))
+        .unwrap();
+    let error = refusal(session.commit(&entry("ada")));
+    assert!(error.contains("refused to commit"), "{error}");
+    assert_eq!(number(&mut client, tables), 1);
 }
 
 #[test]
@@ -269,6 +352,58 @@ fn who_stands_in_the_way_is_named() {
     drop(session);
     client.batch_execute("COMMIT").unwrap();
     writer.lock(&holder("ada")).unwrap().run(&step("ALTER TABLE a ADD COLUMN c int")).unwrap();
+}
+
+#[test]
+fn what_was_cut_off_beside_others_is_done_again_to_its_end() {
+    let Some(database) = postgres_server::database() else { return };
+    let mut client = database.connect("public");
+    client.batch_execute("CREATE TABLE a (b int); INSERT INTO a VALUES (1), (1)").unwrap();
+    let mut writer = target(&database, "public", Mode::Write);
+    let mut session = writer.lock(&holder("ada")).unwrap();
+    session.step_out().unwrap();
+    let index = Step {
+        runs: Runs::Before,
+        undo: vec!["DROP INDEX CONCURRENTLY IF EXISTS i".to_owned()],
+        ..step("CREATE UNIQUE INDEX CONCURRENTLY i ON a (b)")
+    };
+    assert!(refusal(session.run_alone(&index)).contains("23505"));
+    let invalid = "SELECT count(*) FROM pg_index WHERE NOT indisvalid";
+    assert_eq!(number(&mut client, invalid), 1);
+    client.batch_execute("DELETE FROM a WHERE ctid = '(0,1)'").unwrap();
+    session.run_alone(&index).unwrap();
+    assert_eq!(number(&mut client, invalid), 0);
+
+    // Of several statements, those that ran do not run again.
+    let column = Step {
+        id: 2,
+        runs: Runs::Before,
+        statements: ["ADD COLUMN c int", "ALTER COLUMN c SET DEFAULT 1"]
+            .map(|sql| format!("ALTER TABLE a {sql}"))
+            .to_vec(),
+        undo: vec!["ALTER TABLE a DROP COLUMN IF EXISTS c".to_owned()],
+        ..step("")
+    };
+    let mut other = database.connect("public");
+    other.batch_execute("CREATE FUNCTION stop() RETURNS event_trigger LANGUAGE plpgsql AS $$ BEGIN \
+        IF (SELECT count(*) FROM pg_attribute WHERE attname = 'c' AND NOT attisdropped AND attrelid = 'a'::regclass) = 1 \
+        THEN RAISE 'not now' USING ERRCODE = '55P03'; END IF; END $$; \
+        CREATE EVENT TRIGGER stop ON ddl_command_start EXECUTE FUNCTION stop()").unwrap();
+    assert!(matches!(session.run_alone(&column), Err(TargetError::Busy { .. })));
+    other.batch_execute("DROP EVENT TRIGGER stop").unwrap();
+    session.run_alone(&column).unwrap();
+    assert_eq!(number(&mut client, "SELECT count(*) FROM pg_attrdef WHERE adrelid = 'a'::regclass"), 1);
+    // What runs after it waits no longer than it may.
+    let waits = session
+        .measure(&["SELECT setting::bigint, NULL FROM pg_settings WHERE name = 'lock_timeout'".to_owned()]);
+    assert_eq!(waits.unwrap()[0].count, 2000);
+    for one in [&column, &index] {
+        session.take_back(one).unwrap();
+    }
+    let left = "SELECT count(*) FROM pg_attribute WHERE attname = 'c' AND NOT attisdropped AND attrelid = 'a'::regclass";
+    assert_eq!(number(&mut client, left), 0);
+    assert_eq!(number(&mut client, "SELECT count(*) FROM reconcile.progress"), 0);
+    assert_eq!(number(&mut client, "SELECT count(*) FROM pg_class WHERE relname = 'i'"), 0);
 }
 
 /// Waits as the program does, and counts.

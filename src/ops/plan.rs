@@ -22,10 +22,13 @@ pub fn plan_from(
 ) -> Result<Plan, TargetError> {
     let dialect = target.dialect();
     planner::normalize(&mut desired, dialect);
-    let draft = planner::draft(&desired, snapshot, dialect);
+    let misread = target.respell(&mut desired, snapshot)?;
+    let mut draft = planner::draft(&desired, snapshot, dialect);
+    draft.skip(&misread);
     let answers = target.measure(draft.queries())?;
     let left = target.left(draft.unless())?;
     let mut plan = draft.plan(&answers, &left, &target.describe(), revision);
+    planner::add_misread(&mut plan, misread);
     if !plan.steps.is_empty() {
         let broken = target.rehearse(&plan.steps)?;
         planner::add_broken(&mut plan, broken, &desired.environment.allow);

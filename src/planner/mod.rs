@@ -22,7 +22,7 @@ use crate::model::task::{Task, When};
 use crate::model::trash::Moved;
 use crate::plan::{Allowance, Fact, Finding, Level, Plan, Policy, Rollback, Runs, Step, Summary};
 use crate::source::Revision;
-use crate::target::{Answer, Aside, Broken, Cost, Dialect, Left, Scene, Stage, Tried, Work};
+use crate::target::{Answer, Aside, Broken, Cost, Dialect, Left, Misread, Scene, Stage, Tried, Work};
 use risk::Asked;
 
 /// Brings every declared resource to the words in which this kind of target would report it back.
@@ -143,6 +143,23 @@ impl Draft<'_> {
     /// The queries to ask the target, in order.
     pub fn queries(&self) -> &[String] {
         &self.queries
+    }
+
+    /// Asks nothing about these resources: the target does not take what they say.
+    pub fn skip(&mut self, which: &[Misread]) {
+        if which.is_empty() {
+            return;
+        }
+        let queries = std::mem::take(&mut self.queries);
+        let changes = &self.comparison.changes;
+        self.asked.retain_mut(|one| {
+            let is_asked = which.iter().all(|misread| misread.address != changes[one.change].address);
+            if is_asked {
+                let query = std::mem::replace(&mut one.query, self.queries.len());
+                self.queries.push(queries[query].clone());
+            }
+            is_asked
+        });
     }
 
     /// The `unless` of tasks to ask the target, in order.
@@ -354,6 +371,16 @@ fn keep(changes: &[Change], scene: &Scene<'_>, dialect: &dyn Dialect, last: u64)
         None => Kept::Nothing,
     };
     changes.iter().map(one).collect()
+}
+
+/// Adds to a plan the resources whose expressions the target does not take, where it changes them.
+pub fn add_misread(plan: &mut Plan, misread: Vec<Misread>) {
+    for one in misread {
+        if plan.changes.iter().any(|change| change.address == one.address && change.touches_target()) {
+            plan.findings.push(risk::misread(one));
+        }
+    }
+    sort(&mut plan.findings, &plan.changes);
 }
 
 /// Adds to a plan what a rehearsal of its steps found broken.

@@ -10,7 +10,7 @@ mod task;
 mod whole;
 
 pub use back::{not_coming_back, tasks_stay};
-pub use object::{broken, pointed_at, rewrite};
+pub use object::{broken, misread, pointed_at, rewrite};
 pub use rename::renames;
 pub use task::{measured, tasks, unfinished};
 pub use whole::{first_run, irreversible, kept_for_days};

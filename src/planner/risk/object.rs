@@ -10,7 +10,7 @@ use crate::model::entity;
 use crate::model::resource::Resource;
 use crate::model::state::State;
 use crate::plan::{Finding, Level, Step};
-use crate::target::Broken;
+use crate::target::{Broken, Misread};
 
 /// From how many rows on a rewrite is worth a word.
 const LARGE_TABLE: u64 = 100_000;
@@ -48,6 +48,13 @@ pub fn broken(broken: Broken, steps: &[Step]) -> Option<Finding> {
             Finding { help: Some(help), ..finding("RK403", Level::Consent, &any.address, message) }
         }
     })
+}
+
+/// `RK111` for expressions that the target does not take.
+pub fn misread(misread: Misread) -> Finding {
+    let message = format!("the target does not take it: {}", misread.message);
+    let help = "mend the SQL or the type that it speaks of".to_owned();
+    Finding { help: Some(help), ..finding("RK111", Level::Refuse, &misread.address, message) }
 }
 
 /// `RK112`: others store this entity's key, or are stored under its name, and would not follow the change.

@@ -4,6 +4,7 @@
 use postgres::{Client, Error};
 
 use super::lexer::{Token, tokens};
+use super::limits::is_beside;
 
 /// How many are named.
 const LIMIT: i64 = 5;
@@ -27,8 +28,20 @@ SELECT a.pid, a.usename::text, a.application_name, a.state, coalesce(a.xact_star
   JOIN pg_catalog.pg_stat_activity a ON a.pid = l.pid \
  ORDER BY coalesce(a.xact_start, a.query_start), a.pid LIMIT $4";
 
+/// The sessions with an open transaction, the oldest first: what works beside others waits for all of them.
+const TRANSACTIONS: &str = "\
+SELECT a.pid, a.usename::text, a.application_name, a.state, a.xact_start::timestamptz(0)::text, a.query \
+  FROM pg_catalog.pg_stat_activity a \
+ WHERE a.pid <> pg_catalog.pg_backend_pid() AND a.datname = pg_catalog.current_database() \
+   AND a.backend_type = 'client backend' AND a.xact_start IS NOT NULL \
+ ORDER BY a.xact_start, a.pid LIMIT $1";
+
 /// Says who holds the tables that a statement names; where nobody does any more, who holds any table of the schema.
+/// Of a statement that works beside others, who keeps a transaction open.
 pub fn blockers(client: &mut Client, schema: &str, statement: &str) -> Result<Vec<String>, Error> {
+    if is_beside(statement) {
+        return client.query(TRANSACTIONS, &[&LIMIT])?.iter().map(describe).collect();
+    }
     let names: Vec<String> = tokens(statement).unwrap_or_default().iter().filter_map(Token::name).collect();
     let schemas = [schema, "reconcile"].map(str::to_owned).to_vec();
     for any in [false, true] {

@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use postgres::{Client, SimpleQueryMessage, SimpleQueryRow};
+use postgres::{Client, Error, SimpleQueryMessage, SimpleQueryRow};
 
 use super::lexer::quote;
 use super::lift::{self, World};
@@ -69,6 +69,26 @@ pub fn snapshot(client: &mut Client, context: &Context<'_>) -> Result<Found, Tar
         read.part(*part, &rows, target)?;
     }
     read.lift(client, context)
+}
+
+/// Reads the tables that `statements` make, as the server has them, and makes none of them: they are this session's
+/// alone and rolled back.
+pub fn drafted(client: &mut Client, settings: &Settings, statements: &[String]) -> Result<Vec<Table>, Error> {
+    let parts = query::temporary();
+    let mut sql = vec!["BEGIN READ WRITE".to_owned()];
+    sql.extend(statements.iter().cloned());
+    let n_made = sql.len();
+    sql.extend(parts.iter().map(|(_, sql)| sql.clone()));
+    let result = client.simple_query(&sql.join(";\n"));
+    // Should this fail, the next statement says so.
+    let _ = client.batch_execute("ROLLBACK");
+    let mut read = Read::default();
+    for ((part, _), rows) in parts.iter().zip(results(result?).into_iter().skip(n_made)) {
+        // Only our own record can fail to be read, and none is.
+        let _ = read.part(*part, &rows, &settings.name);
+    }
+    let mut tables = read.tables;
+    Ok(read.order.iter().filter_map(|number| Some(tables.remove(number)?.table)).collect())
 }
 
 /// The rows of each statement of a message.

@@ -8,6 +8,9 @@ use super::lexer::{Token, tokens};
 /// How long a statement waits for a lock: as long, and no longer, others wait behind it.
 pub const LOCK: Duration = Duration::from_secs(2);
 
+/// How long a statement waits that works beside others: nobody waits behind it, and it must outlast their transactions.
+pub const BESIDE: Duration = Duration::from_secs(60);
+
 /// How long a question about rows may take.
 pub const QUESTION: Duration = Duration::from_secs(60);
 
@@ -27,6 +30,11 @@ impl Class {
             Class::Instant => Duration::from_secs(15),
             Class::Long => Duration::from_secs(30 * 60),
         }
+    }
+
+    /// The statement that puts those after it, in the same transaction, under this limit.
+    pub fn set(self) -> String {
+        format!("SET LOCAL statement_timeout = {}", milliseconds(self.limit()))
     }
 
     /// Judges a statement by its first words; what is not known to be instant may be long.
@@ -64,6 +72,16 @@ impl Class {
         };
         if is_instant { Class::Instant } else { Class::Long }
     }
+}
+
+/// Tells of a statement that works beside those who read and write its table.
+pub fn is_beside(statement: &str) -> bool {
+    tokens(statement).is_ok_and(|found| found.iter().take(4).any(|token| token.is("CONCURRENTLY")))
+}
+
+/// How long a statement that runs alone waits for its locks.
+pub fn lock(statement: &str) -> Duration {
+    if is_beside(statement) { BESIDE } else { LOCK }
 }
 
 fn is(run: &[Token<'_>], words: &[&str]) -> bool {
@@ -105,5 +123,8 @@ mod tests {
         ] {
             assert_eq!(Class::of(sql), Class::Long, "{sql}");
         }
+        assert_eq!(lock("CREATE UNIQUE INDEX CONCURRENTLY a ON b (c)"), BESIDE);
+        assert_eq!(lock("DROP INDEX CONCURRENTLY IF EXISTS a"), BESIDE);
+        assert_eq!(lock("CREATE INDEX a ON b (\"concurrently\")"), LOCK);
     }
 }

@@ -31,6 +31,7 @@ mod picklist;
 mod projection;
 mod query;
 mod refusal;
+mod respell;
 mod reshape;
 mod restore;
 mod scratch;

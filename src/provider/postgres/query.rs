@@ -26,18 +26,8 @@ pub enum Part {
 /// Every part of an inspection of `schema` with its statement; our record only where there is one.
 pub fn statements(schema: &str, has_catalog: bool) -> Vec<(Part, String)> {
     let name = literal(schema);
-    let space = format!("(SELECT oid FROM pg_catalog.pg_namespace WHERE nspname = {name})");
-    let mut all = vec![
-        (Part::Server, SERVER.to_owned()),
-        (Part::Tables, TABLES.replace("$schema", &space)),
-        (Part::Columns, COLUMNS.replace("$schema", &space)),
-        (Part::Sequences, SEQUENCES.replace("$schema", &space)),
-        (Part::Constraints, CONSTRAINTS.replace("$schema", &space)),
-        (Part::Indexes, INDEXES.replace("$schema", &space).replace("$name", &name)),
-        (Part::Enums, ENUMS.replace("$schema", &space)),
-        (Part::Objects, OBJECTS.replace("$schema", &space)),
-        (Part::Reads, READS.replace("$schema", &space)),
-    ];
+    let mut all = definitions(&name);
+    all.insert(0, (Part::Server, SERVER.to_owned()));
     if has_catalog {
         let of_target = |sql: &str| sql.replace("$target", &name);
         all.insert(1, (Part::Version, VERSION.to_owned()));
@@ -50,6 +40,34 @@ pub fn statements(schema: &str, has_catalog: bool) -> Vec<(Part, String)> {
         ]);
     }
     all
+}
+
+/// The statements that read the tables of this session alone, which nobody else sees.
+pub fn temporary() -> Vec<(Part, String)> {
+    let space = "pg_catalog.pg_my_temp_schema()";
+    let tables = [
+        (Part::Tables, TABLES),
+        (Part::Columns, COLUMNS),
+        (Part::Constraints, CONSTRAINTS),
+        (Part::Indexes, INDEXES),
+    ];
+    let own = |(part, sql): (Part, &str)| (part, sql.replace("$schema", space).replace("$name", "'pg_temp'"));
+    tables.into_iter().map(own).collect()
+}
+
+/// What reads the objects of a schema; `name` is a literal.
+fn definitions(name: &str) -> Vec<(Part, String)> {
+    let space = format!("(SELECT oid FROM pg_catalog.pg_namespace WHERE nspname = {name})");
+    vec![
+        (Part::Tables, TABLES.replace("$schema", &space)),
+        (Part::Columns, COLUMNS.replace("$schema", &space)),
+        (Part::Sequences, SEQUENCES.replace("$schema", &space)),
+        (Part::Constraints, CONSTRAINTS.replace("$schema", &space)),
+        (Part::Indexes, INDEXES.replace("$schema", &space).replace("$name", name)),
+        (Part::Enums, ENUMS.replace("$schema", &space)),
+        (Part::Objects, OBJECTS.replace("$schema", &space)),
+        (Part::Reads, READS.replace("$schema", &space)),
+    ]
 }
 
 const SERVER: &str = "SELECT current_setting('server_version'), current_setting('server_version_num')";

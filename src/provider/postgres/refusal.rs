@@ -24,6 +24,13 @@ pub fn is_busy(error: &Error) -> bool {
     })
 }
 
+/// Tells of an error that does not say what became of the statement: the connection or the server went away.
+pub fn is_lost(error: &Error) -> bool {
+    error
+        .code()
+        .is_none_or(|code| ["08", "57P", "58", "XX"].iter().any(|class| code.code().starts_with(class)))
+}
+
 /// Tells of a refusal that is about the text of a statement and what it names, not about the server.
 pub fn is_about_the_text(error: &Error) -> bool {
     // Class 42 is syntax, names and rights; 22 is a value that does not fit; the others are what cannot be said here.

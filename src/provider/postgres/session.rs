@@ -19,13 +19,15 @@ use super::scratch::Original;
 use super::settings::{ChannelBinding, Connection, Found, Host, Root, Settings, SslMode};
 use super::tls::{self, Demand};
 use super::transaction::PostgresSession;
-use super::{answers, task, tryout};
+use super::{answers, respell, task, tryout};
 use crate::journal::{Entry, Holder};
 use crate::model::environment::TargetConfig;
-use crate::model::state::Snapshot;
+use crate::model::state::{Desired, Snapshot};
 use crate::model::trash::Trashed;
 use crate::plan::Step;
-use crate::target::{Answer, Broken, Dialect, Left, Mode, Purge, Session, Target, TargetError, Tried};
+use crate::target::{
+    Answer, Broken, Dialect, Left, Misread, Mode, Purge, Session, Target, TargetError, Tried,
+};
 
 /// The first and the last of PostgreSQL's versions that this is known to work with.
 const VERSIONS: std::ops::RangeInclusive<u32> = 13..=18;
@@ -219,89 +221,105 @@ fn setup(schema: &str, mode: Mode) -> String {
     )
 }
 
-impl PostgresTarget {
-    fn cannot_open(&self, message: impl Into<String>) -> TargetError {
-        let message = self.settings.hide(&message.into());
-        TargetError::Open { target: self.settings.name.clone(), message }
-    }
+fn cannot_open(settings: &Settings, message: impl Into<String>) -> TargetError {
+    let message = settings.hide(&message.into());
+    TargetError::Open { target: settings.name.clone(), message }
+}
 
-    /// Connects to the first server of the list that lets us in.
-    fn connect(&self) -> Result<Client, TargetError> {
-        let connection = self.settings.connection(&file).map_err(|message| self.cannot_open(message))?;
-        let needs_tls = |host: &Host| attempts(host, connection.ssl.mode) != [Attempt::Disable];
-        let encryption = match connection.hosts.iter().any(needs_tls) {
-            true => Some(encryption(&connection).map_err(|message| self.cannot_open(message))?),
-            false => None,
-        };
-        let mut refused = None;
-        'hosts: for host in &connection.hosts {
-            for attempt in attempts(host, connection.ssl.mode) {
-                let config = configuration(&connection, host, *attempt);
-                let connected = match &encryption {
-                    Some(encryption) => config.connect(MakeRustlsConnect::new(encryption.clone())),
-                    None => config.connect(postgres::NoTls),
-                };
-                match connected {
-                    Ok(client) => return Ok(client),
-                    Err(error) => {
-                        let (is_final, goes_on) = (is_final(&error), is_about_encryption(&error));
-                        let message = refusal::no_connection(&self.settings, &error, &connection.remarks);
-                        // The first refusal of a server says more than the one of a way round it.
-                        refused = refused.or(Some(message));
-                        if !goes_on && is_final {
-                            break 'hosts;
-                        }
-                        if !goes_on {
-                            break;
-                        }
+/// Connects, and makes the connection what every connection is.
+pub fn connect(settings: &Settings, mode: Mode) -> Result<(Client, Server), TargetError> {
+    let mut client = log_in(settings)?;
+    let server = set_up(&mut client, settings, mode)?;
+    Ok((client, server))
+}
+
+/// Connects to the first server of the list that lets us in.
+fn log_in(settings: &Settings) -> Result<Client, TargetError> {
+    let connection = settings.connection(&file).map_err(|message| cannot_open(settings, message))?;
+    let needs_tls = |host: &Host| attempts(host, connection.ssl.mode) != [Attempt::Disable];
+    let encryption = match connection.hosts.iter().any(needs_tls) {
+        true => Some(encryption(&connection).map_err(|message| cannot_open(settings, message))?),
+        false => None,
+    };
+    let mut refused = None;
+    'hosts: for host in &connection.hosts {
+        for attempt in attempts(host, connection.ssl.mode) {
+            let config = configuration(&connection, host, *attempt);
+            let connected = match &encryption {
+                Some(encryption) => config.connect(MakeRustlsConnect::new(encryption.clone())),
+                None => config.connect(postgres::NoTls),
+            };
+            match connected {
+                Ok(client) => return Ok(client),
+                Err(error) => {
+                    let (is_final, goes_on) = (is_final(&error), is_about_encryption(&error));
+                    let message = refusal::no_connection(settings, &error, &connection.remarks);
+                    // The first refusal of a server says more than the one of a way round it.
+                    refused = refused.or(Some(message));
+                    if !goes_on && is_final {
+                        break 'hosts;
+                    }
+                    if !goes_on {
+                        break;
                     }
                 }
             }
         }
-        Err(self.cannot_open(refused.unwrap_or_else(|| "it names no server".to_owned())))
+    }
+    Err(cannot_open(settings, refused.unwrap_or_else(|| "it names no server".to_owned())))
+}
+
+/// Sets what every connection sets, and sees to it that the server is one that is known.
+fn set_up(client: &mut Client, settings: &Settings, mode: Mode) -> Result<Server, TargetError> {
+    let said = client
+        .simple_query(&setup(&settings.schema, mode))
+        .map_err(|error| failed(settings, "set up the connection", &error, None))?;
+    let row = said.iter().find_map(|message| match message {
+        SimpleQueryMessage::Row(row) => Some(row),
+        _ => None,
+    });
+    let get = |at: usize| row.and_then(|row| row.get(at)).unwrap_or_default().to_owned();
+    let version: u32 = get(0).parse().unwrap_or_default();
+    // `15.18 (Debian 15.18-0+deb12u1)`
+    let name = format!("PostgreSQL {}", get(1).split(' ').next().unwrap_or_default());
+    let (first, last) = (VERSIONS.start(), VERSIONS.end());
+    match version / 10_000 {
+        known if VERSIONS.contains(&known) => {}
+        old if old < *first => {
+            return Err(cannot_open(
+                settings,
+                format!(
+                    "the server is {name}, and `reconcile` works with {first} to {last}; upgrade the server"
+                ),
+            ));
+        }
+        _ => {
+            return Err(cannot_open(
+                settings,
+                format!(
+                    "the server is {name}, and this `reconcile` knows {first} to {last}; use a newer `reconcile`"
+                ),
+            ));
+        }
+    }
+    Ok(Server { version, name, is_standby: get(2) == "t", has_catalog: get(3) == "t" })
+}
+
+impl PostgresTarget {
+    fn cannot_open(&self, message: impl Into<String>) -> TargetError {
+        cannot_open(&self.settings, message)
     }
 
     /// The connection, made where there is none.
     fn connected(&mut self) -> Result<&mut Connected, TargetError> {
         if self.connected.as_ref().is_none_or(|connected| connected.client.is_closed()) {
-            let mut client = self.connect()?;
-            let server = self.set_up(&mut client)?;
+            let (client, server) = connect(&self.settings, self.mode)?;
             self.connected = Some(Connected { client, server });
         }
         match &mut self.connected {
             Some(connected) => Ok(connected),
             None => unreachable!("BUG: a connection that was just made is not there"),
         }
-    }
-
-    /// Sets what every connection sets, and sees to it that the server is one that is known.
-    fn set_up(&self, client: &mut Client) -> Result<Server, TargetError> {
-        let said = client
-            .simple_query(&setup(&self.settings.schema, self.mode))
-            .map_err(|error| failed(&self.settings, "set up the connection", &error, None))?;
-        let row = said.iter().find_map(|message| match message {
-            SimpleQueryMessage::Row(row) => Some(row),
-            _ => None,
-        });
-        let get = |at: usize| row.and_then(|row| row.get(at)).unwrap_or_default().to_owned();
-        let version: u32 = get(0).parse().unwrap_or_default();
-        // `15.18 (Debian 15.18-0+deb12u1)`
-        let name = format!("PostgreSQL {}", get(1).split(' ').next().unwrap_or_default());
-        let (first, last) = (VERSIONS.start(), VERSIONS.end());
-        match version / 10_000 {
-            known if VERSIONS.contains(&known) => {}
-            old if old < *first => {
-                return Err(self.cannot_open(format!(
-                    "the server is {name}, and `reconcile` works with {first} to {last}; upgrade the server"
-                )));
-            }
-            _ => {
-                return Err(self.cannot_open(format!(
-                    "the server is {name}, and this `reconcile` knows {first} to {last}; use a newer `reconcile`"
-                )));
-            }
-        }
-        Ok(Server { version, name, is_standby: get(2) == "t", has_catalog: get(3) == "t" })
     }
 
     /// Looks again whether our own tables are there, where they were not yet. Once they are, they stay.
@@ -455,6 +473,18 @@ impl Target for PostgresTarget {
             let _ = client.batch_execute("ROLLBACK");
         }
         Ok(found?.snapshot)
+    }
+
+    fn respell(&mut self, desired: &mut Desired, snapshot: &Snapshot) -> Result<Vec<Misread>, TargetError> {
+        self.connected()?;
+        let settings = &self.settings;
+        match &mut self.connected {
+            // Whoever only follows another server makes no table of his own.
+            Some(Connected { client, server }) if !server.is_standby => {
+                Ok(respell::respell(client, settings, desired, snapshot))
+            }
+            Some(_) | None => Ok(Vec::new()),
+        }
     }
 
     fn measure(&mut self, queries: &[String]) -> Result<Vec<Answer>, TargetError> {

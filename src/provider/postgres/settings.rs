@@ -1,9 +1,9 @@
 //! What a target's settings, PostgreSQL's variables and its files come to: one connection, as libpq would make it.
 //! Never opens a file or a connection, and never puts a password into a message.
 
+use core::net::IpAddr;
 use std::collections::BTreeMap;
 use std::fmt;
-use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 

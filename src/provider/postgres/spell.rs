@@ -80,6 +80,28 @@ impl Spelled {
     }
 }
 
+/// Puts the found words in the place of declared ones, where the server would say the declared ones so.
+/// `spoken` is what it makes of `declared`.
+pub fn adopt(declared: &mut Entity, spoken: &Entity, found: &Entity) {
+    let (spoken, found) = (texts(spoken), texts(found));
+    let pair = |(path, written): (String, Value)| {
+        let (said, found) = (spoken.get(&path)?, found.get(&path)?);
+        (said == found || is_one_number(said, found)).then(|| (path, (found.clone(), written)))
+    };
+    let words: BTreeMap<String, (Value, Value)> = texts(declared).into_iter().filter_map(pair).collect();
+    Spelled(words).apply(declared);
+}
+
+/// Tells of two defaults that they are one number: `1.50` and `1.5`.
+fn is_one_number(one: &Value, other: &Value) -> bool {
+    let number = |value: &Value| match value {
+        Value::Number(number) => number.as_f64(),
+        Value::Object(map) => map.get("sql")?.as_str()?.parse::<f64>().ok(),
+        _ => None,
+    };
+    number(one).is_some() && number(one) == number(other)
+}
+
 fn json(default: &DefaultValue) -> Value {
     serde_json::to_value(default).unwrap_or_default()
 }

@@ -196,9 +196,7 @@ fn statements<'a, 't>(tokens: &'a [Token<'t>]) -> Vec<&'a [Token<'t>]> {
             depth += 1;
         } else if token.is_sign(")") {
             depth = depth.saturating_sub(1);
-        } else if is_function && opens_block(tokens, at) {
-            blocks += 1;
-        } else if blocks > 0 && token.is("CASE") {
+        } else if (is_function && opens_block(tokens, at)) || (blocks > 0 && token.is("CASE")) {
             blocks += 1;
         } else if blocks > 0 && token.is("END") {
             blocks -= 1;

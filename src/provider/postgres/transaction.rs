@@ -1,17 +1,19 @@
 //! The one transaction of an apply: its steps, our record of them, the commit.
 //! Never leaves a half-done apply: dropping it rolls everything back and gives the lock back.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use postgres::Error;
 
 use super::answers;
 use super::blockers::blockers;
-use super::catalog::Catalog;
+use super::catalog::{Catalog, lock_key};
 use super::inspect::{self, Context};
-use super::limits::{Class, milliseconds};
+use super::limits::{self, Class, milliseconds};
 use super::refusal::{self, failed};
-use super::session::{give_back, transaction_of};
+use super::session::{connect, give_back, transaction_of};
 use super::settings::Settings;
 use super::spell::Spelled;
 use super::task;
@@ -20,8 +22,11 @@ use crate::diff::change::Change;
 use crate::journal::Entry;
 use crate::model::state::Snapshot;
 use crate::model::trash::Trashed;
-use crate::plan::{Runs, Step};
-use crate::target::{Answer, Left, Purge, Session, TargetError};
+use crate::plan::{Runs, Step, StepId};
+use crate::target::{Answer, Left, Mode, Purge, Session, TargetError};
+
+/// How often the end of a lost connection is waited for, each time as long as for a lock.
+const PATIENCE: u32 = 5;
 
 /// The transaction, and the lock that it is under.
 pub struct PostgresSession<'a> {
@@ -35,6 +40,8 @@ pub struct PostgresSession<'a> {
     recorded: Vec<Change>,
     /// How the server spells it.
     spelled: BTreeMap<Address, Spelled>,
+    /// The step that ran alone and was cut off, with the number of its statements that ran.
+    cut_off: Option<(StepId, usize)>,
 }
 
 impl<'a> PostgresSession<'a> {
@@ -54,6 +61,7 @@ impl<'a> PostgresSession<'a> {
             class: None,
             recorded: Vec::new(),
             spelled: BTreeMap::new(),
+            cut_off: None,
         }
     }
 
@@ -75,8 +83,7 @@ impl<'a> PostgresSession<'a> {
         if self.class == Some(class) {
             return Ok(());
         }
-        let sql = format!("SET LOCAL statement_timeout = {}", milliseconds(class.limit()));
-        self.catalog.client.batch_execute(&sql).map_err(|error| self.refused(doing, &error, None))?;
+        self.catalog.client.batch_execute(&class.set()).map_err(|error| self.refused(doing, &error, None))?;
         self.class = Some(class);
         Ok(())
     }
@@ -89,20 +96,29 @@ impl<'a> PostgresSession<'a> {
         }
     }
 
-    /// Runs statements one by one, each in a transaction of its own, as long as the lock is ours.
-    fn alone(&mut self, statements: &[String], doing: &str) -> Result<(), TargetError> {
-        for statement in statements {
+    /// Runs statements one by one, each in a transaction of its own, as long as the lock is ours. `done` counts those
+    /// that ran.
+    fn alone(&mut self, statements: &[String], done: &mut usize, doing: &str) -> Result<(), TargetError> {
+        for statement in &statements[*done..] {
             let fence = self.catalog.held_fence().map_err(|error| self.refused(doing, &error, None))?;
             if fence != Some(self.fence) {
                 return Err(self.cannot(doing, "somebody else has taken the lock over"));
             }
-            let limit = milliseconds(Class::of(statement).limit());
-            let set = self.catalog.client.batch_execute(&format!("SET statement_timeout = {limit}"));
-            set.map_err(|error| self.refused(doing, &error, None))?;
+            self.wait_at_most(limits::lock(statement), Class::of(statement).limit(), doing)?;
             let ran = self.catalog.client.batch_execute(statement);
-            ran.map_err(|error| self.refused(doing, &error, Some(statement)))?;
+            let ran = ran.map_err(|error| self.refused(doing, &error, Some(statement)));
+            let reset = self.wait_at_most(limits::LOCK, limits::QUESTION, doing);
+            ran.and(reset)?;
+            *done += 1;
         }
         Ok(())
+    }
+
+    /// Puts the statements that follow, in no transaction, under limits.
+    fn wait_at_most(&mut self, lock: Duration, statement: Duration, doing: &str) -> Result<(), TargetError> {
+        let (lock, statement) = (milliseconds(lock), milliseconds(statement));
+        let set = format!("SET lock_timeout = {lock}; SET statement_timeout = {statement}");
+        self.catalog.client.batch_execute(&set).map_err(|error| self.refused(doing, &error, None))
     }
 
     /// Tidies up what an apply that was cut off has left, the last first. Returns what it was.
@@ -115,7 +131,7 @@ impl<'a> PostgresSession<'a> {
         self.step_out()?;
         let mut titles = Vec::new();
         for (step, title, statements) in left {
-            self.alone(&statements, doing)?;
+            self.alone(&statements, &mut 0, doing)?;
             self.catalog.forget_step(step).map_err(|error| self.refused(doing, &error, None))?;
             titles.push(title);
         }
@@ -149,6 +165,30 @@ impl<'a> PostgresSession<'a> {
         self.catalog.forget_moved(&numbers).map_err(|error| self.refused(doing, &error, None))?;
         self.catalog.client.batch_execute("COMMIT").map_err(|error| self.refused(doing, &error, None))?;
         Ok(all)
+    }
+
+    /// Finds out over another connection whether an apply was committed whose own connection was lost meanwhile.
+    fn is_committed(&self, id: u64) -> Result<bool, TargetError> {
+        let (mut client, _) = connect(self.settings, Mode::Write)?;
+        let failed = |error: Error| failed(self.settings, "be read", &error, None);
+        // The server gives the lock back when it is done with the lost connection, and not before.
+        let key = lock_key(&self.settings.schema);
+        let mut is_over = false;
+        for _ in 0..PATIENCE {
+            match client.query_one("SELECT pg_advisory_lock($1)", &[&key]) {
+                Ok(_) => is_over = true,
+                Err(error) if refusal::is_busy(&error) => continue,
+                Err(error) => return Err(failed(error)),
+            }
+            break;
+        }
+        let entries =
+            Catalog::new(&mut client, &self.settings.schema).entries(Some(id), 1).map_err(failed)?;
+        match (entries.is_empty(), is_over) {
+            (false, _) => Ok(true),
+            (true, true) => Ok(false),
+            (true, false) => Err(self.cannot("be read", "the lost connection still holds the lock")),
+        }
     }
 
     /// Keeps the entry and what it says of the trash. Returns the entry's number.
@@ -208,9 +248,15 @@ impl Session for PostgresSession<'_> {
             return Err(self.cannot(&doing, &format!("its SQL {fault}")));
         }
         for statement in &step.statements {
-            self.limit(Class::of(statement), &doing)?;
-            let run = self.catalog.client.batch_execute(statement);
-            run.map_err(|error| self.refused(&doing, &error, Some(statement)))?;
+            let class = Class::of(statement);
+            // One message for both; a place that the server names is still in the same line.
+            let sent = match self.class == Some(class) {
+                true => Cow::Borrowed(statement),
+                false => Cow::Owned(format!("{}; {statement}", class.set())),
+            };
+            self.class = Some(class);
+            let run = self.catalog.client.batch_execute(&sent);
+            run.map_err(|error| self.refused(&doing, &error, Some(&sent)))?;
         }
         match step.task {
             Some(_) => {
@@ -249,7 +295,18 @@ impl Session for PostgresSession<'_> {
             let noted = self.catalog.note_step(step, &step.undo);
             noted.map_err(|error| self.refused(&doing, &error, None))?;
         }
-        self.alone(&step.statements, &doing)?;
+        let again = self.cut_off.take().filter(|(id, _)| *id == step.id);
+        let mut done = again.map_or(0, |(_, done)| done);
+        if again.is_some() && step.statements.get(done).is_some_and(|sql| limits::is_beside(sql)) {
+            // What was built beside others and not to its end is there, and in the way.
+            self.alone(&step.undo, &mut 0, &doing)?;
+            done = 0;
+        }
+        let ran = self.alone(&step.statements, &mut done, &doing);
+        if ran.is_err() {
+            self.cut_off = Some((step.id, done));
+        }
+        ran?;
         if step.runs == Runs::After {
             let forgotten = self.catalog.forget_step(step.id);
             forgotten.map_err(|error| self.refused(&doing, &error, None))?;
@@ -259,7 +316,7 @@ impl Session for PostgresSession<'_> {
 
     fn take_back(&mut self, step: &Step) -> Result<(), TargetError> {
         let doing = format!("take back step {} ({})", step.id, step.title);
-        self.alone(&step.undo, &doing)?;
+        self.alone(&step.undo, &mut 0, &doing)?;
         let forgotten = self.catalog.forget_step(step.id);
         forgotten.map_err(|error| self.refused(&doing, &error, None))
     }
@@ -270,13 +327,17 @@ impl Session for PostgresSession<'_> {
         let id = self.keep(entry).map_err(|error| self.refused("commit", &error, None))?;
         match self.catalog.client.batch_execute("COMMIT") {
             Ok(()) => Ok(id),
-            Err(error) if self.catalog.client.is_closed() => Err(self.cannot(
-                "say whether it committed",
-                &format!(
-                    "{}; the connection was lost while it did, so plan again to see what is there",
-                    self.settings.hide(&refusal::message(&error, None))
-                ),
-            )),
+            Err(error) if self.catalog.client.is_closed() || refusal::is_lost(&error) => {
+                let lost = self.settings.hide(&refusal::message(&error, None));
+                match self.is_committed(id) {
+                    Ok(true) => Ok(id),
+                    Ok(false) => Err(self.cannot("commit", &lost)),
+                    Err(why) => Err(self.cannot(
+                        "say whether it committed",
+                        &format!("{lost}; and then: {why}; plan again to see what is there"),
+                    )),
+                }
+            }
             Err(error) => Err(self.refused("commit", &error, None)),
         }
     }

@@ -439,7 +439,9 @@ mod tests {
             let found = default_value(&ty, sql, Some(column));
             assert_eq!(found, Some(DefaultValue::Value(default)), "{sql}");
         }
-        for sql in ["lower('x'::text)", "('a'::text || 'b'::text)", "'a'::text || 'b'::text", "(1 + 2)", "'x'::name"] {
+        for sql in
+            ["lower('x'::text)", "('a'::text || 'b'::text)", "'a'::text || 'b'::text", "(1 + 2)", "'x'::name"]
+        {
             let own = DefaultValue::Sql { sql: sql.to_owned() };
             assert_eq!(default_value(&text, sql, Some("text")), Some(own), "{sql}");
         }

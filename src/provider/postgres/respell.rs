@@ -1,0 +1,131 @@
+//! Expressions of a repository in the server's own words, so that what means the same is no change.
+//! Never keeps what it makes: tables of this session alone, in a transaction that is rolled back.
+
+use std::collections::BTreeMap;
+
+use postgres::Client;
+
+use super::lexer::quote;
+use super::lift::{self, Source, World};
+use super::lower;
+use super::refusal;
+use super::settings::Settings;
+use super::shape::{Column, Rule, Table};
+use super::spell::{self, Spelled};
+use super::inspect;
+use crate::address::Address;
+use crate::model::entity::Entity;
+use crate::model::resource::Resource;
+use crate::model::state::{Desired, Snapshot, State};
+use crate::target::Misread;
+
+/// How many tables are drafted at most: their expressions are held against the server before anything is planned.
+const MOST: usize = 300;
+
+/// Takes the server's words for a declared expression where they are what is found. Returns the resources whose
+/// expressions the server does not take.
+pub fn respell(
+    client: &mut Client,
+    settings: &Settings,
+    desired: &mut Desired,
+    snapshot: &Snapshot,
+) -> Vec<Misread> {
+    let state: State = desired
+        .resources
+        .iter()
+        .map(|(address, declared)| (address.clone(), std::sync::Arc::clone(&declared.resource)))
+        .collect();
+    let mut drafts: BTreeMap<Address, Table> = BTreeMap::new();
+    for (address, resource) in &state {
+        let Some(entity) = resource.as_entity() else { continue };
+        let found = snapshot.state.get(address).and_then(|resource| resource.as_entity());
+        if found == Some(entity) || !differs(entity, found) || drafts.len() >= MOST {
+            continue;
+        }
+        drafts.insert(address.clone(), draft(&address.name, entity, &state));
+    }
+    if drafts.is_empty() {
+        return Vec::new();
+    }
+    let all: Vec<String> = drafts.values().flat_map(statements).collect();
+    let mut misread = Vec::new();
+    let tables = match inspect::drafted(client, settings, &all) {
+        Ok(tables) => tables,
+        // One that does not work spoils all: each by itself then.
+        Err(_) => {
+            let mut tables = Vec::new();
+            for (address, table) in &drafts {
+                match inspect::drafted(client, settings, &statements(table)) {
+                    Ok(found) => tables.extend(found),
+                    Err(error) if is_about_the_draft(&error) => {
+                        let message = settings.hide(&refusal::message(&error, None));
+                        misread.push(Misread { address: address.clone(), message });
+                    }
+                    // Whoever may not make a table of his own compares by the text alone.
+                    Err(_) => return misread,
+                }
+            }
+            tables
+        }
+    };
+    let world = World::default();
+    for table in tables {
+        let address = Address::new(crate::model::entity::KIND, table.name.as_str());
+        let found = snapshot.state.get(&address).and_then(|resource| resource.as_entity());
+        let (Some(found), Some(declared)) = (found, desired.resources.get_mut(&address)) else { continue };
+        let Resource::Entity(entity) = std::sync::Arc::make_mut(&mut declared.resource) else { continue };
+        let source = Source { table: &table, world: &world };
+        let spoken = lift::entity(&source, Some(entity), &Spelled::default()).entity;
+        spell::adopt(entity, &spoken, found);
+    }
+    misread
+}
+
+/// Tells of an error that the draft itself is wrong, and not that none may be made.
+fn is_about_the_draft(error: &postgres::Error) -> bool {
+    // Classes 42 (syntax error or access rule violation) without 42501, 22 (data exception), 0A (not supported).
+    error.code().is_some_and(|code| {
+        let code = code.code();
+        code != "42501" && ["42", "22", "0A"].iter().any(|class| code.starts_with(class))
+    })
+}
+
+/// Tells whether an entity says anything that the server may say otherwise, and that is not found as it is.
+fn differs(entity: &Entity, found: Option<&Entity>) -> bool {
+    let texts = spell::texts(entity);
+    match found {
+        None => !texts.is_empty(),
+        Some(found) => {
+            let known = spell::texts(found);
+            texts.iter().any(|(path, text)| known.get(path) != Some(text))
+        }
+    }
+}
+
+/// The table that an entity comes to, with nothing but its columns and expressions.
+fn draft(name: &str, entity: &Entity, state: &State) -> Table {
+    let mut table = lower::table(name, entity, state);
+    table.constraints.retain(|one| matches!(one.rule, Rule::Check(_)));
+    table.indexes.retain(|index| index.columns.is_none());
+    table.comment = None;
+    for column in &mut table.columns {
+        if column.sequence.take().is_some() {
+            column.default = None;
+            column.made = super::shape::Made::Plain;
+        }
+        column.comment = None;
+        // An enumerated type may not be there yet.
+        if column.enumeration.is_some() && !column.made.is_generated() {
+            *column = Column { name: column.name.clone(), ty: "text".to_owned(), ..Column::default() };
+        }
+    }
+    table
+}
+
+fn statements(table: &Table) -> Vec<String> {
+    let mut lines: Vec<String> = table.columns.iter().map(lower::render_column).collect();
+    lines.extend(table.constraints.iter().map(lower::render_constraint));
+    let mut all = vec![format!("CREATE TEMPORARY TABLE {} (\n  {}\n)", quote(&table.name), lines.join(",\n  "))];
+    all.extend(table.indexes.iter().map(|index| lower::render_index(&table.name, index, false)));
+    all
+}
