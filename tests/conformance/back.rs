@@ -78,6 +78,13 @@ fn one(
         }
         let then = look(place);
         let report = applied(place, &plan)?;
+        let is_kept = |step: &StepReport| match &step.fate {
+            Fate::Failed { .. } => !step.title.starts_with("keep "),
+            Fate::Done | Fate::Undone | Fate::NotStarted | Fate::Skipped => true,
+        };
+        if !report.steps.iter().all(is_kept) {
+            return Err(format!("nothing is kept: {report:#?}\n{}", sql(&plan)));
+        }
         // That an apply goes through is another law.
         let (Applied::Done, Some(entry)) = (report.outcome, report.entry) else { return Ok(()) };
         told.push_str(&format!("\nAFTER\n{}\nSQL\n{}", next.told(), sql(&plan)));
