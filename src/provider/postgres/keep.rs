@@ -3,6 +3,7 @@
 
 use super::after::{self, After, Output};
 use super::catalog;
+use super::conversion;
 use super::lexer::{literal, quote};
 use super::lower;
 use super::names;
@@ -81,7 +82,10 @@ fn lock(table: &Table) -> String {
 /// Copies all rows.
 fn whole(table: &Table, moved: Moved) -> Option<(Work, Moved)> {
     let stored: Vec<&Column> = table.columns.iter().filter(|column| !column.made.is_generated()).collect();
-    let value = |column: &&Column| format!("{} AS {}", after::value(column, ""), quote(&column.name));
+    let value = |column: &&Column| match column.enumeration {
+        Some(_) => format!("{} AS {}", after::value(column, ""), quote(&column.name)),
+        None => quote(&column.name),
+    };
     let values: Vec<String> = stored.iter().map(value).collect();
     let mut statements = vec![
         lock(table),
@@ -213,6 +217,11 @@ fn columns(
                 values.push(format!("{now} AS {}", quote(&after::became(&output.column))));
                 changes.push(match after::value_type(column) == output.ty {
                     true => format!("NOT ({})", after::is_same(&is, &now, &output.ty)),
+                    // Everything is some text: what is the same text again comes back without our help.
+                    false if column.ty == "text" => {
+                        let again = conversion::carried_over(&now, &output.ty, &column.ty);
+                        format!("{is} IS DISTINCT FROM {again}")
+                    }
                     false => format!("({is} IS NOT NULL OR {now} IS NOT NULL)"),
                 });
             }
