@@ -7,6 +7,7 @@ use proptest::prelude::*;
 use proptest::test_runner::{Config, FileFailurePersistence, TestRunner};
 use reconcile::model::state::Inventory;
 use reconcile::ops;
+use reconcile::ops::rollback::RollbackError;
 use reconcile::plan::{Level, Plan};
 use reconcile::provider::open::Mode;
 use reconcile::report::{Applied, Fate, Report, StepReport};
@@ -103,13 +104,17 @@ fn applied(place: &Place, plan: &Plan) -> Result<Report, String> {
     place.apply(plan, None).map_err(|error| format!("{error:?}\n{}", sql(plan)))
 }
 
-/// Takes back all since an entry. Returns the number of the entry that tells of it; none where the plan says that
+/// Takes back all since an entry. Returns the number of the entry that tells of it; none where
 /// names stand in each other's way.
 fn take_back(place: &Place, entry: u64) -> Result<Option<u64>, String> {
     let mut desired = valid(&World::default())?;
     desired.resources = BTreeMap::new();
-    let back = ops::rollback::plan(&desired.environment, entry, place.open(Mode::Read).as_mut())
-        .map_err(|error| error.to_string())?;
+    let planned = ops::rollback::plan(&desired.environment, entry, place.open(Mode::Read).as_mut());
+    let back = match planned {
+        Ok(back) => back,
+        Err(RollbackError::NoPast { .. }) => return Ok(None),
+        Err(error) => return Err(error.to_string()),
+    };
     let said = || format!("rolling back {entry}:\n{}\n{:#?}", sql(&back.plan), back.plan.findings);
     let mut findings = back.plan.findings.iter();
     if findings.any(|one| one.level == Level::Refuse && one.message.contains("with this name")) {
