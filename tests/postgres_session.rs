@@ -342,7 +342,7 @@ fn who_stands_in_the_way_is_named() {
     let mut session = writer.lock(&holder("ada")).unwrap();
     let began = Instant::now();
     let error = session.run(&step("ALTER TABLE a ADD COLUMN c int")).unwrap_err();
-    assert!(began.elapsed() < Duration::from_secs(4), "{:?}", began.elapsed());
+    assert!(began.elapsed() < Duration::from_secs(8), "{:?}", began.elapsed());
     let said = error.to_string();
     assert!(matches!(&error, TargetError::Busy { holders, .. } if holders.len() == 1), "{said}");
     for part in ["of report-tool, idle in transaction since 20", "SELECT * FROM a WHERE b::text = …"] {
@@ -421,12 +421,18 @@ impl Patience for Waiting {
 #[derive(Default)]
 struct Watching {
     waited_for: Vec<String>,
+    /// Somebody else who would apply meanwhile.
+    intruder: Option<Box<dyn Target>>,
 }
 
 impl Observer for Watching {
     fn at(&mut self, moment: &Moment) -> Result<(), String> {
         if let Moment::Waiting(who) = moment {
             self.waited_for.push(who.clone());
+            if let Some(intruder) = &mut self.intruder {
+                // Whoever waits keeps his place.
+                assert!(matches!(intruder.lock(&holder("bob")).map(drop), Err(TargetError::Locked { .. })));
+            }
         }
         Ok(())
     }
@@ -469,6 +475,7 @@ fn behind_a_long_reader_nobody_waits_long_and_the_apply_succeeds() {
     let mut observer = Watching::default();
     assert_eq!(apply(&database, "number: { type: text }", &patience, &mut observer), Applied::Done);
     assert_eq!(observer.waited_for, Vec::<String>::new());
+    observer.intruder = Some(target(&database, "shop", Mode::Write));
     let is_done = AtomicBool::new(false);
     let longest = std::thread::scope(|scope| {
         let mut long = database.connect("shop");
@@ -491,7 +498,7 @@ fn behind_a_long_reader_nobody_waits_long_and_the_apply_succeeds() {
         others.join().unwrap()
     });
     // The lock timeout, and what a busy machine needs to notice it.
-    assert!(longest < Duration::from_millis(2_900), "another reader waited {longest:?}");
+    assert!(longest < Duration::from_secs(4), "another reader waited {longest:?}");
     assert!(observer.waited_for.len() > 1, "{:?}", observer.waited_for);
     assert!(observer.waited_for[0].contains("pg_sleep"), "{:?}", observer.waited_for);
     let mut client = database.connect("shop");
@@ -508,7 +515,7 @@ fn what_keeps_people_out_is_said_with_the_next_move() {
     let nobody = "postgres://app@localhost:1/shop?connect_timeout=5";
     let error = refusal(open(&config(&[("url", nobody)]), ".", Mode::Read).unwrap().inspect());
     assert!(error.starts_with("postgres localhost:1/shop schema public cannot be opened"), "{error}");
-    assert!(error.contains("refused"), "{error}");
+    assert!(error.contains("see that the server runs"), "{error}");
     let mut client = database.connect("public");
     drop(target(&database, "public", Mode::Write).lock(&holder("ada")).unwrap());
     client.batch_execute("UPDATE reconcile.meta SET value = '99' WHERE key = 'catalog'").unwrap();

@@ -2,6 +2,7 @@
 //! Never plans: what is printed, packed and run is one value.
 
 mod alone;
+mod parts;
 mod patience;
 mod verify;
 
@@ -99,6 +100,12 @@ pub fn apply(
             Stopped::Unbegun(error) => return Err(error),
             Stopped::Failed(failed, message) => (failed, message, Vec::new()),
             Stopped::TakenBack(failed, message, left) => (failed, message, left),
+            Stopped::Partial(failed, message, n_done) => {
+                entry.finished = (terms.clock)();
+                entry.outcome = Outcome::Failed { step: failed.step(), message: message.clone() };
+                let number = target.journal_failure(&entry).ok();
+                return Ok(Report::partial(plan, n_done, failed, &message, number));
+            }
             Stopped::Busy(failed, error) => {
                 let message = error.to_string();
                 tries += 1;
@@ -128,6 +135,8 @@ enum Stopped {
     Failed(FailedAt, String),
     /// It failed after steps that ran alone, and these were taken back; those that could not be are named, with why.
     TakenBack(FailedAt, String, Vec<(StepId, String)>),
+    /// It failed after some of several transactions, which hold; the number of those.
+    Partial(FailedAt, String, u32),
     /// Others held what was needed.
     Busy(FailedAt, TargetError),
 }
@@ -177,15 +186,44 @@ fn attempt(
     let name = target.describe();
     let mut session = target.lock(terms.holder)?;
     observer.at(&Moment::Locked).map_err(|message| Stopped::Failed(FailedAt::Start, message))?;
-    let base = check_base(plan, session.as_mut(), &name)?;
-    entry.note_base(plan, &base);
-    observer.at(&Moment::Checked).map_err(|message| Stopped::Failed(FailedAt::Start, message))?;
-    let number = match plan.steps.iter().any(|step| step.runs == Runs::Before) {
-        false => inside(plan, &base, session.as_mut(), entry, terms, observer)?,
-        true => alone::around(plan, &base, session.as_mut(), entry, terms, observer)?,
+    let fresh = entry.clone();
+    let mut tries = 0;
+    let number = loop {
+        *entry = fresh.clone();
+        match under_lock(plan, &name, session.as_mut(), entry, terms, observer) {
+            // Whoever waits for others keeps the lock: nobody takes his place.
+            Err(Stopped::Busy(failed, error)) => {
+                tries += 1;
+                let told = observer.at(&Moment::Waiting(error.to_string()));
+                told.map_err(|message| Stopped::Failed(failed, message))?;
+                if !terms.patience.wait(tries) {
+                    return Err(Stopped::Busy(failed, error));
+                }
+                session.begin()?;
+            }
+            result => break result?,
+        }
     };
     let left = alone::after(plan, session.as_mut(), terms, observer);
     Ok(Finished { number, left })
+}
+
+/// Does once what is done under the lock: the base, the steps, the commit. Returns the journal's number.
+fn under_lock(
+    plan: &Plan,
+    target: &str,
+    session: &mut dyn Session,
+    entry: &mut Entry,
+    terms: &Terms<'_>,
+    observer: &mut dyn Observer,
+) -> Result<u64, Stopped> {
+    let base = check_base(plan, session, target)?;
+    entry.note_base(plan, &base);
+    observer.at(&Moment::Checked).map_err(|message| Stopped::Failed(FailedAt::Start, message))?;
+    match plan.steps.iter().any(|step| step.runs == Runs::Before) {
+        false => parts::all(plan, &base, session, entry, terms, observer),
+        true => alone::around(plan, &base, session, entry, terms, observer),
+    }
 }
 
 /// Returns what there is before the first step.
@@ -228,7 +266,7 @@ fn inside(
     entry: &mut Entry,
     terms: &Terms<'_>,
     observer: &mut dyn Observer,
-) -> Result<u64, Stopped> {
+) -> Result<(u64, Snapshot), Stopped> {
     let whole = |error: TargetError| Stopped::at(FailedAt::Commit, error);
     let stopped = |failed: FailedAt| move |message: String| Stopped::Failed(failed, message);
     for step in plan.steps.iter().filter(|step| step.runs == Runs::Inside) {
@@ -259,7 +297,7 @@ fn inside(
     let number = session.commit(entry).map_err(whole)?;
     // The target has committed: from here on nothing can be taken back.
     observer.at(&Moment::Committed).ok();
-    Ok(number)
+    Ok((number, found))
 }
 
 /// Tells whether a step is to run: a task has a last word on whether anything is left to do.

@@ -58,7 +58,12 @@ fn natives(site: &Site<'_>, entity: &Entity, found: &mut Vec<Remark>) {
         let is_name = native.starts_with("CONSTRAINT ") && expression::tail_fault(native).is_none();
         if native.trim().is_empty() || !(native.chars().all(is_word) || is_name) {
             let message = format!("`native` of this entity is no list of table options: `{}`", shown(native));
-            wrong(message, "write `none`, `STRICT` or `WITHOUT ROWID`; on PostgreSQL `CONSTRAINT NAME`, the name of the primary key", false, &["spec", "native"]);
+            wrong(
+                message,
+                "write `none`, `STRICT` or `WITHOUT ROWID`; on PostgreSQL `CONSTRAINT NAME`, the name of the primary key",
+                false,
+                &["spec", "native"],
+            );
         }
     }
     for (name, field) in &entity.fields {

@@ -1,12 +1,13 @@
 //! The pure half of the target: it needs no connection.
 //! Never touches the world.
 
-use super::{ask, beyond, ddl, keep, names, normalize, task};
+use super::{ask, beyond, ddl, keep, limits, names, normalize, task};
 use crate::diff::change::Change;
 use crate::model::name::NameLimits;
 use crate::model::resource::Resource;
 use crate::model::state::Snapshot;
 use crate::model::trash::Moved;
+use crate::plan::Step;
 use crate::target::{Beyond, Dialect, Question, Scene, Work};
 
 /// The provider's name.
@@ -47,6 +48,10 @@ impl Dialect for PostgresDialect {
 
     fn lower(&self, change: &Change, scene: &Scene<'_>) -> Vec<Work> {
         ddl::work(change, scene)
+    }
+
+    fn locks(&self, step: &Step) -> u64 {
+        limits::locks(step)
     }
 
     fn ask(&self, change: &Change, question: &Question, scene: &Scene<'_>) -> Option<String> {

@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use super::lexer::{Token, tokens};
+use crate::plan::Step;
 
 /// How long a statement waits for a lock: as long, and no longer, others wait behind it.
 pub const LOCK: Duration = Duration::from_secs(2);
@@ -82,6 +83,23 @@ pub fn is_beside(statement: &str) -> bool {
 /// How long a statement that runs alone waits for its locks.
 pub fn lock(statement: &str) -> Duration {
     if is_beside(statement) { BESIDE } else { LOCK }
+}
+
+/// How many locks a step takes about: a table with what keeps its long values, and each index.
+pub fn locks(step: &Step) -> u64 {
+    let of_statement = |statement: &String| {
+        let found = tokens(statement).unwrap_or_default();
+        let n_times = |word: &str| found.iter().filter(|token| token.is(word)).count() as u64;
+        match found.first() {
+            Some(first) if first.is("CREATE") && n_times("TABLE") > 0 => {
+                3 + n_times("UNIQUE") + n_times("KEY") + n_times("REFERENCES")
+            }
+            Some(first) if first.is("DROP") => 8,
+            Some(first) if first.is("CREATE") || first.is("ALTER") => 2,
+            Some(_) | None => 1,
+        }
+    };
+    step.statements.iter().map(of_statement).sum()
 }
 
 fn is(run: &[Token<'_>], words: &[&str]) -> bool {

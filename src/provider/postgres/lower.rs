@@ -10,7 +10,6 @@ use crate::model::entity::{self, Entity, GENERATED_KEY, Keeper, Key};
 use crate::model::field::{Field, FieldType, OnEvent};
 use crate::model::picklist;
 use crate::model::state::State;
-use crate::model::text::Text;
 
 /// The columns of a list, each in quotes.
 pub fn quoted(columns: &[String]) -> String {
@@ -521,9 +520,4 @@ pub fn comment_on_table(table: &str, text: Option<&str>) -> String {
 pub fn comment_on_column(table: &str, column: &str, text: Option<&str>) -> String {
     let text = text.map_or_else(|| "NULL".to_owned(), literal);
     format!("COMMENT ON COLUMN {}.{} IS {text}", quote(table), quote(column))
-}
-
-/// The first words of a description, as a comment has them.
-pub fn first(text: Option<&Text>) -> Option<&str> {
-    text.map(Text::first)
 }

@@ -29,8 +29,11 @@ fn normal_entity(entity: &mut Entity) {
     drop_empty(&mut entity.display_name);
     drop_empty(&mut entity.description);
     // Options of a table are left as they are; the name of its key is not.
-    entity.native =
-        entity.native.take().and_then(|native| native::read(&native).constraint).map(|name| native::named(&name));
+    entity.native = entity
+        .native
+        .take()
+        .and_then(|native| native::read(&native).constraint)
+        .map(|name| native::named(&name));
     let key = entity.primary_key.clone().unwrap_or_default();
     for (name, field) in &mut entity.fields {
         normal_field(field);

@@ -70,7 +70,10 @@ fn definitions(name: &str) -> Vec<(Part, String)> {
     ]
 }
 
-const SERVER: &str = "SELECT current_setting('server_version'), current_setting('server_version_num')";
+/// Version, locks that there is room for.
+/// Source: the PostgreSQL manual, "Lock Management", `max_locks_per_transaction`.
+const SERVER: &str = "SELECT current_setting('server_version'), current_setting('max_locks_per_transaction')::bigint \
+* (current_setting('max_connections')::bigint + current_setting('max_prepared_transactions')::bigint)";
 
 /// Oid, name, sort, persistence, is a partition, row security, forced, replica identity, options, parents, comment,
 /// partition key.

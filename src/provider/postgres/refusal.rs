@@ -1,6 +1,8 @@
 //! What PostgreSQL refuses, in the words of the contract.
 //! Never decides what to do about it, and never shows what a variable holds.
 
+use std::io::ErrorKind;
+
 use postgres::Error;
 use postgres::error::{DbError, ErrorPosition, SqlState};
 
@@ -118,7 +120,10 @@ pub fn no_connection(settings: &Settings, error: &Error, remarks: &[String]) -> 
                     "the server asks for a password; set PGPASSWORD, or add a line to the password file"
                         .to_owned()
                 }
-                _ => settings.hide(&said),
+                _ => match unreached(error) {
+                    Some(help) => format!("{}; {help}", settings.hide(&said)),
+                    None => settings.hide(&said),
+                },
             }
         }
     };
@@ -135,5 +140,20 @@ pub fn refused(settings: &Settings, doing: &str, error: &Error, holders: Vec<Str
             holders,
         },
         false => failed(settings, doing, error, None),
+    }
+}
+
+/// What to look at where no server answered.
+fn unreached(error: &Error) -> Option<&'static str> {
+    let kind = std::error::Error::source(error)?.downcast_ref::<std::io::Error>()?.kind();
+    match kind {
+        ErrorKind::ConnectionRefused | ErrorKind::NotFound => {
+            Some("see that the server runs, and that host and port are its own")
+        }
+        ErrorKind::TimedOut | ErrorKind::HostUnreachable | ErrorKind::NetworkUnreachable => {
+            Some("see that host and port are right, and that no firewall is between")
+        }
+        ErrorKind::PermissionDenied => Some("see who may use the folder of its socket"),
+        _ => None,
     }
 }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use postgres::Client;
 
+use super::inspect;
 use super::lexer::quote;
 use super::lift::{self, Source, World};
 use super::lower;
@@ -12,7 +13,6 @@ use super::refusal;
 use super::settings::Settings;
 use super::shape::{Column, Rule, Table};
 use super::spell::{self, Spelled};
-use super::inspect;
 use crate::address::Address;
 use crate::model::entity::Entity;
 use crate::model::resource::Resource;
@@ -125,7 +125,8 @@ fn draft(name: &str, entity: &Entity, state: &State) -> Table {
 fn statements(table: &Table) -> Vec<String> {
     let mut lines: Vec<String> = table.columns.iter().map(lower::render_column).collect();
     lines.extend(table.constraints.iter().map(lower::render_constraint));
-    let mut all = vec![format!("CREATE TEMPORARY TABLE {} (\n  {}\n)", quote(&table.name), lines.join(",\n  "))];
+    let mut all =
+        vec![format!("CREATE TEMPORARY TABLE {} (\n  {}\n)", quote(&table.name), lines.join(",\n  "))];
     all.extend(table.indexes.iter().map(|index| lower::render_index(&table.name, index, false)));
     all
 }
