@@ -155,12 +155,12 @@ fn forth(change: &Change, before: &Entity, goal: &Entity, actual: &Table, scene:
     let is_enum = |ty: &str| actual.columns.iter().any(|one| one.enumeration.is_some() && one.ty == ty);
     for mut projected in seen.columns(None).into_iter().filter(|column| !column.is_computed) {
         if is_enum(&projected.ty) {
-            projected.sql = format!("({})::text", projected.sql);
+            projected.bare = format!("({})::text", projected.bare);
             "text".clone_into(&mut projected.ty);
         }
-        parts.push((projected.column.clone(), projected.sql.clone()));
+        parts.push((projected.column.clone(), projected.bare.clone()));
         outputs.push(Output {
-            is_fresh: projected.is_new && !projected.sql.starts_with("NULL::"),
+            is_fresh: projected.is_new && !projected.bare.starts_with("NULL::"),
             carried: projected.carried,
             column: projected.column,
             ty: projected.ty,

@@ -4,6 +4,7 @@
 use super::after::{self, After, Output};
 use super::catalog;
 use super::conversion;
+use super::kind::Kind;
 use super::lexer::{literal, quote};
 use super::lower;
 use super::names;
@@ -218,8 +219,8 @@ fn columns(
                 changes.push(match after::value_type(column) == output.ty {
                     true => format!("NOT ({})", after::is_same(&is, &now, &output.ty)),
                     // Everything is some text: what is the same text again comes back without our help.
-                    false if column.ty == "text" => {
-                        let again = conversion::carried_over(&now, &output.ty, &column.ty);
+                    false if matches!(Kind::of(&column.ty), Kind::Text(_)) => {
+                        let again = conversion::carried_over(&now, &output.ty, "text");
                         format!("{is} IS DISTINCT FROM {again}")
                     }
                     false => format!("({is} IS NOT NULL OR {now} IS NOT NULL)"),
