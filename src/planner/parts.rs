@@ -7,7 +7,7 @@ use crate::plan::{Finding, Runs, Step};
 use crate::target::Dialect;
 
 /// How much of what a server can lock one transaction may take, in hundredths: others need locks too.
-const SHARE: u64 = 80;
+const SHARE: u64 = 90;
 
 /// Gives every step of the transaction the number of its part, where one transaction cannot hold all their locks.
 /// `room` is how many locks the server has. Returns the finding that says so.
