@@ -97,6 +97,14 @@ pub fn carried_over(value: &str, from_type: &str, to_type: &str) -> String {
     }
 }
 
+/// A value in the other type without a length and a precision, so that no cast can cut or round it.
+pub fn unbounded(value: &str, from_type: &str, to_type: &str) -> String {
+    match from_type == to_type {
+        true => value.to_owned(),
+        false => carried(value, Kind::of(from_type), Kind::of(to_type)),
+    }
+}
+
 /// Tells whether a value that survives is the same in both types, so that it can go back as it is.
 pub fn is_same_value(one: &str, other: &str) -> bool {
     if one == other {

@@ -21,7 +21,7 @@ pub const NEW_UUID: &str = "gen_random_uuid()";
 pub struct Projected {
     pub column: String,
     pub sql: String,
-    /// The same without a look at whether the value survives: what does not raises an error.
+    /// The same without a look at whether the value survives, and without a length that could cut it.
     pub bare: String,
     pub ty: String,
     /// A condition that a row's value does not survive and is not shown; none where all do.
@@ -180,7 +180,7 @@ impl Seen<'_> {
         let is_untouched = value == quote(&source.name)
             && conversion::is_same_value(from, &ty)
             && (filler.is_none() || source.not_null);
-        let bare = filled(sql.clone());
+        let bare = filled(conversion::unbounded(&value, from, &ty));
         let (sql, lost) = match kept == "true" {
             true => (sql, None),
             false => (

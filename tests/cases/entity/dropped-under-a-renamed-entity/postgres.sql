@@ -1,6 +1,6 @@
 -- 1. keep values of table "order"
 LOCK TABLE "order" IN SHARE ROW EXCLUSIVE MODE;
-CREATE TABLE "reconcile"."trash_1" AS SELECT "id" AS "key id", "_reconcile_from_customer" AS "was customer", "customer" AS "now customer" FROM (SELECT "id" AS "id", "customer"::text::character varying(36) AS "customer", "customer" AS "_reconcile_from_customer" FROM "order") AS rows WHERE ("_reconcile_from_customer" IS NOT NULL OR "customer" IS NOT NULL);
+CREATE TABLE "reconcile"."trash_1" AS SELECT "id" AS "key id", "_reconcile_from_customer" AS "was customer", "customer" AS "now customer" FROM (SELECT "id" AS "id", "customer"::text AS "customer", "customer" AS "_reconcile_from_customer" FROM "order") AS rows WHERE ("_reconcile_from_customer" IS NOT NULL OR "customer" IS NOT NULL);
 
 -- 2. keep the rows of table "customer"
 LOCK TABLE "customer" IN SHARE ROW EXCLUSIVE MODE;

@@ -1,6 +1,6 @@
 -- 1. keep values of table "order"
 LOCK TABLE "order" IN SHARE ROW EXCLUSIVE MODE;
-CREATE TABLE "reconcile"."trash_1" AS SELECT "id" AS "key id", "_reconcile_from_customer" AS "was customer", "customer" AS "now customer" FROM (SELECT "id" AS "id", "customer"::text::numeric::numeric(12,2) AS "customer", "customer" AS "_reconcile_from_customer" FROM "order") AS rows WHERE ("_reconcile_from_customer" IS NOT NULL OR "customer" IS NOT NULL);
+CREATE TABLE "reconcile"."trash_1" AS SELECT "id" AS "key id", "_reconcile_from_customer" AS "was customer", "customer" AS "now customer" FROM (SELECT "id" AS "id", "customer"::text::numeric AS "customer", "customer" AS "_reconcile_from_customer" FROM "order") AS rows WHERE ("_reconcile_from_customer" IS NOT NULL OR "customer" IS NOT NULL);
 
 -- 2. alter table "order"
 ALTER TABLE "order" DROP CONSTRAINT "order_customer_fkey";
