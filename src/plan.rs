@@ -1,6 +1,8 @@
 //! The plan: everything that apply will do to one environment, as one value.
 //! Never makes itself: the planner does; renderers print it, packages hold it, sessions run it.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use crate::address::Address;
@@ -95,9 +97,16 @@ pub struct Step {
     pub task: Option<TaskStep>,
     #[serde(default, skip_serializing_if = "Runs::is_inside")]
     pub runs: Runs,
+    /// The number of its transaction, from 1, where what a server can lock at once needs several; else 0.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub part: u32,
     /// The statements that take back what ran before the transaction, where the apply fails after it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub undo: Vec<String>,
+}
+
+fn is_zero(number: &u32) -> bool {
+    *number == 0
 }
 
 /// When a step runs.
@@ -276,6 +285,46 @@ impl Plan {
             .iter()
             .filter_map(|change| change.restored.as_ref())
             .flat_map(|one| one.from.iter().copied())
+    }
+
+    /// The transactions that the plan is cut into, each as a plan of its own: what becomes of the resources whose last
+    /// step it holds. One where it is not cut.
+    pub fn parts(&self) -> Vec<Plan> {
+        let n_parts = self.steps.iter().map(|step| step.part).max().unwrap_or_default();
+        if n_parts < 2 {
+            return vec![self.clone()];
+        }
+        let mut part_of: BTreeMap<&Address, u32> = BTreeMap::new();
+        for step in &self.steps {
+            let part = part_of.entry(&step.address).or_default();
+            *part = step.part.max(*part);
+        }
+        let is_of =
+            |number: u32, address: &Address| part_of.get(address).copied().unwrap_or(1).max(1) == number;
+        let cut = |number: u32| {
+            let changes: Vec<Change> =
+                self.changes.iter().filter(|change| is_of(number, &change.address)).cloned().collect();
+            let is_moved = |moved: &&Moved| changes.iter().any(|one| *one.address_before() == moved.address);
+            Plan {
+                steps: self.steps.iter().filter(|step| step.part == number).cloned().collect(),
+                trash: self.trash.iter().filter(is_moved).cloned().collect(),
+                findings: self.findings.iter().filter(|f| is_of(number, &f.address)).cloned().collect(),
+                summary: Summary::of(&changes),
+                changes,
+                facts: Vec::new(),
+                kept: Vec::new(),
+                environment: self.environment.clone(),
+                provider: self.provider.clone(),
+                target: self.target.clone(),
+                revision: self.revision.clone(),
+                promoted_from: self.promoted_from.clone(),
+                rolled_back: self.rolled_back.clone(),
+                base: self.base,
+                goal: self.goal,
+                policy: self.policy.clone(),
+            }
+        };
+        (1..=n_parts).map(cut).collect()
     }
 
     /// Identifies the plan: the SHA-256 of its JSON form.

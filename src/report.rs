@@ -49,6 +49,8 @@ pub enum Applied {
     NotConverged,
     /// A step that cannot share the transaction is left to be tidied up.
     Unfinished,
+    /// One of several transactions failed; what those before it did holds.
+    Partial,
     /// Policy forbids it, so nothing was begun.
     Refused,
 }
@@ -116,6 +118,19 @@ impl Report {
             FailedAt::Step(failed) if id == failed => Fate::Failed { message: message.to_owned() },
             FailedAt::Step(failed) if id > failed => Fate::NotStarted,
             FailedAt::Step(_) | FailedAt::Commit => Fate::Undone,
+        });
+        let message = failed.step().is_none().then(|| message.to_owned());
+        Report { message, ..report }
+    }
+
+    /// The report of a plan of which some transactions held, `n_done` of them, before one failed.
+    pub fn partial(plan: &Plan, n_done: u32, failed: FailedAt, message: &str, entry: Option<u64>) -> Report {
+        let part = |id: StepId| plan.steps.iter().find(|step| step.id == id).map_or(0, |step| step.part);
+        let report = Report::of(plan, Applied::Partial, entry, Vec::new(), |id| match failed {
+            _ if part(id) <= n_done => Fate::Done,
+            FailedAt::Step(failed) if id == failed => Fate::Failed { message: message.to_owned() },
+            FailedAt::Step(failed) if id < failed => Fate::Undone,
+            FailedAt::Start | FailedAt::Step(_) | FailedAt::Commit => Fate::NotStarted,
         });
         let message = failed.step().is_none().then(|| message.to_owned());
         Report { message, ..report }

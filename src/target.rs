@@ -169,6 +169,11 @@ pub trait Dialect: Sync {
     /// Turns a change into statements, in order. Empty where only our record changes.
     fn lower(&self, change: &Change, scene: &Scene<'_>) -> Vec<Work>;
 
+    /// How many locks a step takes about, where a target has room for some only.
+    fn locks(&self, _step: &Step) -> u64 {
+        0
+    }
+
     /// Writes a question about a change as a query that gives one row: a count, and a JSON list of keys.
     /// None where the target's present shape makes the answer zero.
     fn ask(&self, change: &Change, question: &Question, scene: &Scene<'_>) -> Option<String>;

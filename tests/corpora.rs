@@ -1,7 +1,9 @@
 //! Real input: a public model of standard business entities, and a public schema that nobody manages.
 //! Never downloads anything: where a file is absent, its test says that it was skipped.
 
+// Shared with the cases, which need more of it.
 #[path = "stage/catalog_sqlite.rs"]
+#[allow(dead_code)]
 mod catalog;
 #[path = "corpora"]
 mod corpora {

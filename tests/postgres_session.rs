@@ -48,6 +48,7 @@ fn step(sql: &str) -> Step {
         statements: vec![sql.to_owned()],
         task: None,
         runs: Runs::Inside,
+        part: 0,
         undo: Vec::new(),
     }
 }

@@ -217,6 +217,7 @@ mod bench {
                         statements: work.statements,
                         task: None,
                         runs: Runs::Inside,
+                        part: 0,
                         undo: Vec::new(),
                     });
                 }
@@ -837,6 +838,7 @@ fn a_rehearsal_finds_what_would_break_and_leaves_no_trace() {
         statements: vec!["nonsense".to_owned()],
         task: None,
         runs: Runs::Inside,
+        part: 0,
         undo: Vec::new(),
     };
     let broken = bench.target.rehearse(&[step]).unwrap();
@@ -858,6 +860,7 @@ fn one_applies_at_a_time_and_a_dead_one_is_taken_over() {
             statements: vec!["CREATE TABLE x (a)".to_owned()],
             task: None,
             runs: Runs::Inside,
+            part: 0,
             undo: Vec::new(),
         })
         .unwrap();
@@ -1111,6 +1114,7 @@ fn a_task_of_a_forged_plan_does_not_end_the_transaction() {
         statements: vec![sql.to_owned()],
         task: Some(TaskStep { name: "fill".to_owned(), unless: None }),
         runs: Runs::Inside,
+        part: 0,
         undo: Vec::new(),
     };
     let n_rows = "SELECT count(*) FROM \"order\"";

@@ -2,7 +2,7 @@
 //! it, which only tidy up.
 //! Never leaves anything behind without saying so.
 
-use super::{Moment, Observer, Stopped, Terms, check_facts, inside};
+use super::{Moment, Observer, Stopped, Terms, check_facts, parts};
 use crate::journal::Entry;
 use crate::model::state::Snapshot;
 use crate::plan::{Plan, Runs, Step, StepId};
@@ -24,11 +24,15 @@ pub fn around(
         .and_then(|()| transaction(plan, base, session, entry, terms, observer));
     let stopped = match result {
         Ok(number) => return Ok(number),
+        // What holds needs what was done before it.
+        Err(stopped @ Stopped::Partial(..)) => return Err(stopped),
         Err(stopped) => stopped,
     };
     let (failed, message) = match stopped {
         Stopped::Unbegun(error) => (FailedAt::Commit, error.to_string()),
-        Stopped::Failed(failed, message) | Stopped::TakenBack(failed, message, _) => (failed, message),
+        Stopped::Failed(failed, message)
+        | Stopped::TakenBack(failed, message, _)
+        | Stopped::Partial(failed, message, _) => (failed, message),
         Stopped::Busy(failed, error) => (failed, error.to_string()),
     };
     Err(Stopped::TakenBack(failed, message, take_back(&begun, session, terms)))
@@ -67,7 +71,7 @@ fn transaction(
             .begin()
             .map_err(|error| Stopped::at(FailedAt::Commit, error))
             .and_then(|()| check_facts(plan, session))
-            .and_then(|()| inside(plan, base, session, &mut fresh, terms, observer));
+            .and_then(|()| parts::all(plan, base, session, &mut fresh, terms, observer));
         match tried {
             Ok(number) => {
                 *entry = fresh;

@@ -2,6 +2,7 @@
 //! Never plans: what is printed, packed and run is one value.
 
 mod alone;
+mod parts;
 mod patience;
 mod verify;
 
@@ -99,6 +100,12 @@ pub fn apply(
             Stopped::Unbegun(error) => return Err(error),
             Stopped::Failed(failed, message) => (failed, message, Vec::new()),
             Stopped::TakenBack(failed, message, left) => (failed, message, left),
+            Stopped::Partial(failed, message, n_done) => {
+                entry.finished = (terms.clock)();
+                entry.outcome = Outcome::Failed { step: failed.step(), message: message.clone() };
+                let number = target.journal_failure(&entry).ok();
+                return Ok(Report::partial(plan, n_done, failed, &message, number));
+            }
             Stopped::Busy(failed, error) => {
                 let message = error.to_string();
                 tries += 1;
@@ -128,6 +135,8 @@ enum Stopped {
     Failed(FailedAt, String),
     /// It failed after steps that ran alone, and these were taken back; those that could not be are named, with why.
     TakenBack(FailedAt, String, Vec<(StepId, String)>),
+    /// It failed after some of several transactions, which hold; the number of those.
+    Partial(FailedAt, String, u32),
     /// Others held what was needed.
     Busy(FailedAt, TargetError),
 }
@@ -212,7 +221,7 @@ fn under_lock(
     entry.note_base(plan, &base);
     observer.at(&Moment::Checked).map_err(|message| Stopped::Failed(FailedAt::Start, message))?;
     match plan.steps.iter().any(|step| step.runs == Runs::Before) {
-        false => inside(plan, &base, session, entry, terms, observer),
+        false => parts::all(plan, &base, session, entry, terms, observer),
         true => alone::around(plan, &base, session, entry, terms, observer),
     }
 }
@@ -257,7 +266,7 @@ fn inside(
     entry: &mut Entry,
     terms: &Terms<'_>,
     observer: &mut dyn Observer,
-) -> Result<u64, Stopped> {
+) -> Result<(u64, Snapshot), Stopped> {
     let whole = |error: TargetError| Stopped::at(FailedAt::Commit, error);
     let stopped = |failed: FailedAt| move |message: String| Stopped::Failed(failed, message);
     for step in plan.steps.iter().filter(|step| step.runs == Runs::Inside) {
@@ -288,7 +297,7 @@ fn inside(
     let number = session.commit(entry).map_err(whole)?;
     // The target has committed: from here on nothing can be taken back.
     observer.at(&Moment::Committed).ok();
-    Ok(number)
+    Ok((number, found))
 }
 
 /// Tells whether a step is to run: a task has a last word on whether anything is left to do.

@@ -115,6 +115,8 @@ pub struct Snapshot {
     pub trash: Vec<Trashed>,
     /// The last number that was given to something in the trash.
     pub last_trash: u64,
+    /// How many locks the target has room for at once; none where there is no such limit.
+    pub lock_room: Option<u64>,
     /// What an apply that was cut off has left to be tidied up, in its order.
     pub unfinished: Vec<String>,
 }

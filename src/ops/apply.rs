@@ -38,6 +38,6 @@ fn purge_expired(report: &Report, target: &mut dyn Target, terms: &Terms<'_>) ->
         Applied::Done | Applied::Nothing | Applied::NotConverged => {
             target.purge(terms.holder, &Purge::Expired((terms.clock)())).unwrap_or_default()
         }
-        Applied::RolledBack | Applied::Refused | Applied::Unfinished => Vec::new(),
+        Applied::RolledBack | Applied::Refused | Applied::Unfinished | Applied::Partial => Vec::new(),
     }
 }

@@ -81,6 +81,7 @@ mod tests {
             statements: statements.iter().map(|s| (*s).to_owned()).collect(),
             task: None,
             runs: Runs::Inside,
+            part: 0,
             undo: Vec::new(),
         }
     }

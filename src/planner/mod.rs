@@ -3,6 +3,7 @@
 
 mod back;
 mod order;
+mod parts;
 mod risk;
 mod tasks;
 
@@ -225,6 +226,9 @@ impl Draft<'_> {
         risk::tasks(&changes, self.snapshot, &mut findings);
         let scene = Scene { aside: &aside, ..scene };
         let mut steps = ordered(kept_steps, &changes, self.dialect, &scene, &mut findings);
+        if let Some(room) = self.snapshot.lock_room {
+            findings.extend(parts::cut(&mut steps, self.dialect, room));
+        }
         for (step, id) in steps.iter_mut().zip(1..) {
             step.id = id;
         }
@@ -347,7 +351,7 @@ fn step(change: &Change, work: Work) -> Step {
         Stage::Inside | Stage::Late => (Runs::Inside, Vec::new()),
         Stage::After => (Runs::After, Vec::new()),
     };
-    Step { id: 0, address, title, statements, task: None, runs, undo }
+    Step { id: 0, address, title, statements, task: None, runs, part: 0, undo }
 }
 
 /// What is moved aside of one change.

@@ -81,6 +81,7 @@ pub fn steps(change: &Change, when: When, provider: &str) -> Vec<Step> {
             statements: vec![task.task.sql.on(provider)?.to_owned()],
             task: Some(TaskStep { name: task.name.clone(), unless: unless.map(str::to_owned) }),
             runs: Runs::Inside,
+            part: 0,
             undo: Vec::new(),
         })
     };

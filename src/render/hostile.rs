@@ -177,6 +177,7 @@ fn plan() -> impl Strategy<Value = Plan> {
                 statements: vec![text.clone()],
                 task: due.map(|(_, task)| TaskStep { name: task.name.clone(), unless: Some(text.clone()) }),
                 runs: Runs::Inside,
+                part: 0,
                 undo: vec![text.clone()],
             }];
             plan.revision.commit = Some(text);

@@ -93,6 +93,14 @@ fn verdict(report: &Report) -> (Role, String) {
             );
             (Role::Error, text)
         }
+        Applied::Partial => {
+            let held = report.steps.iter().filter(|step| step.fate == Fate::Done).count();
+            let text = format!(
+                "Applied in part: {} of {steps} hold in {place}; plan and apply again to go on.",
+                counted(held, "step")
+            );
+            (Role::Error, text)
+        }
         Applied::Refused => (Role::Error, "Nothing was changed: the plan is refused by policy.".to_owned()),
         Applied::NotConverged => {
             let still = counted(report.remaining.len(), "resource");

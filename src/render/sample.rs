@@ -94,6 +94,7 @@ pub fn step(id: u32, at: &str, title: &str, statements: &[&str]) -> Step {
         statements: statements.iter().map(ToString::to_string).collect(),
         task: None,
         runs: Runs::Inside,
+        part: 0,
         undo: Vec::new(),
     }
 }

@@ -78,9 +78,17 @@ impl Report {
             Applied::Unfinished if self.entry.is_some() && self.message.is_none() => {
                 report(ResourceState::Applied, done.to_owned(), Some("run `reconcile resume` to tidy up"))
             }
-            Applied::Unfinished => self.rolled_back_resource(address, report),
+            Applied::Partial if self.is_held(address) => {
+                report(ResourceState::Applied, done.to_owned(), None)
+            }
+            Applied::Unfinished | Applied::Partial => self.rolled_back_resource(address, report),
             Applied::Refused => report(ResourceState::NotStarted, "the plan is refused".to_owned(), None),
         }
+    }
+
+    /// Tells whether every step of a resource holds.
+    fn is_held(&self, address: &Address) -> bool {
+        self.steps.iter().filter(|step| step.address == *address).all(|step| step.fate == Fate::Done)
     }
 
     fn rolled_back_resource(

@@ -18,7 +18,7 @@ use crate::laws::draw::{Draw, numbers};
 use crate::laws::world::World;
 
 /// As many as `PROPTEST_CASES` says, else few enough for every run.
-const CASES: u32 = 32;
+const CASES: u32 = 24;
 
 pub fn any_repository_becomes_any_edit_of_it(place: &mut Place) {
     let raised = std::env::var("PROPTEST_CASES").ok().and_then(|text| text.parse().ok());

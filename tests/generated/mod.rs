@@ -409,6 +409,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
             statements,
             task,
             runs,
+            part: id % 3,
             undo,
         };
         numbered.map(step).collect()

@@ -135,7 +135,11 @@ fn record(context: &Context, adopting: &Adopting, target: &mut dyn Target) -> Re
     let report = apply::apply(&adopting.plan, target, &terms, &mut progress)?;
     match report.outcome {
         Applied::Done | Applied::Nothing => Ok(report),
-        Applied::RolledBack | Applied::NotConverged | Applied::Refused | Applied::Unfinished => {
+        Applied::RolledBack
+        | Applied::NotConverged
+        | Applied::Refused
+        | Applied::Unfinished
+        | Applied::Partial => {
             let why = report.message.unwrap_or_default();
             Err(Failure::error(format!("the target did not take the record: {why}"))
                 .help("nothing was changed, and no manifest was written"))

@@ -210,7 +210,8 @@ fn has_nothing(plan: &Plan, spoken_of: &[(Address, Action)]) -> bool {
 
 /// Prints the reports where they are one document, and says how it went.
 pub fn finish(context: &Context, reports: Vec<Report>) -> Result<Code, Failure> {
-    let is_left = reports.iter().any(|report| report.outcome == Applied::Unfinished);
+    let is_left =
+        reports.iter().any(|report| matches!(report.outcome, Applied::Unfinished | Applied::Partial));
     let is_good = reports.iter().all(|r| matches!(r.outcome, Applied::Done | Applied::Nothing));
     if context.is_json() {
         show(context, reports);

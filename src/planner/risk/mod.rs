@@ -13,7 +13,7 @@ pub use back::{not_coming_back, tasks_stay};
 pub use object::{broken, misread, pointed_at, rewrite};
 pub use rename::renames;
 pub use task::{measured, tasks, unfinished};
-pub use whole::{first_run, irreversible, kept_for_days};
+pub use whole::{first_run, in_parts, irreversible, kept_for_days};
 
 use crate::diff::change::Change;
 use crate::model::state::State;

@@ -64,6 +64,17 @@ pub fn irreversible(plan: &mut Plan) {
     }
 }
 
+/// `RK601`: what one transaction cannot hold is applied in several, and what one of them did stays.
+pub fn in_parts(address: &Address, locks: u64, room: u64, parts: u32) -> Finding {
+    let message = format!(
+        "the plan is applied in {parts} transactions: it takes about {} and the server has room for {room} \
+         (max_locks_per_transaction); if one fails, those before it stay",
+        count(locks, "lock")
+    );
+    let help = "plan and apply again to go on after a failure; or raise max_locks_per_transaction";
+    Finding { rows: None, ..whole("RK601", Level::Notice, address.clone(), 0, &message, help) }
+}
+
 fn whole(code: &str, level: Level, address: Address, rows: u64, message: &str, help: &str) -> Finding {
     Finding {
         code: code.to_owned(),

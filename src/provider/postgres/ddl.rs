@@ -98,7 +98,9 @@ fn drop_table(name: &str, before: &Entity, scene: &Scene<'_>) -> Work {
     let here = Address::new(entity::KIND, name);
     let mut statements = Vec::new();
     for (address, resource) in scene.before {
-        let goes_later = !scene.after.contains_key(address) && !scene.placed.contains(address);
+        // What was renamed has let go already, and is not found under its former name any more.
+        let is_renamed = scene.renamed.values().any(|former| former == address);
+        let goes_later = !is_renamed && !scene.after.contains_key(address) && !scene.placed.contains(address);
         let points_here = || resource.references().iter().any(|(_, to)| *to == here);
         if *address == here || !goes_later || !points_here() {
             continue;

@@ -1,7 +1,7 @@
 //! The pure half of the target: it needs no connection.
 //! Never touches the world.
 
-use super::{ask, beyond, breaks, ddl, keep, names, normalize, task};
+use super::{ask, beyond, breaks, ddl, keep, limits, names, normalize, task};
 use crate::diff::change::Change;
 use crate::model::name::NameLimits;
 use crate::model::resource::Resource;
@@ -48,6 +48,10 @@ impl Dialect for PostgresDialect {
 
     fn lower(&self, change: &Change, scene: &Scene<'_>) -> Vec<Work> {
         ddl::work(change, scene)
+    }
+
+    fn locks(&self, step: &Step) -> u64 {
+        limits::locks(step)
     }
 
     fn ask(&self, change: &Change, question: &Question, scene: &Scene<'_>) -> Option<String> {

@@ -158,6 +158,7 @@ struct Read {
     enums: BTreeMap<String, picklist::EnumType>,
     natives: Vec<Native>,
     server: String,
+    lock_room: Option<u64>,
     recorded: State,
     inventory: BTreeMap<Address, Owned>,
     spelled: BTreeMap<Address, Spelled>,
@@ -183,6 +184,7 @@ impl Read {
                 let version = rows.first().map(|row| text(row, 0)).unwrap_or_default();
                 let number = version.split_whitespace().next().unwrap_or_default();
                 self.server = format!("PostgreSQL {number}");
+                self.lock_room = rows.first().map(|row| whole(row, 1)).filter(|room| *room > 0);
             }
             Part::Tables => rows.iter().for_each(|row| self.table(row)),
             Part::Columns => rows.iter().for_each(|row| self.column(row)),
@@ -534,6 +536,7 @@ impl Read {
         snapshot.natives = self.natives;
         snapshot.inventory = self.inventory;
         snapshot.server = self.server;
+        snapshot.lock_room = self.lock_room;
         snapshot.initialized = self.is_recorded;
         snapshot.trash = self.trash;
         snapshot.last_trash = self.last_trash;

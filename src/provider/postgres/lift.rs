@@ -58,7 +58,9 @@ pub struct Lifted {
 
 /// Reads an entity from a table.
 pub fn entity(source: &Source<'_>, hint: Option<&Entity>, spelled: &Spelled) -> Lifted {
-    let mut lift = Lift { table: source.table, world: source.world, hint, spelled, used: BTreeSet::new() };
+    let names = hint.map(|hint| lower::member_names(&source.table.name, hint)).unwrap_or_default();
+    let mut lift =
+        Lift { table: source.table, world: source.world, hint, spelled, used: BTreeSet::new(), names };
     let mut entity = Entity { primary_key: lift.primary_key(), ..Entity::default() };
     let key = source.table.constraints.iter().find(|one| one.rule == Rule::PrimaryKey);
     entity.native = key
@@ -170,11 +172,19 @@ struct Lift<'a> {
     spelled: &'a Spelled,
     /// The constraints and indexes that the entity speaks of.
     used: BTreeSet<String>,
+    /// The names that checks and relationships have by our record.
+    names: BTreeMap<(&'static str, String), String>,
 }
 
 impl Lift<'_> {
     fn use_up(&mut self, name: &str) {
         self.used.insert(name.to_owned());
+    }
+
+    /// The member of a section that we recorded under this name of a constraint.
+    fn recorded(&self, section: &str, physical: &str) -> Option<String> {
+        let found = self.names.iter().find(|((own, _), name)| *own == section && *name == physical);
+        found.map(|((_, member), _)| member.clone())
     }
 
     fn primary_key(&mut self) -> Option<Vec<String>> {
@@ -358,7 +368,7 @@ impl Lift<'_> {
             return (FieldType::Picklist { picklist: name.clone() }, true, None);
         }
         for (constraint, reference) in self.references(self.table, &column.name) {
-            let is_recorded = self.hint.is_some_and(|hint| hint.relationships.contains_key(&constraint.name));
+            let is_recorded = self.recorded("relationships", &constraint.name).is_some();
             if is_recorded {
                 continue;
             }
@@ -389,7 +399,7 @@ impl Lift<'_> {
             if !is_own || !constraint.validated || constraint.beyond.is_some() {
                 continue;
             }
-            let is_declared = self.hint.is_some_and(|hint| hint.checks.contains_key(&constraint.name));
+            let is_declared = self.recorded("checks", &constraint.name).is_some();
             if constraint.name == names::check(table, &column.name) && !is_declared {
                 field.check = Some(bare(sql).to_owned());
                 self.used.insert(constraint.name.clone());
@@ -477,27 +487,25 @@ impl Lift<'_> {
                     entity.keys.insert(name, Key { fields, sql: None, native, renamed_from: None, standard });
                 }
                 Rule::Check(sql) => {
-                    if name::fault(&constraint.name).is_some() {
+                    let member = self.recorded("checks", &constraint.name);
+                    let member = member.unwrap_or_else(|| constraint.name.clone());
+                    if name::fault(&member).is_some() || entity.checks.contains_key(&member) {
                         continue;
                     }
-                    let standard = self
-                        .hint
-                        .and_then(|hint| hint.checks.get(&constraint.name))
-                        .is_some_and(|check| check.standard);
-                    let check = Check { sql: bare(sql).to_owned(), standard };
-                    entity.checks.insert(constraint.name.clone(), check);
+                    let hint = self.hint.and_then(|hint| hint.checks.get(&member));
+                    let standard = hint.is_some_and(|check| check.standard);
+                    entity.checks.insert(member, Check { sql: bare(sql).to_owned(), standard });
                 }
                 Rule::Reference(reference) => {
                     let is_entity =
                         self.world.tables.get(&reference.table).is_some_and(|known| !known.is_picklist);
-                    let (Some(fields), true, None) = (fields, is_entity, name::fault(&constraint.name))
-                    else {
-                        continue;
-                    };
-                    let standard = self
-                        .hint
-                        .and_then(|hint| hint.relationships.get(&constraint.name))
-                        .is_some_and(|relationship| relationship.standard);
+                    let member = self.recorded("relationships", &constraint.name);
+                    let member = member.unwrap_or_else(|| constraint.name.clone());
+                    let is_free =
+                        name::fault(&member).is_none() && !entity.relationships.contains_key(&member);
+                    let (Some(fields), true, true) = (fields, is_entity, is_free) else { continue };
+                    let hint = self.hint.and_then(|hint| hint.relationships.get(&member));
+                    let standard = hint.is_some_and(|relationship| relationship.standard);
                     let relationship = Relationship {
                         fields,
                         references: References {
@@ -508,7 +516,7 @@ impl Lift<'_> {
                         on_update: on_event(reference.on_update),
                         standard,
                     };
-                    entity.relationships.insert(constraint.name.clone(), relationship);
+                    entity.relationships.insert(member, relationship);
                 }
                 Rule::PrimaryKey | Rule::Other(_) => continue,
             }

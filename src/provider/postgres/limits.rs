@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use super::lexer::{Token, tokens};
+use crate::plan::Step;
 
 /// How long a statement waits for a lock: as long, and no longer, others wait behind it.
 pub const LOCK: Duration = Duration::from_secs(2);
@@ -82,6 +83,23 @@ pub fn is_beside(statement: &str) -> bool {
 /// How long a statement that runs alone waits for its locks.
 pub fn lock(statement: &str) -> Duration {
     if is_beside(statement) { BESIDE } else { LOCK }
+}
+
+/// How many relations a step locks about: a table, what keeps its long values, and each index.
+pub fn locks(step: &Step) -> u64 {
+    let of_statement = |statement: &String| {
+        let found = tokens(statement).unwrap_or_default();
+        let n_times = |word: &str| found.iter().filter(|token| token.is(word)).count() as u64;
+        let is_on = |word: &str| found.get(1).is_some_and(|token| token.is(word));
+        match found.first() {
+            Some(first) if first.is("CREATE") && is_on("TABLE") => 3 + n_times("UNIQUE") + n_times("PRIMARY"),
+            Some(first) if first.is("DROP") && is_on("TABLE") => 7,
+            Some(first) if first.is("ALTER") && is_on("TABLE") => 4,
+            Some(first) if first.is("CREATE") || first.is("DROP") => 1,
+            Some(_) | None => 0,
+        }
+    };
+    step.statements.iter().map(of_statement).sum()
 }
 
 fn is(run: &[Token<'_>], words: &[&str]) -> bool {

@@ -1,6 +1,8 @@
 //! An entity as PostgreSQL holds it: a table with its constraints and indexes.
 //! Never looks at what is there: `alter` compares.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use super::lexer::{literal, quote};
 use super::native::{self, Native};
 use super::shape::{Column, Constraint, Event, Index, Reference, Rule, Sequence, Table};
@@ -10,7 +12,6 @@ use crate::model::entity::{self, Entity, GENERATED_KEY, Keeper, Key};
 use crate::model::field::{Field, FieldType, OnEvent};
 use crate::model::picklist;
 use crate::model::state::State;
-use crate::model::text::Text;
 
 /// The columns of a list, each in quotes.
 pub fn quoted(columns: &[String]) -> String {
@@ -375,11 +376,33 @@ fn using(sql: &str) -> String {
     if sql.starts_with('(') { format!("btree {sql}") } else { sql }
 }
 
-pub fn check(name: &str, sql: &str, columns: Vec<String>) -> Constraint {
-    constraint(name.to_owned(), Rule::Check(types::guarded(sql)), columns)
+/// The names of an entity's checks and relationships in the target: their own, unless another constraint of the
+/// table has that name. By section and member.
+pub fn member_names(table: &str, entity: &Entity) -> BTreeMap<(&'static str, String), String> {
+    let mut taken: BTreeSet<String> =
+        primary_key(table, entity).into_iter().map(|constraint| constraint.name).collect();
+    let nowhere = State::new();
+    for (name, field) in &entity.fields {
+        let own = field_constraints(table, entity, name, field, &nowhere);
+        taken.extend(own.into_iter().map(|constraint| constraint.name));
+    }
+    taken.extend(entity.keys.keys().filter_map(|name| Some(key_constraint(table, entity, name)?.name)));
+    let checks = entity.checks.keys().map(|name| ("checks", name));
+    let members = checks.chain(entity.relationships.keys().map(|name| ("relationships", name)));
+    let mut names = BTreeMap::new();
+    for (section, name) in members {
+        let mut physical = names::fit(name.clone());
+        let mut number = 0;
+        while !taken.insert(physical.clone()) {
+            number += 1;
+            physical = names::fit(format!("{name}_{number}"));
+        }
+        names.insert((section, name.clone()), physical);
+    }
+    names
 }
 
-pub fn relationship(entity: &Entity, name: &str) -> Option<Constraint> {
+fn relationship(entity: &Entity, name: &str, physical: String) -> Option<Constraint> {
     let found = entity.relationships.get(name)?;
     let far = Reference {
         table: found.references.entity.clone(),
@@ -388,7 +411,7 @@ pub fn relationship(entity: &Entity, name: &str) -> Option<Constraint> {
         on_update: event(found.on_update),
     };
     let columns = columns_of(entity, &found.fields);
-    Some(constraint(name.to_owned(), Rule::Reference(far), columns))
+    Some(constraint(physical, Rule::Reference(far), columns))
 }
 
 fn constraints(table: &str, entity: &Entity, state: &State) -> Vec<Constraint> {
@@ -397,8 +420,15 @@ fn constraints(table: &str, entity: &Entity, state: &State) -> Vec<Constraint> {
         all.extend(field_constraints(table, entity, name, field, state));
     }
     all.extend(entity.keys.keys().filter_map(|name| key_constraint(table, entity, name)));
-    all.extend(entity.checks.iter().map(|(name, rule)| check(name, &rule.sql, Vec::new())));
-    all.extend(entity.relationships.keys().filter_map(|name| relationship(entity, name)));
+    let names = member_names(table, entity);
+    let named = |section: &'static str, name: &String| {
+        names.get(&(section, name.clone())).cloned().unwrap_or_else(|| name.clone())
+    };
+    all.extend(entity.checks.iter().map(|(name, rule)| {
+        constraint(named("checks", name), Rule::Check(types::guarded(&rule.sql)), Vec::new())
+    }));
+    let relationships = entity.relationships.keys();
+    all.extend(relationships.filter_map(|name| relationship(entity, name, named("relationships", name))));
     all
 }
 
@@ -521,9 +551,4 @@ pub fn comment_on_table(table: &str, text: Option<&str>) -> String {
 pub fn comment_on_column(table: &str, column: &str, text: Option<&str>) -> String {
     let text = text.map_or_else(|| "NULL".to_owned(), literal);
     format!("COMMENT ON COLUMN {}.{} IS {text}", quote(table), quote(column))
-}
-
-/// The first words of a description, as a comment has them.
-pub fn first(text: Option<&Text>) -> Option<&str> {
-    text.map(Text::first)
 }

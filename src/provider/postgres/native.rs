@@ -49,7 +49,7 @@ pub fn read(native: &str) -> Native {
     let text = |from: usize, to: usize| native[from..to].trim().to_owned();
     while let Some(token) = all.get(place) {
         if token.is("COLLATE") {
-            let next = all[place + 1..].iter().position(|token| is_tail(token));
+            let next = all[place + 1..].iter().position(is_tail);
             let stop = next.map_or(native.len(), |next| all[place + 1 + next].start);
             let name = text(token.end(), stop);
             // Names without quotes are in lower case, as everywhere.

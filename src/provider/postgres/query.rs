@@ -70,7 +70,13 @@ fn definitions(name: &str) -> Vec<(Part, String)> {
     ]
 }
 
-const SERVER: &str = "SELECT current_setting('server_version'), current_setting('server_version_num')";
+/// Version, locks that there is room for.
+/// Source: the PostgreSQL manual, "Lock Management", `max_locks_per_transaction`: that many for each process that a
+/// server may have, which are `MaxBackends` and the prepared transactions.
+const SERVER: &str = "SELECT current_setting('server_version'), current_setting('max_locks_per_transaction')::bigint \
+* (current_setting('max_connections')::bigint + current_setting('max_prepared_transactions')::bigint \
++ current_setting('autovacuum_max_workers')::bigint + current_setting('max_worker_processes')::bigint \
++ current_setting('max_wal_senders')::bigint + 1)";
 
 /// Oid, name, sort, persistence, is a partition, row security, forced, replica identity, options, parents, comment,
 /// partition key.

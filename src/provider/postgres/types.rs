@@ -289,7 +289,7 @@ pub fn default_value(ty: &FieldType, sql: &str, column: Option<&str>) -> Option<
         return is_plain_number(&text).map_or_else(own, |number| value(number.into()));
     }
     let is_of_the_column = |cast: &&str| column.is_none_or(|column| base(cast) == base(column));
-    if !casts.iter().all(|cast| is_of_the_column(&cast)) || casts.len() > 1 {
+    if !casts.iter().all(is_of_the_column) || casts.len() > 1 {
         return own();
     }
     // A text is taken back only where it would be written again.

@@ -1,0 +1,6 @@
+-- 1. keep the rows of table "fax"
+LOCK TABLE "fax" IN SHARE ROW EXCLUSIVE MODE;
+CREATE TABLE "reconcile"."trash_1" AS SELECT "id" AS "id", "sender" AS "sender" FROM "fax";
+
+-- 2. drop table "fax"
+DROP TABLE "fax";
