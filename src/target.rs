@@ -12,7 +12,7 @@ use crate::model::name::NameLimits;
 use crate::model::resource::Resource;
 use crate::model::state::{Desired, Native, Snapshot, State};
 use crate::model::trash::{Moved, Trashed};
-use crate::plan::{Step, StepId};
+use crate::plan::{Finding, Step, StepId};
 
 /// What a change is seen in: all resources before and after, and the target's own words for what is there.
 #[derive(Clone, Copy, Debug)]
@@ -177,6 +177,12 @@ pub trait Dialect: Sync {
     /// Writes a question about a change as a query that gives one row: a count, and a JSON list of keys.
     /// None where the target's present shape makes the answer zero.
     fn ask(&self, change: &Change, question: &Question, scene: &Scene<'_>) -> Option<String>;
+
+    /// Tells what the target's own nature makes of the steps of a plan: what it would refuse, whom they keep waiting.
+    fn remarks(&self, steps: &[Step], scene: &Scene<'_>) -> Vec<Finding> {
+        let _ = (steps, scene);
+        Vec::new()
+    }
 
     /// Returns what an inspection found beside the state: what would be missing in a target made from manifests.
     fn beyond(&self, snapshot: &Snapshot) -> Vec<Beyond> {

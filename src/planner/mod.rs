@@ -232,6 +232,7 @@ impl Draft<'_> {
         for (step, id) in steps.iter_mut().zip(1..) {
             step.id = id;
         }
+        findings.extend(self.dialect.remarks(&steps, &scene));
         let mut plan = Plan {
             environment: environment.name.clone(),
             provider: self.dialect.name().to_owned(),

@@ -302,7 +302,11 @@ impl Alter<'_> {
             self.wanted.column(&column.name).is_none() && self.was.column(&column.name).is_some()
         };
         let gone = self.actual.columns.iter().filter(goes).map(|column| column.name.clone());
-        gone.chain(self.remade()).collect()
+        let mut all: Vec<String> = gone.chain(self.remade()).collect();
+        // What is computed goes before what it is computed from.
+        let is_computed = |name: &String| self.actual.column(name).is_some_and(|one| one.made.is_generated());
+        all.sort_by_key(|name| !is_computed(name));
+        all
     }
 
     /// The columns whose values are computed anew: PostgreSQL makes such a column again.

@@ -1,13 +1,13 @@
 //! The pure half of the target: it needs no connection.
 //! Never touches the world.
 
-use super::{ask, beyond, ddl, keep, limits, names, normalize, task};
+use super::{ask, beyond, breaks, ddl, keep, limits, names, normalize, task};
 use crate::diff::change::Change;
 use crate::model::name::NameLimits;
 use crate::model::resource::Resource;
 use crate::model::state::Snapshot;
 use crate::model::trash::Moved;
-use crate::plan::Step;
+use crate::plan::{Finding, Step};
 use crate::target::{Beyond, Dialect, Question, Scene, Work};
 
 /// The provider's name.
@@ -57,6 +57,10 @@ impl Dialect for PostgresDialect {
 
     fn ask(&self, change: &Change, question: &Question, scene: &Scene<'_>) -> Option<String> {
         ask::query(change, question, scene)
+    }
+
+    fn remarks(&self, steps: &[Step], scene: &Scene<'_>) -> Vec<Finding> {
+        breaks::findings(steps, scene)
     }
 
     fn beyond(&self, snapshot: &Snapshot) -> Vec<Beyond> {

@@ -10,6 +10,7 @@ use postgres::{Client, Error, SimpleQueryMessage, SimpleQueryRow};
 use super::lexer::quote;
 use super::lift::{self, World};
 use super::query::{self, Part};
+use super::reader::Reader;
 use super::settings::Settings;
 use super::shape::{Column, Constraint, Event, Index, Made, Reference, Rule, Sequence, Table};
 use super::spell::Spelled;
@@ -205,13 +206,15 @@ impl Read {
                 self.natives.extend(rows.iter().map(native));
             }
             Part::Reads => {
-                let native = |row: &SimpleQueryRow| Native {
-                    kind: "reads".to_owned(),
-                    name: text(row, 0),
-                    table: text(row, 1),
-                    definition: text(row, 2),
+                let reader = |row: &SimpleQueryRow| Reader {
+                    kind: text(row, 0),
+                    name: text(row, 1),
+                    on: optional(row, 2),
+                    of: text(row, 3),
+                    column: optional(row, 4),
+                    is_own: flag(row, 5),
                 };
-                self.natives.extend(rows.iter().map(native));
+                self.natives.extend(rows.iter().map(|row| reader(row).native()));
             }
             Part::Resources => {
                 self.is_recorded = true;

@@ -200,16 +200,44 @@ WHERE t.typnamespace = $schema AND x.objid IS NULL \
 AND (t.typtype IN ('d', 'r') OR (t.typtype = 'c' AND c.relkind = 'c'))\
 ) AS o (kind, name, rel, definition) ORDER BY kind COLLATE \"C\", name COLLATE \"C\", rel COLLATE \"C\"";
 
-/// View, table, column: what views of any schema read of the tables of this one.
+/// Kind, name, table it is on, table or type, column, whether it is on that very table: what holds the tables and types
+/// of a schema as they are. What belongs to a table as a whole goes with it and is not named.
 const READS: &str = "\
-SELECT DISTINCT CASE WHEN v.relnamespace = c.relnamespace THEN v.relname ELSE v.oid::pg_catalog.regclass::text END \
-COLLATE \"C\" AS reader, c.relname COLLATE \"C\" AS rel, coalesce(a.attname, '') COLLATE \"C\" AS att \
-FROM pg_catalog.pg_depend d JOIN pg_catalog.pg_rewrite r ON r.oid = d.objid \
-JOIN pg_catalog.pg_class v ON v.oid = r.ev_class AND v.relkind IN ('v', 'm') \
-JOIN pg_catalog.pg_class c ON c.oid = d.refobjid AND c.relnamespace = $schema AND c.relkind IN ('r', 'p') \
-LEFT JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum = d.refobjsubid AND a.attnum > 0 \
-WHERE d.classid = 'pg_catalog.pg_rewrite'::pg_catalog.regclass \
-AND d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass AND v.oid <> c.oid ORDER BY 1, 2, 3";
+SELECT DISTINCT o.kind COLLATE \"C\" AS kind, o.name COLLATE \"C\" AS reader, CASE WHEN o.kind IN ('view', \
+'materialized view') OR o.kind LIKE 'publication%' THEN NULL WHEN h.relnamespace = $schema THEN h.relname::text \
+ELSE h.oid::pg_catalog.regclass::text END COLLATE \"C\" AS place, t.name COLLATE \"C\" AS rel, \
+a.attname COLLATE \"C\" AS att, coalesce(o.home = t.rel, false) AS own FROM (\
+SELECT 'pg_catalog.pg_rewrite'::pg_catalog.regclass AS class, r.oid AS id, 0 AS sub, r.ev_class AS home, \
+CASE v.relkind WHEN 'v' THEN 'view' WHEN 'm' THEN 'materialized view' ELSE 'rule' END AS kind, \
+CASE WHEN v.relkind NOT IN ('v', 'm') THEN r.rulename::text WHEN v.relnamespace = $schema THEN v.relname::text \
+ELSE v.oid::pg_catalog.regclass::text END AS name \
+FROM pg_catalog.pg_rewrite r JOIN pg_catalog.pg_class v ON v.oid = r.ev_class WHERE r.oid >= 16384 \
+UNION ALL SELECT 'pg_catalog.pg_policy'::pg_catalog.regclass, p.oid, 0, p.polrelid, 'policy', p.polname \
+FROM pg_catalog.pg_policy p \
+UNION ALL SELECT 'pg_catalog.pg_trigger'::pg_catalog.regclass, g.oid, 0, g.tgrelid, 'trigger', g.tgname \
+FROM pg_catalog.pg_trigger g WHERE NOT g.tgisinternal \
+UNION ALL SELECT 'pg_catalog.pg_proc'::pg_catalog.regclass, f.oid, 0, NULL, 'function', \
+f.oid::pg_catalog.regprocedure::text FROM pg_catalog.pg_proc f WHERE f.oid >= 16384 \
+UNION ALL SELECT 'pg_catalog.pg_attrdef'::pg_catalog.regclass, e.oid, g.attnum, e.adrelid, 'generated column', \
+g.attname FROM pg_catalog.pg_attrdef e JOIN pg_catalog.pg_attribute g \
+ON g.attrelid = e.adrelid AND g.attnum = e.adnum AND g.attgenerated <> '' \
+UNION ALL SELECT 'pg_catalog.pg_publication_rel'::pg_catalog.regclass, l.oid, 0, l.prrelid, \
+CASE WHEN to_jsonb(l) ->> 'prqual' IS NULL THEN 'publication' ELSE 'publication by rows' END, b.pubname \
+FROM pg_catalog.pg_publication_rel l JOIN pg_catalog.pg_publication b ON b.oid = l.prpubid \
+UNION ALL SELECT 'pg_catalog.pg_constraint'::pg_catalog.regclass, k.oid, 0, k.conrelid, 'foreign key', k.conname \
+FROM pg_catalog.pg_constraint k JOIN pg_catalog.pg_class x ON x.oid = k.conrelid AND x.relnamespace <> $schema \
+WHERE k.contype = 'f' AND k.conparentid = 0\
+) AS o JOIN pg_catalog.pg_depend d ON d.classid = o.class AND d.objid = o.id \
+JOIN (SELECT 'pg_catalog.pg_class'::pg_catalog.regclass AS class, c.oid AS id, c.oid AS rel, c.relname AS name \
+FROM pg_catalog.pg_class c WHERE c.relnamespace = $schema AND c.relkind IN ('r', 'p') \
+UNION ALL SELECT 'pg_catalog.pg_type'::pg_catalog.regclass, y.oid, y.typrelid, y.typname \
+FROM pg_catalog.pg_type y LEFT JOIN pg_catalog.pg_class c ON c.oid = y.typrelid \
+WHERE y.typnamespace = $schema AND (y.typtype = 'e' OR c.relkind IN ('r', 'p'))) AS t \
+ON t.class = d.refclassid AND t.id = d.refobjid \
+LEFT JOIN pg_catalog.pg_attribute a ON d.refobjsubid > 0 AND a.attrelid = t.rel AND a.attnum = d.refobjsubid \
+LEFT JOIN pg_catalog.pg_class h ON h.oid = o.home \
+WHERE NOT (coalesce(o.home = t.rel, false) AND (d.refobjsubid = 0 OR d.refobjsubid = o.sub)) \
+ORDER BY 1, 2, 3, 4, 5";
 
 const VERSION: &str = "SELECT value FROM reconcile.meta WHERE key = 'catalog'";
 

@@ -1,0 +1,181 @@
+//! What a plan says of a real PostgreSQL beyond its rows: what stands in the way, and whom it keeps waiting.
+//! Never trusts a finding alone: what is refused is tried on the server as well.
+
+mod postgres_server;
+
+use std::fs;
+use std::process::{Command, Stdio};
+
+use postgres::Client;
+
+struct Place {
+    folder: tempfile::TempDir,
+    database: postgres_server::Database,
+}
+
+impl Place {
+    /// A target that holds what `fields` of the entity `order` say, and what `sql` makes beside it.
+    fn new(spec: &str, sql: &str) -> Option<Place> {
+        let place = Place { folder: tempfile::tempdir().unwrap(), database: postgres_server::database()? };
+        place.write(
+            "env.yaml",
+            "apiVersion: reconcile/v1\nkind: Environment\nmetadata: { name: here }\nspec:\n  target: { postgres: \
+             { url: \"${env:HERE}\" } }\n  prune: true\n  setup: { default: overwrite }\n",
+        );
+        place.order("", spec);
+        place.run(&["apply", "--yes"], 0);
+        place.client().batch_execute(sql).unwrap();
+        Some(place)
+    }
+
+    fn write(&self, name: &str, text: &str) {
+        fs::write(self.folder.path().join(name), text).unwrap();
+    }
+
+    fn order(&self, tasks: &str, spec: &str) {
+        let setup = if tasks.is_empty() { String::new() } else { format!("setup:\n  tasks:\n{tasks}") };
+        self.write(
+            "order.yaml",
+            &format!(
+                "apiVersion: reconcile/v1\nkind: Entity\nmetadata: {{ name: order }}\n{setup}spec:\n{spec}"
+            ),
+        );
+    }
+
+    fn client(&self) -> Client {
+        self.database.connect("public")
+    }
+
+    #[track_caller]
+    fn run(&self, arguments: &[&str], code: i32) -> String {
+        let output = Command::new(env!("CARGO_BIN_EXE_reconcile"))
+            .args(arguments)
+            .current_dir(self.folder.path())
+            .env("HERE", &self.database.url)
+            .stdin(Stdio::null())
+            .output()
+            .unwrap();
+        let said = String::from_utf8_lossy(&output.stdout) + String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(code), "{arguments:?}\n{said}");
+        said.into_owned()
+    }
+
+    /// Plans what the server refuses: each of `findings` is said, and the plan is refused.
+    #[track_caller]
+    fn refuses(&self, findings: &[&str], sql: &str) {
+        let said = self.run(&["plan"], 12);
+        for finding in findings {
+            assert!(said.contains(finding), "does not say {finding:?}\n{said}");
+        }
+        let mut client = self.client();
+        client.batch_execute("BEGIN").unwrap();
+        client.batch_execute(sql).expect_err("the server takes it");
+    }
+}
+
+const FIELDS: &str = "  fields:\n    total: { type: decimal, precision: 12, scale: 2 }\n    note: { type: text, maxLength: 9 }\n    \
+                      number: { type: integer }\n";
+
+#[test]
+fn what_a_view_reads_neither_changes_its_type_nor_goes() {
+    let Some(place) = Place::new(FIELDS, "CREATE VIEW \"late-orders\" AS SELECT total, note FROM \"order\"")
+    else {
+        return;
+    };
+    // What it does not read is free, and so is another name.
+    place.order(
+        "",
+        &FIELDS.replace("number: { type: integer }", "count: { type: bigint, renamedFrom: number }"),
+    );
+    place.run(&["apply", "--yes"], 0);
+    let fields = FIELDS.replace("number: { type: integer }", "count: { type: bigint }");
+    place.order("", &fields.replace("maxLength: 9", "maxLength: 8"));
+    place.refuses(
+        &["RK404", "entity/order/note", "cannot change its type while view `late-orders` reads it"],
+        "ALTER TABLE \"order\" ALTER COLUMN note TYPE varchar(8)",
+    );
+    place.order("", &fields.replace("    note: { type: text, maxLength: 9 }\n", ""));
+    place.refuses(
+        &["RK404", "cannot be dropped while view `late-orders` reads it"],
+        "ALTER TABLE \"order\" DROP COLUMN note",
+    );
+    fs::remove_file(place.folder.path().join("order.yaml")).unwrap();
+    place.write(
+        "other.yaml",
+        "apiVersion: reconcile/v1\nkind: Entity\nmetadata: { name: other }\nspec: { fields: { name: { type: text } } }\n",
+    );
+    place.refuses(&["RK404", "cannot be dropped while view `late-orders` reads it"], "DROP TABLE \"order\"");
+}
+
+#[test]
+fn a_task_may_take_a_view_out_of_the_way() {
+    let Some(place) = Place::new(FIELDS, "CREATE VIEW late AS SELECT note FROM \"order\"") else { return };
+    let tasks = "    away: { when: before, sql: DROP VIEW late }\n    back: { when: after, sql: \"CREATE VIEW late AS SELECT note FROM \\\"order\\\"\" }\n";
+    place.order(tasks, &FIELDS.replace("maxLength: 9", "maxLength: 8"));
+    let said = place.run(&["apply", "--yes", "--allow", "RK230"], 0);
+    assert!(!said.contains("RK404"), "{said}");
+    place.client().batch_execute("SELECT note FROM late").unwrap();
+}
+
+#[test]
+fn every_sort_of_reader_is_named() {
+    let made = "CREATE FUNCTION touch() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END'; \
+                CREATE TRIGGER watch BEFORE UPDATE OF note ON \"order\" FOR EACH ROW EXECUTE FUNCTION touch(); \
+                CREATE POLICY own ON \"order\" USING (note = current_user); \
+                CREATE FUNCTION all_orders() RETURNS SETOF \"order\" LANGUAGE sql AS 'SELECT * FROM \"order\"'; \
+                CREATE MATERIALIZED VIEW totals AS SELECT total FROM \"order\"; \
+                CREATE SCHEMA report; CREATE VIEW report.notes AS SELECT note FROM \"order\"; \
+                CREATE TABLE audit (of text); \
+                CREATE RULE follow AS ON INSERT TO audit DO ALSO SELECT number FROM \"order\"";
+    let Some(place) = Place::new(FIELDS, made) else { return };
+    let text = FIELDS.replace("maxLength: 9", "maxLength: 8").replace("type: integer", "type: bigint");
+    place.order("", &text.replace("precision: 12", "precision: 14"));
+    place.refuses(
+        &[
+            "policy `own` on `order`, trigger `watch` on `order` and view `report.notes` read it",
+            "materialized view `totals` reads it",
+            "rule `follow` on `audit` reads it",
+        ],
+        "ALTER TABLE \"order\" ALTER COLUMN note TYPE varchar(8)",
+    );
+    fs::remove_file(place.folder.path().join("order.yaml")).unwrap();
+    place.write(
+        "other.yaml",
+        "apiVersion: reconcile/v1\nkind: Entity\nmetadata: { name: other }\nspec: { fields: { name: { type: text } } }\n",
+    );
+    let said = place.run(&["plan"], 12);
+    assert!(said.contains("function `all_orders()`") && !said.contains("policy `own`"), "{said}");
+}
+
+#[test]
+fn what_is_computed_holds_what_it_is_computed_from() {
+    let made = "ALTER TABLE \"order\" ADD COLUMN twice integer GENERATED ALWAYS AS (number * 2) STORED";
+    let Some(place) = Place::new(FIELDS, made) else { return };
+    // Merged, so that what nobody declares stays.
+    let text = "  fields:\n    number: { type: bigint }\n";
+    let with_action = format!(
+        "apiVersion: reconcile/v1\nkind: Entity\nmetadata: {{ name: order }}\nsetup: {{ action: merge }}\nspec:\n{text}"
+    );
+    place.write("order.yaml", &with_action);
+    place.write(
+        "env.yaml",
+        "apiVersion: reconcile/v1\nkind: Environment\nmetadata: { name: here }\nspec:\n  target: { postgres: { url: \
+         \"${env:HERE}\" } }\n",
+    );
+    place.refuses(
+        &["RK404", "generated column `twice` on `order` reads it"],
+        "ALTER TABLE \"order\" ALTER COLUMN number TYPE bigint",
+    );
+}
+
+#[test]
+fn a_key_that_others_point_at_stays() {
+    let spec = format!("{FIELDS}  keys: {{ by-number: {{ fields: [number] }} }}\n");
+    let made = "CREATE SCHEMA far; CREATE TABLE far.line (number integer REFERENCES \"order\" (number))";
+    let Some(place) = Place::new(&spec, made) else { return };
+    place.order("", FIELDS);
+    place.refuses(
+        &["RK405", "cannot lose this key while foreign key `line_number_fkey` on `far.line` points at it"],
+        "ALTER TABLE \"order\" DROP CONSTRAINT \"order_by-number_key\"",
+    );
+}
