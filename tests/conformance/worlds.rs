@@ -98,9 +98,11 @@ fn brought(place: &Place, desired: &Desired) -> Result<(), String> {
     let report = place.apply(&plan, Some(desired)).map_err(|error| format!("{error:?}\n{}", sql(&plan)))?;
     match report.outcome {
         Applied::Done | Applied::Nothing => Ok(()),
-        Applied::RolledBack | Applied::NotConverged | Applied::Refused | Applied::Unfinished => {
-            Err(format!("{report:#?}\n{}", sql(&plan)))
-        }
+        Applied::RolledBack
+        | Applied::Partial
+        | Applied::NotConverged
+        | Applied::Refused
+        | Applied::Unfinished => Err(format!("{report:#?}\n{}", sql(&plan))),
     }
 }
 
