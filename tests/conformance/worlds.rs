@@ -99,10 +99,10 @@ fn brought(place: &Place, desired: &Desired) -> Result<(), String> {
     match report.outcome {
         Applied::Done | Applied::Nothing => Ok(()),
         Applied::RolledBack
+        | Applied::Partial
         | Applied::NotConverged
         | Applied::Refused
-        | Applied::Unfinished
-        | Applied::Partial => Err(format!("{report:#?}\n{}", sql(&plan))),
+        | Applied::Unfinished => Err(format!("{report:#?}\n{}", sql(&plan))),
     }
 }
 
