@@ -535,6 +535,7 @@ impl Alter<'_> {
             self.alter(format!("ALTER COLUMN {name} SET DEFAULT {default}"));
         }
         let fills = !found.not_null && wanted.not_null;
+        let mut waits = false;
         if fills && let Some((ty, value)) = self.backfill(&wanted.name) {
             let sql = types::default_sql(&ty, &value);
             // What is another value each time is the one that the trash noted.
@@ -550,13 +551,15 @@ impl Alter<'_> {
                     &format!(" AND {table}.{name} IS NULL"),
                 );
             }
-            let is_settled = !retyped && self.reads_settled(&sql, &self.retyped());
-            self.course.backfill(&wanted.name, &sql, is_settled);
+            // What could not be brought back is filled in the transaction.
+            let early = keep::early(self.change, self.scene)
+                .filter(|_| !retyped && self.reads_settled(&sql, &self.retyped()));
+            waits = !self.course.backfill(&wanted.name, &sql, early);
         }
         match (found.not_null, wanted.not_null) {
             (false, true) => {
                 let in_key = self.wanted.primary_key().contains(&wanted.name);
-                self.course.set_not_null(&wanted.name, !retyped && !in_key);
+                self.course.set_not_null(&wanted.name, !retyped && !in_key && !waits);
             }
             (true, false) => self.alter(format!("ALTER COLUMN {name} DROP NOT NULL")),
             (true, true) | (false, false) => {}
