@@ -233,7 +233,7 @@ impl Alter<'_> {
         for (old, new) in renamed {
             self.alter(format!("RENAME CONSTRAINT {} TO {}", quote(&old), quote(&new)));
         }
-        self.indexes(&dropped, &touched);
+        self.indexes(&missing, &dropped, &touched);
         for constraint in missing {
             let later = match &constraint.rule {
                 Rule::Reference(far) => far.table != self.new && !ddl::is_there(&far.table, self.scene),
@@ -244,7 +244,8 @@ impl Alter<'_> {
         }
     }
 
-    fn indexes(&mut self, dropped: &[String], touched: &[String]) {
+    /// As `constraints_and_indexes`, of indexes alone; `constraints` are those to come.
+    fn indexes(&mut self, constraints: &[Constraint], dropped: &[String], touched: &[String]) {
         let mut open: Vec<Index> = self.actual.indexes.clone();
         let mut missing: Vec<Index> = Vec::new();
         for wanted in self.wanted.indexes.clone() {
@@ -275,7 +276,8 @@ impl Alter<'_> {
             };
             let is_ours = self.was.indexes.iter().any(was_wanted);
             // An index that was never built to its end, or another one under the name of one that is to come.
-            let is_in_the_way = missing.iter().any(|new| new.name == index.name);
+            let is_in_the_way = missing.iter().any(|new| new.name == index.name)
+                || constraints.iter().any(|new| new.name == index.name);
             let goes_anyway =
                 index.columns.as_ref().is_some_and(|columns| columns.iter().any(|one| dropped.contains(one)));
             if (is_ours || is_in_the_way) && !goes_anyway {
