@@ -68,9 +68,11 @@ pub fn import(from: &Bench, to: &Bench, goal: &Desired, action: Action) -> Resul
     match report.outcome {
         Applied::Done => Ok(Fate::Done),
         Applied::Nothing => untouched("nothing").map(|()| Fate::Nothing),
-        Applied::RolledBack | Applied::NotConverged | Applied::Refused | Applied::Unfinished | Applied::Partial => {
-            Err(said(format!("{report:#?}")))
-        }
+        Applied::RolledBack
+        | Applied::NotConverged
+        | Applied::Refused
+        | Applied::Unfinished
+        | Applied::Partial => Err(said(format!("{report:#?}"))),
     }
 }
 
