@@ -10,6 +10,7 @@ mod cases {
 #[path = "conformance"]
 mod conformance {
     pub mod applies;
+    pub mod back;
     pub mod journal;
     pub mod locks;
     pub mod place;
@@ -79,6 +80,7 @@ macro_rules! every_behaviour {
             program::what_is_promoted_is_what_was_applied,
             program::what_exists_is_adopted_and_plans_nothing,
             worlds::any_repository_becomes_any_edit_of_it,
+            back::any_applies_are_taken_back,
         }
     };
 }

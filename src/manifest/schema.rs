@@ -185,11 +185,19 @@ fn object(object: &Object, fills: Fills, definitions: &mut Map<String, Value>) -
         if !required.is_empty() {
             schema["required"] = required.into();
         }
+        if says_what_it_is_on(object) {
+            schema["oneOf"] = json!([{ "required": ["fields"] }, { "required": ["sql"] }]);
+        }
         if object.title == FIELD.title {
             schema["allOf"] = field_rules(fills, definitions).into();
         }
         schema
     })
+}
+
+/// Tells of a key or index, which is on fields or on SQL of the target's own.
+fn says_what_it_is_on(object: &Object) -> bool {
+    [KEY.title, INDEX.title].contains(&object.title)
 }
 
 fn shape(shape: Shape, fills: Fills, definitions: &mut Map<String, Value>) -> Value {
@@ -275,7 +283,7 @@ fn shape(shape: Shape, fills: Fills, definitions: &mut Map<String, Value>) -> Va
         }
         Shape::Map(inner) => {
             let mut names = self::shape(Shape::Name, fills, definitions);
-            if [KEY.title, INDEX.title].contains(&inner.title) {
+            if says_what_it_is_on(inner) {
                 names["pattern"] = r"^[^.]*$".into();
             }
             if inner.title == BINDING.title {
@@ -283,7 +291,8 @@ fn shape(shape: Shape, fills: Fills, definitions: &mut Map<String, Value>) -> Va
             }
             let one = object(inner, fills, definitions);
             // A member about which nothing need be said may be left empty: `draft:`.
-            let member = match inner.keys.iter().any(|key| key.required) {
+            let says_something = inner.keys.iter().any(|key| key.required) || says_what_it_is_on(inner);
+            let member = match says_something {
                 true => one,
                 false => json!({ "anyOf": [one, { "type": "null" }] }),
             };

@@ -15,6 +15,8 @@ pub struct NameLimits {
     pub ignores_case: bool,
     /// Prefixes the target keeps for itself, in lower case.
     pub reserved_prefixes: &'static [&'static str],
+    /// Whether keys and indexes may be on SQL of its own.
+    pub indexes_sql: bool,
     pub tasks: TaskRules,
 }
 

@@ -1,4 +1,4 @@
-//! RV105: names that nothing, or not this target, can hold.
+//! RV105: names that nothing, or not this target, can hold. RV124: keys and indexes that a target cannot.
 //! Never compares one name with another: `clashes` does.
 
 use std::collections::BTreeMap;
@@ -48,6 +48,26 @@ pub fn check(survey: &Survey<'_>, site: &Site<'_>, found: &mut Vec<Remark>) {
                 .relationships
                 .iter()
                 .for_each(|(n, m)| member("relationships", "relationship", n, m.standard, &limited));
+            let keys = entity.keys.iter().map(|(name, key)| ("keys", name, &key.sql, key.standard));
+            let indexes = entity.indexes.iter().map(|(name, one)| ("indexes", name, &one.sql, one.standard));
+            for (section, name, sql, standard) in keys.chain(indexes) {
+                let unable = limited.iter().filter(|(_, limits, _)| sql.is_some() && !limits.indexes_sql);
+                for (provider, _, environments) in unable {
+                    let environments = listed(environments.iter().copied());
+                    let message = format!(
+                        "`{}` has `sql`, which the `{provider}` target of {environments} does not take",
+                        shown(name)
+                    );
+                    let diagnostic = Diagnostic::error("RV124", message)
+                        .help("name `fields`, or patch it away for that environment");
+                    found.push(site.member(
+                        standard,
+                        &["spec", section, name, "sql"],
+                        Part::Value,
+                        diagnostic,
+                    ));
+                }
+            }
             for (name, field) in &entity.fields {
                 for (column, _) in field.ty.polymorphic_columns(name) {
                     for message in unheld("column", &column, &limited) {

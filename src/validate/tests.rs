@@ -19,12 +19,14 @@ fn targets() -> BTreeMap<String, NameLimits> {
         max_bytes: 500,
         ignores_case: true,
         reserved_prefixes: &["sqlite_"],
+        indexes_sql: false,
         tasks: TaskRules::PRESENT,
     };
     let postgres = NameLimits {
         max_bytes: 63,
         ignores_case: false,
         reserved_prefixes: &["pg_"],
+        indexes_sql: true,
         tasks: TaskRules::PRESENT,
     };
     BTreeMap::from([("sqlite".to_owned(), sqlite), ("postgres".to_owned(), postgres)])

@@ -18,6 +18,7 @@ fn make_table(session: &mut dyn Session) {
         statements: vec!["CREATE TABLE half (a integer)".to_owned()],
         task: None,
         runs: Runs::Inside,
+        part: 0,
         undo: Vec::new(),
     };
     session.run(&step).unwrap();

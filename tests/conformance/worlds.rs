@@ -87,7 +87,7 @@ fn one(place: &mut Place, before: &World, after: &World, draw: &mut Draw) -> Res
 }
 
 /// The world as an environment that allows what a person may allow.
-fn valid(world: &World) -> Result<Desired, String> {
+pub fn valid(world: &World) -> Result<Desired, String> {
     let limits = open::providers().iter().filter_map(|p| Some(((*p).to_owned(), open::name_limits(p)?)));
     let checked = ops::repository::check(&world.files(false), &limits.collect());
     checked.repository.desired("test", &BTreeMap::new()).ok_or_else(|| "is not valid".to_owned())
@@ -98,9 +98,11 @@ fn brought(place: &Place, desired: &Desired) -> Result<(), String> {
     let report = place.apply(&plan, Some(desired)).map_err(|error| format!("{error:?}\n{}", sql(&plan)))?;
     match report.outcome {
         Applied::Done | Applied::Nothing => Ok(()),
-        Applied::RolledBack | Applied::NotConverged | Applied::Refused | Applied::Unfinished => {
-            Err(format!("{report:#?}\n{}", sql(&plan)))
-        }
+        Applied::RolledBack
+        | Applied::Partial
+        | Applied::NotConverged
+        | Applied::Refused
+        | Applied::Unfinished => Err(format!("{report:#?}\n{}", sql(&plan))),
     }
 }
 
@@ -126,7 +128,7 @@ fn rows_after(before: &World, after: &World, rows: &crate::stage::Rows) -> BTree
 }
 
 /// Some rows for every entity; those that the target refuses are left out.
-fn fill(place: &mut Place, world: &World, draw: &mut Draw) {
+pub fn fill(place: &mut Place, world: &World, draw: &mut Draw) {
     let mut number = 0_u32;
     for (name, entity) in &world.entities {
         for _ in 0..draw.below(4) {

@@ -26,6 +26,41 @@ pub struct After {
     pub outputs: Vec<Output>,
     /// The primary key.
     pub key: Vec<String>,
+    /// Where it is one look at the table of today: every name with its expression.
+    pub parts: Vec<(String, String)>,
+}
+
+impl After {
+    /// The rows with no more than these names. Where all of them are columns as they are, it is the table itself, and
+    /// the names stand for its columns.
+    pub fn only(&self, names: &[String], table: &Table) -> Rows<'_> {
+        let used: Vec<&(String, String)> =
+            self.parts.iter().filter(|(name, _)| names.contains(name)).collect();
+        if used.is_empty() {
+            return Rows { from: format!("({}) AS rows", self.select), plain: Vec::new() };
+        }
+        let is_plain = |sql: &str| table.columns.iter().any(|column| value(column, "") == sql);
+        if used.iter().all(|(_, sql)| is_plain(sql)) {
+            return Rows { from: quote(&table.name), plain: used };
+        }
+        let columns: Vec<String> =
+            used.iter().map(|(name, sql)| format!("{sql} AS {}", quote(name))).collect();
+        let from = format!("(SELECT {} FROM {}) AS rows", columns.join(", "), quote(&table.name));
+        Rows { from, plain: Vec::new() }
+    }
+}
+
+/// What stands after `FROM`, and what names stand for there.
+pub struct Rows<'a> {
+    pub from: String,
+    plain: Vec<&'a (String, String)>,
+}
+
+impl Rows<'_> {
+    pub fn name(&self, name: &str) -> String {
+        let found = self.plain.iter().find(|(own, _)| own == name);
+        found.map_or_else(|| quote(name), |(_, sql)| sql.clone())
+    }
 }
 
 /// One column after the change.
@@ -116,27 +151,27 @@ pub fn after(change: &Change, before: &Entity, goal: &Entity, actual: &Table, sc
 
 fn forth(change: &Change, before: &Entity, goal: &Entity, actual: &Table, scene: &Scene<'_>) -> After {
     let seen = Seen { change, before, after: goal, actual, scene };
-    let (mut outputs, mut columns) = (Vec::new(), vec![format!("ctid AS {PLACE}")]);
+    let (mut outputs, mut parts) = (Vec::new(), Vec::new());
     let is_enum = |ty: &str| actual.columns.iter().any(|one| one.enumeration.is_some() && one.ty == ty);
     for mut projected in seen.columns(None).into_iter().filter(|column| !column.is_computed) {
         if is_enum(&projected.ty) {
-            projected.sql = format!("({})::text", projected.sql);
+            projected.bare = format!("({})::text", projected.bare);
             "text".clone_into(&mut projected.ty);
         }
-        columns.push(format!("{} AS {}", projected.sql, quote(&projected.column)));
+        parts.push((projected.column.clone(), projected.bare.clone()));
         outputs.push(Output {
-            is_fresh: projected.is_new && !projected.sql.starts_with("NULL::"),
+            is_fresh: projected.is_new && !projected.bare.starts_with("NULL::"),
             carried: projected.carried,
             column: projected.column,
             ty: projected.ty,
             tells_losses: false,
         });
     }
-    for column in &actual.columns {
-        columns.push(format!("{} AS {}", value(column, ""), quote(&from(&column.name))));
-    }
+    parts.extend(actual.columns.iter().map(|column| (from(&column.name), value(column, ""))));
+    let columns: Vec<String> = parts.iter().map(|(name, sql)| format!("{sql} AS {}", quote(name))).collect();
     let key = lower::table(&change.address.name, goal, scene.after).primary_key().to_vec();
-    After { select: format!("SELECT {} FROM {}", columns.join(", "), quote(&actual.name)), outputs, key }
+    let select = format!("SELECT {} FROM {}", columns.join(", "), quote(&actual.name));
+    After { select, outputs, key, parts }
 }
 
 /// The rows of a resource that goes back, each hop a query over the one before. `source` is the name of the table
@@ -152,7 +187,7 @@ pub fn back(line: &Line, source: Option<(&str, &Table)>, scene: &Scene<'_>) -> A
     }
     let oldest = line.hops.last().or(line.destroyed.as_ref());
     let key = oldest.map(|hop| table_of(hop, scene).primary_key().to_vec()).unwrap_or_default();
-    After { select: level.select, outputs: level.outputs, key }
+    After { select: level.select, outputs: level.outputs, key, parts: Vec::new() }
 }
 
 /// The rows that one hop starts from: how the resource was just after that apply.

@@ -87,6 +87,7 @@ fn shown(rows: &After) -> Vec<Projected> {
     let projected = |output: &after::Output| Projected {
         column: output.column.clone(),
         sql: quote(&output.column),
+        bare: quote(&output.column),
         ty: output.ty.clone(),
         lost: output.tells_losses.then(|| quote(&after::lost(&output.column))),
         is_computed: false,

@@ -51,6 +51,7 @@ pub fn convert(value: &str, from: &FieldType, to: &FieldType, from_type: &str, t
         }
         (_, Kind::Written) if is_read_as_text(old, new) => return plain,
         (Kind::Bytes, Kind::Text(None)) => return plain,
+        (Kind::Date, Kind::Local(_) | Kind::Instant(_)) => return plain,
         // What is out of range is refused by the column itself.
         (Kind::Numeric(_), Kind::Numeric(Some((_, scale)))) => format!("{value} = round({value}, {scale})"),
         (Kind::Numeric(_) | Kind::Float(_), Kind::Whole(_)) => format!("{value} = trunc({value})"),
@@ -86,9 +87,21 @@ pub fn kept(value: &str, from: &FieldType, to: &FieldType, from_type: &str, to_t
 
 /// A value as one of another type; only where it survives that.
 pub fn carried_over(value: &str, from_type: &str, to_type: &str) -> String {
+    if from_type == to_type {
+        return value.to_owned();
+    }
+    let carried = carried(value, Kind::of(from_type), Kind::of(to_type));
+    match carried.ends_with(&format!("::{to_type}")) {
+        true => carried,
+        false => format!("{carried}::{to_type}"),
+    }
+}
+
+/// A value in the other type without a length and a precision, so that no cast can cut or round it.
+pub fn unbounded(value: &str, from_type: &str, to_type: &str) -> String {
     match from_type == to_type {
         true => value.to_owned(),
-        false => format!("{}::{to_type}", carried(value, Kind::of(from_type), Kind::of(to_type))),
+        false => carried(value, Kind::of(from_type), Kind::of(to_type)),
     }
 }
 
@@ -103,6 +116,9 @@ pub fn is_same_value(one: &str, other: &str) -> bool {
         (Kind::Numeric(Some(_)), Kind::Numeric(Some(_))) => true,
         (Kind::Time(_), Kind::Time(_)) => true,
         (Kind::Local(_), Kind::Local(_)) | (Kind::Instant(_), Kind::Instant(_)) => true,
+        // A day survives in its one spelling, and 0 and 1 are all that survives as a truth.
+        (Kind::Text(_), Kind::Date) => true,
+        (Kind::Whole(_), Kind::Boolean) | (Kind::Boolean, Kind::Whole(_)) => true,
         (_, _) => false,
     }
 }

@@ -18,6 +18,7 @@ pub const NAME_LIMITS: NameLimits = NameLimits {
     max_bytes: names::MAX_BYTES,
     ignores_case: false,
     reserved_prefixes: &["pg_"],
+    indexes_sql: true,
     tasks: task::RULES,
 };
 

@@ -3,6 +3,8 @@
 
 use super::after::{self, After, Output};
 use super::catalog;
+use super::conversion;
+use super::kind::Kind;
 use super::lexer::{literal, quote};
 use super::lower;
 use super::names;
@@ -81,7 +83,10 @@ fn lock(table: &Table) -> String {
 /// Copies all rows.
 fn whole(table: &Table, moved: Moved) -> Option<(Work, Moved)> {
     let stored: Vec<&Column> = table.columns.iter().filter(|column| !column.made.is_generated()).collect();
-    let value = |column: &&Column| format!("{} AS {}", after::value(column, ""), quote(&column.name));
+    let value = |column: &&Column| match column.enumeration {
+        Some(_) => format!("{} AS {}", after::value(column, ""), quote(&column.name)),
+        None => quote(&column.name),
+    };
     let values: Vec<String> = stored.iter().map(value).collect();
     let mut statements = vec![
         lock(table),
@@ -184,29 +189,40 @@ fn columns(
     }
     let key = key(table, &rows)?;
     let output = |column: &String| rows.outputs.iter().find(|output| output.column == *column);
+    let kept_names = wanted.iter().map(|(column, _)| after::from(&column.name));
+    let new_names = wanted.iter().filter_map(|(_, output)| Some(output.as_ref()?.column.clone()));
+    let today_names = key.today.iter().flatten().map(|column| after::from(column));
+    let names: Vec<String> =
+        key.columns.iter().cloned().chain(today_names).chain(kept_names).chain(new_names).collect();
+    let read = rows.only(&names, table);
     let mut values = Vec::new();
     let options = |value: String, from: Option<&str>, column: &str| {
         renamed_options(value, from, present, goal, column, scene)
     };
     for column in &key.columns {
         let from = output(column).and_then(|output| output.carried.as_deref());
-        let value = options(quote(column), from, column);
+        let value = options(read.name(column), from, column);
         values.push(format!("{value} AS {}", quote(&after::key(column))));
     }
     for column in key.today.iter().flatten() {
-        let value = options(quote(&after::from(column)), Some(column), column);
+        let value = options(read.name(&after::from(column)), Some(column), column);
         values.push(format!("{value} AS {}", quote(&today(column))));
     }
     let mut changes = Vec::new();
     for (column, output) in &wanted {
-        let is = quote(&after::from(&column.name));
+        let is = read.name(&after::from(&column.name));
         values.push(format!("{is} AS {}", quote(&after::was(&column.name))));
         match output {
             Some(output) => {
-                let now = quote(&output.column);
+                let now = read.name(&output.column);
                 values.push(format!("{now} AS {}", quote(&after::became(&output.column))));
                 changes.push(match after::value_type(column) == output.ty {
                     true => format!("NOT ({})", after::is_same(&is, &now, &output.ty)),
+                    // Everything is some text: what is the same text again comes back without our help.
+                    false if matches!(Kind::of(&column.ty), Kind::Text(_)) => {
+                        let again = conversion::carried_over(&now, &output.ty, "text");
+                        format!("{is} IS DISTINCT FROM {again}")
+                    }
                     false => format!("({is} IS NOT NULL OR {now} IS NOT NULL)"),
                 });
             }
@@ -221,11 +237,7 @@ fn columns(
     let trash = after::kept_table(&moved);
     let mut statements = vec![
         lock(table),
-        format!(
-            "CREATE TABLE {trash} AS SELECT {} FROM ({}) AS rows{filter}",
-            values.join(", "),
-            rows.select
-        ),
+        format!("CREATE TABLE {trash} AS SELECT {} FROM {}{filter}", values.join(", "), read.from),
     ];
     if let Some(columns) = &key.today {
         let list: Vec<String> = columns.iter().map(|column| quote(&today(column))).collect();

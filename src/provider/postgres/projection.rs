@@ -21,6 +21,8 @@ pub const NEW_UUID: &str = "gen_random_uuid()";
 pub struct Projected {
     pub column: String,
     pub sql: String,
+    /// The same without a look at whether the value survives, and without a length that could cut it.
+    pub bare: String,
     pub ty: String,
     /// A condition that a row's value does not survive and is not shown; none where all do.
     pub lost: Option<String>,
@@ -34,7 +36,16 @@ pub struct Projected {
 
 impl Projected {
     fn plain(column: String, sql: String, ty: String) -> Projected {
-        Projected { column, sql, ty, lost: None, is_computed: false, carried: None, is_new: false }
+        Projected {
+            column,
+            bare: sql.clone(),
+            sql,
+            ty,
+            lost: None,
+            is_computed: false,
+            carried: None,
+            is_new: false,
+        }
     }
 }
 
@@ -169,6 +180,7 @@ impl Seen<'_> {
         let is_untouched = value == quote(&source.name)
             && conversion::is_same_value(from, &ty)
             && (filler.is_none() || source.not_null);
+        let bare = filled(conversion::unbounded(&value, from, &ty));
         let (sql, lost) = match kept == "true" {
             true => (sql, None),
             false => (
@@ -178,6 +190,7 @@ impl Seen<'_> {
         };
         Projected {
             lost,
+            bare,
             carried: is_untouched.then(|| source.name.clone()),
             ..Projected::plain(wanted.name.clone(), filled(sql), ty)
         }

@@ -12,7 +12,7 @@ use super::lower;
 use super::native;
 use super::restore::{self, go_on, spelled, typed};
 use super::shape::{Column, Constraint, Index, Made, Rule, Table};
-use super::way;
+use super::way::{self, Origin};
 use crate::diff::change::Change;
 use crate::journal::past::Line;
 use crate::model::entity::Entity;
@@ -171,6 +171,8 @@ impl Reshape<'_> {
                 None => constraints.push(wanted),
             }
         }
+        // What points to a key goes before the key.
+        open.sort_by_key(|one| !matches!(one.rule, Rule::Reference(_)));
         for one in open {
             let is_in_the_way = constraints.iter().any(|wanted| wanted.name == one.name);
             let is_ours = ours.constraints.iter().any(|own| {
@@ -260,7 +262,13 @@ impl Reshape<'_> {
 
     /// Writes the values that come back.
     fn fill(&mut self, remade: &[Column]) {
-        if remade.is_empty() {
+        // What nobody kept is empty in every row, as it is already.
+        let is_empty = |column: &Column| {
+            let output = self.rows.outputs.iter().find(|output| output.column == column.name);
+            way::origin(self.line, &column.name, self.scene) == Origin::Nothing
+                && output.is_some_and(|output| !output.is_fresh)
+        };
+        if remade.iter().all(is_empty) {
             return;
         }
         self.cost = Cost::Rewrite;
@@ -278,6 +286,7 @@ impl Reshape<'_> {
         let sets: Vec<String> = remade
             .iter()
             .enumerate()
+            .filter(|(_, column)| !is_empty(column))
             .map(|(number, column)| format!("{} = {}", quote(&place(number + 1)), value(column)))
             .collect();
         let table = quote(&self.then.name);

@@ -13,8 +13,13 @@ use crate::target::{Beyond, Dialect, Question, Scene, Work};
 pub const NAME: &str = "sqlite";
 
 /// SQLite bounds a statement and no name; two names that differ in case only are one.
-pub const NAME_LIMITS: NameLimits =
-    NameLimits { max_bytes: 800, ignores_case: true, reserved_prefixes: &["sqlite_"], tasks: task::RULES };
+pub const NAME_LIMITS: NameLimits = NameLimits {
+    max_bytes: 800,
+    ignores_case: true,
+    reserved_prefixes: &["sqlite_"],
+    indexes_sql: false,
+    tasks: task::RULES,
+};
 
 /// The pure half of the target.
 #[derive(Clone, Copy, Debug, Default)]

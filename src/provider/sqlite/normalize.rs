@@ -105,7 +105,9 @@ fn normal_entity(entity: &mut Entity) {
 
 /// The options in one spelling; none where they are those that we would give the table.
 fn normal_options(entity: &mut Entity) {
-    let Some(native) = entity.native.take().filter(|text| !text.trim().is_empty()) else { return };
+    // The name of a key is another target's word.
+    let is_own = |text: &String| !text.trim().is_empty() && !text.starts_with("CONSTRAINT ");
+    let Some(native) = entity.native.take().filter(is_own) else { return };
     let mut table = lower::shape("x", entity, World::State(&State::new())).table;
     lower::set_options(&mut table, Some(&native));
     entity.native = lift::native_options(&table);

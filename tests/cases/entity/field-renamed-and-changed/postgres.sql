@@ -1,6 +1,6 @@
 -- 1. keep values of table "customer"
 LOCK TABLE "customer" IN SHARE ROW EXCLUSIVE MODE;
-CREATE TABLE "reconcile"."trash_1" AS SELECT "id" AS "key id", "_reconcile_from_no" AS "was no", "number" AS "now number" FROM (SELECT ctid AS "_reconcile_place", "id" AS "id", CASE WHEN (CASE WHEN char_length("no") <= 300 AND "no" COLLATE "C" ~ '^[ \t\n\r]*-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]{1,3})?[ \t\n\r]*$' THEN "no"::numeric = trunc("no"::numeric) AND "no"::numeric BETWEEN -2147483648 AND 2147483647 ELSE false END) THEN "no"::numeric::integer::integer END AS "number", "id" AS "_reconcile_from_id", "no" AS "_reconcile_from_no" FROM "customer") AS rows WHERE ("_reconcile_from_no" IS NOT NULL OR "number" IS NOT NULL);
+CREATE TABLE "reconcile"."trash_1" AS SELECT "id" AS "key id", "_reconcile_from_no" AS "was no", "number" AS "now number" FROM (SELECT "id" AS "id", "no"::numeric::integer AS "number", "no" AS "_reconcile_from_no" FROM "customer") AS rows WHERE "_reconcile_from_no" IS DISTINCT FROM "number"::text;
 
 -- 2. alter table "customer"
 ALTER TABLE "customer" RENAME COLUMN "no" TO "number";

@@ -1,6 +1,6 @@
 -- 1. keep values of table "a""b"
 LOCK TABLE "a""b" IN SHARE ROW EXCLUSIVE MODE;
-CREATE TABLE "reconcile"."trash_1" AS SELECT "id" AS "key id", "_reconcile_from_e'f" AS "was e'f", "e'f" AS "now e'f" FROM (SELECT ctid AS "_reconcile_place", "id" AS "id", "c""d"::character varying(40) AS "c""d", CASE WHEN char_length("e'f"::text) <= 10 THEN "e'f"::text::character varying(10) END AS "e'f", ('O''Brien')::text AS "g h", "id" AS "_reconcile_from_id", "c""d" AS "_reconcile_from_c""d", "e'f" AS "_reconcile_from_e'f" FROM "a""b") AS rows WHERE ("_reconcile_from_e'f" IS NOT NULL OR "e'f" IS NOT NULL);
+CREATE TABLE "reconcile"."trash_1" AS SELECT "id" AS "key id", "_reconcile_from_e'f" AS "was e'f", "e'f" AS "now e'f" FROM (SELECT "id" AS "id", "e'f"::text AS "e'f", "e'f" AS "_reconcile_from_e'f" FROM "a""b") AS rows WHERE ("_reconcile_from_e'f" IS NOT NULL OR "e'f" IS NOT NULL);
 
 -- 2. change options of picklist "it's"
 INSERT INTO "it's" ("name", "label", "position", "color", "retired") VALUES

@@ -1,6 +1,6 @@
 -- 1. keep values of table "country"
 LOCK TABLE "country" IN SHARE ROW EXCLUSIVE MODE;
-CREATE TABLE "reconcile"."trash_1" AS SELECT "code" AS "key code", "_reconcile_from_fax" AS "was fax" FROM (SELECT ctid AS "_reconcile_place", "code" AS "code", "name" AS "name", ('low')::text AS "level", "code" AS "_reconcile_from_code", "name" AS "_reconcile_from_name", "fax" AS "_reconcile_from_fax" FROM "country") AS rows WHERE "_reconcile_from_fax" IS NOT NULL;
+CREATE TABLE "reconcile"."trash_1" AS SELECT "code" AS "key code", "fax" AS "was fax" FROM "country" WHERE "fax" IS NOT NULL;
 
 -- 2. alter table "country"
 ALTER TABLE "country" DROP COLUMN "fax";

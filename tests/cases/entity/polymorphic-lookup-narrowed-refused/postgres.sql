@@ -1,6 +1,6 @@
 -- 1. keep values of table "note"
 LOCK TABLE "note" IN SHARE ROW EXCLUSIVE MODE;
-CREATE TABLE "reconcile"."trash_1" AS SELECT "id" AS "key id", "_reconcile_from_regarding_order" AS "was regarding_order" FROM (SELECT ctid AS "_reconcile_place", "id" AS "id", "body" AS "body", "regarding_customer" AS "regarding_customer", NULL::uuid AS "regarding_product", "id" AS "_reconcile_from_id", "body" AS "_reconcile_from_body", "regarding_customer" AS "_reconcile_from_regarding_customer", "regarding_order" AS "_reconcile_from_regarding_order" FROM "note") AS rows WHERE "_reconcile_from_regarding_order" IS NOT NULL;
+CREATE TABLE "reconcile"."trash_1" AS SELECT "id" AS "key id", "regarding_order" AS "was regarding_order" FROM "note" WHERE "regarding_order" IS NOT NULL;
 
 -- 2. alter table "note"
 ALTER TABLE "note" DROP COLUMN "regarding_order";

@@ -1,6 +1,6 @@
 -- 1. keep the rows of table "client"
 LOCK TABLE "client" IN SHARE ROW EXCLUSIVE MODE;
-CREATE TABLE "reconcile"."trash_1" AS SELECT "id" AS "id", "name" AS "name", "phone" AS "phone" FROM "client";
+CREATE TABLE "reconcile"."trash_1" AS SELECT "id", "name", "phone" FROM "client";
 
 -- 2. create table "customer"
 CREATE TABLE "customer" (

@@ -1,6 +1,6 @@
 -- 1. keep values of table "part"
 LOCK TABLE "part" IN SHARE ROW EXCLUSIVE MODE;
-CREATE TABLE "reconcile"."trash_1" AS SELECT "id" AS "key id", "_reconcile_from_whole_part" AS "was whole_part", "_reconcile_from_whole_box" AS "was whole_box" FROM (SELECT ctid AS "_reconcile_place", "id" AS "id", "name" AS "name", "id" AS "_reconcile_from_id", "name" AS "_reconcile_from_name", "whole_part" AS "_reconcile_from_whole_part", "whole_box" AS "_reconcile_from_whole_box" FROM "part") AS rows WHERE "_reconcile_from_whole_part" IS NOT NULL OR "_reconcile_from_whole_box" IS NOT NULL;
+CREATE TABLE "reconcile"."trash_1" AS SELECT "id" AS "key id", "whole_part" AS "was whole_part", "whole_box" AS "was whole_box" FROM "part" WHERE "whole_part" IS NOT NULL OR "whole_box" IS NOT NULL;
 
 -- 2. rename table "part" to "piece"
 ALTER TABLE "part" RENAME TO "piece";

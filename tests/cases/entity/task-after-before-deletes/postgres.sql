@@ -1,6 +1,6 @@
 -- 1. keep the rows of table "legacy"
 LOCK TABLE "legacy" IN SHARE ROW EXCLUSIVE MODE;
-CREATE TABLE "reconcile"."trash_1" AS SELECT "id" AS "id", "name" AS "name" FROM "legacy";
+CREATE TABLE "reconcile"."trash_1" AS SELECT "id", "name" FROM "legacy";
 
 -- 2. create table "person"
 CREATE TABLE "person" (

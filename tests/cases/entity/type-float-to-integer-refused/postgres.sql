@@ -1,6 +1,6 @@
 -- 1. keep values of table "thing"
 LOCK TABLE "thing" IN SHARE ROW EXCLUSIVE MODE;
-CREATE TABLE "reconcile"."trash_1" AS SELECT "id" AS "key id", "_reconcile_from_value" AS "was value", "value" AS "now value" FROM (SELECT ctid AS "_reconcile_place", "id" AS "id", CASE WHEN (CASE WHEN "value" >= -2147483648 AND "value" < 2147483648 THEN "value" = trunc("value") ELSE false END) THEN "value"::integer::integer END AS "value", "id" AS "_reconcile_from_id", "value" AS "_reconcile_from_value" FROM "thing") AS rows WHERE ("_reconcile_from_value" IS NOT NULL OR "value" IS NOT NULL);
+CREATE TABLE "reconcile"."trash_1" AS SELECT "id" AS "key id", "_reconcile_from_value" AS "was value", "value" AS "now value" FROM (SELECT "id" AS "id", "value"::integer AS "value", "value" AS "_reconcile_from_value" FROM "thing") AS rows WHERE ("_reconcile_from_value" IS NOT NULL OR "value" IS NOT NULL);
 
 -- 2. alter table "thing"
 ALTER TABLE "thing" ALTER COLUMN "value" TYPE integer USING CASE WHEN "value" = trunc("value") THEN "value"::integer ELSE ('a value would not stay unchanged as integer' || left("value"::text, 0))::integer END;

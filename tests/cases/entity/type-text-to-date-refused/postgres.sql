@@ -1,6 +1,2 @@
--- 1. keep values of table "thing"
-LOCK TABLE "thing" IN SHARE ROW EXCLUSIVE MODE;
-CREATE TABLE "reconcile"."trash_1" AS SELECT "id" AS "key id", "_reconcile_from_value" AS "was value", "value" AS "now value" FROM (SELECT ctid AS "_reconcile_place", "id" AS "id", CASE WHEN (CASE WHEN "value" COLLATE "C" ~ '^(?!0000)[0-9]{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])$' THEN substr("value", 9, 2)::integer <= extract(day FROM make_date(substr("value", 1, 4)::integer, substr("value", 6, 2)::integer, 1) + interval '1 month' - interval '1 day') ELSE false END) THEN "value"::date::date END AS "value", "id" AS "_reconcile_from_id", "value" AS "_reconcile_from_value" FROM "thing") AS rows WHERE ("_reconcile_from_value" IS NOT NULL OR "value" IS NOT NULL);
-
--- 2. alter table "thing"
+-- 1. alter table "thing"
 ALTER TABLE "thing" ALTER COLUMN "value" TYPE date USING CASE WHEN (CASE WHEN "value" COLLATE "C" ~ '^(?!0000)[0-9]{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])$' THEN substr("value", 9, 2)::integer <= extract(day FROM make_date(substr("value", 1, 4)::integer, substr("value", 6, 2)::integer, 1) + interval '1 month' - interval '1 day') ELSE false END) THEN "value"::date ELSE ('a value would not stay unchanged as date' || left("value"::text, 0))::date END;
