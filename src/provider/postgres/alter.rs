@@ -233,8 +233,9 @@ impl Alter<'_> {
             .collect();
         let dropped: Vec<String> = self.dropped_columns();
         for constraint in &gone {
-            // What is on a column that goes, goes with it.
-            let goes_anyway = !constraint.columns.is_empty()
+            // What is on a column that goes, goes with it; but a reference holds the key that it points to.
+            let goes_anyway = !matches!(constraint.rule, Rule::Reference(_))
+                && !constraint.columns.is_empty()
                 && constraint.columns.iter().any(|column| dropped.contains(column));
             if !goes_anyway {
                 let let_go = match &constraint.rule {

@@ -16,6 +16,7 @@ use super::shape::{Rule, Table};
 use super::spell::{self, Spelled};
 use crate::address::Address;
 use crate::model::entity::Entity;
+use crate::model::field::DefaultValue;
 use crate::model::resource::Resource;
 use crate::model::state::{Desired, Snapshot, State};
 use crate::target::Misread;
@@ -97,14 +98,24 @@ fn is_about_the_draft(error: &postgres::Error) -> bool {
 
 /// Tells whether an entity says anything that the server may say otherwise, and that is not found as it is.
 fn differs(entity: &Entity, found: Option<&Entity>) -> bool {
-    let texts = spell::texts(entity);
     match found {
-        None => !texts.is_empty(),
+        // A plain value is taken, or its column refuses it; SQL of an author's own may be anything.
+        None => has_sql(entity),
         Some(found) => {
-            let known = spell::texts(found);
+            let (texts, known) = (spell::texts(entity), spell::texts(found));
             texts.iter().any(|(path, text)| known.get(path) != Some(text))
         }
     }
+}
+
+/// Tells whether an entity says anything in SQL.
+fn has_sql(entity: &Entity) -> bool {
+    let is_sql = |default: &DefaultValue| matches!(default, DefaultValue::Sql { .. });
+    entity.fields.values().any(|field| {
+        field.check.is_some() || field.native.is_some() || field.default.as_ref().is_some_and(is_sql)
+    }) || !entity.checks.is_empty()
+        || entity.keys.values().any(|key| key.sql.is_some())
+        || entity.indexes.values().any(|index| index.sql.is_some())
 }
 
 /// The table that an entity comes to, with nothing but its columns and expressions.
