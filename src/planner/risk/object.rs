@@ -10,10 +10,7 @@ use crate::model::entity;
 use crate::model::resource::Resource;
 use crate::model::state::State;
 use crate::plan::{Finding, Level, Step};
-use crate::target::{Broken, Misread};
-
-/// From how many rows on a rewrite is worth a word.
-const LARGE_TABLE: u64 = 100_000;
+use crate::target::{Broken, LARGE_TABLE, Misread};
 
 /// `RK301`: a large table is written again while nobody else can write.
 pub fn rewrite(change: &Change, n_rows: u64) -> Option<Finding> {
@@ -62,6 +59,7 @@ pub fn pointed_at(
     changes: &[Change],
     before: &State,
     rows: &BTreeMap<Address, u64>,
+    lookups_follow: bool,
     findings: &mut Vec<Finding>,
 ) {
     for change in changes {
@@ -70,7 +68,10 @@ pub fn pointed_at(
             continue;
         };
         let address = change.address_before();
-        let key = key_change(change, old, new);
+        let key = key_change(change, old, new).filter(|_| {
+            // One under the same name and of another type takes along what points at it.
+            !lookups_follow || old.key_fields() != new.key_fields()
+        });
         if key.is_none() && change.renamed_from.is_none() {
             continue;
         }

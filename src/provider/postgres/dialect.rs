@@ -1,7 +1,7 @@
 //! The pure half of the target: it needs no connection.
 //! Never touches the world.
 
-use super::{ask, beyond, breaks, ddl, keep, limits, names, normalize, task};
+use super::{ask, beyond, breaks, ddl, keep, limits, locks, names, normalize, task};
 use crate::diff::change::Change;
 use crate::model::name::NameLimits;
 use crate::model::resource::Resource;
@@ -55,12 +55,18 @@ impl Dialect for PostgresDialect {
         limits::locks(step)
     }
 
+    fn lookups_follow(&self) -> bool {
+        true
+    }
+
     fn ask(&self, change: &Change, question: &Question, scene: &Scene<'_>) -> Option<String> {
         ask::query(change, question, scene)
     }
 
     fn remarks(&self, steps: &[Step], scene: &Scene<'_>) -> Vec<Finding> {
-        breaks::findings(steps, scene)
+        let mut found = breaks::findings(steps, scene);
+        found.extend(locks::findings(steps, scene));
+        found
     }
 
     fn beyond(&self, snapshot: &Snapshot) -> Vec<Beyond> {

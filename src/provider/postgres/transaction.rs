@@ -260,7 +260,7 @@ impl Session for PostgresSession<'_> {
 
     fn measure(&mut self, queries: &[String]) -> Result<Vec<Answer>, TargetError> {
         self.class = None;
-        match answers::measure(self.catalog.client, "", queries) {
+        match answers::measure(self.catalog.client, "", limits::QUESTION, queries) {
             Ok(answers) if answers.len() == queries.len() => Ok(answers),
             Ok(_) => Err(self.cannot("answer the questions about its rows", "some were not answered")),
             Err(error) => Err(self.refused("answer the questions about its rows", &error, None)),
