@@ -35,6 +35,7 @@ mod projection;
 mod query;
 mod reader;
 mod refusal;
+mod rehearsal;
 mod reshape;
 mod respell;
 mod restore;
