@@ -192,6 +192,11 @@ pub trait Dialect: Sync {
         0
     }
 
+    /// Tells whether lookups to an entity get the type of its key with it.
+    fn lookups_follow(&self) -> bool {
+        false
+    }
+
     /// Writes a question about a change as a query that gives one row: a count, and a JSON list of keys.
     /// None where the target's present shape makes the answer zero.
     fn ask(&self, change: &Change, question: &Question, scene: &Scene<'_>) -> Option<String>;

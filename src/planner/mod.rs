@@ -199,7 +199,9 @@ impl Draft<'_> {
         match self.past {
             None => {
                 risk::renames(&self.comparison.changes, &rows, &mut findings);
-                risk::pointed_at(&self.comparison.changes, &self.snapshot.state, &rows, &mut findings);
+                let follows = self.dialect.lookups_follow();
+                let (changes, before) = (&self.comparison.changes, &self.snapshot.state);
+                risk::pointed_at(changes, before, &rows, follows, &mut findings);
             }
             Some(past) => {
                 risk::not_coming_back(past, &self.aside.alive, &mut findings);

@@ -59,6 +59,7 @@ pub fn pointed_at(
     changes: &[Change],
     before: &State,
     rows: &BTreeMap<Address, u64>,
+    lookups_follow: bool,
     findings: &mut Vec<Finding>,
 ) {
     for change in changes {
@@ -67,7 +68,10 @@ pub fn pointed_at(
             continue;
         };
         let address = change.address_before();
-        let key = key_change(change, old, new);
+        let key = key_change(change, old, new).filter(|_| {
+            // One under the same name and of another type takes along what points at it.
+            !lookups_follow || old.key_fields() != new.key_fields()
+        });
         if key.is_none() && change.renamed_from.is_none() {
             continue;
         }

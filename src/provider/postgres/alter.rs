@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use super::conversion;
 use super::ddl;
+use super::holding;
 use super::keep::{self, Noted};
 use super::lexer::quote;
 use super::lower;
@@ -185,11 +186,23 @@ impl Alter<'_> {
     /// of before wanted goes; what is missing comes.
     fn constraints_and_indexes(&mut self) {
         let touched = self.retyped();
-        let mut open: Vec<Constraint> = self.actual.constraints.clone();
+        let remade = self.remade();
+        // What is on a column that is made again goes with it.
+        let goes_along = |columns: &[String]| columns.iter().any(|column| remade.contains(column));
+        let mut open: Vec<Constraint> =
+            self.actual.constraints.iter().filter(|one| !goes_along(&one.columns)).cloned().collect();
         let mut missing: Vec<Constraint> = Vec::new();
         let mut renamed: Vec<(String, String)> = Vec::new();
         for wanted in &self.wanted.constraints {
-            let same = |one: &Constraint| self.rule_is_same(one, wanted);
+            // Both of its ends get another type, one after the other: meanwhile it does not hold.
+            let ends_move = match &wanted.rule {
+                Rule::Reference(far) => {
+                    let moves = |columns: &[String]| columns.iter().any(|column| touched.contains(column));
+                    far.table == self.new && moves(&far.columns) && moves(&wanted.columns)
+                }
+                Rule::PrimaryKey | Rule::Unique | Rule::Check(_) | Rule::Other(_) => false,
+            };
+            let same = |one: &Constraint| !ends_move && self.rule_is_same(one, wanted);
             let by_name = open.iter().position(|one| one.name == wanted.name && same(one));
             match by_name.or_else(|| open.iter().position(same)) {
                 Some(place) if open[place].validated => {
@@ -220,11 +233,17 @@ impl Alter<'_> {
             .collect();
         let dropped: Vec<String> = self.dropped_columns();
         for constraint in &gone {
-            // What is on a column that goes, goes with it.
-            let goes_anyway = !constraint.columns.is_empty()
+            // What is on a column that goes, goes with it; but a reference holds the key that it points to.
+            let goes_anyway = !matches!(constraint.rule, Rule::Reference(_))
+                && !constraint.columns.is_empty()
                 && constraint.columns.iter().any(|column| dropped.contains(column));
             if !goes_anyway {
-                self.alter(format!("DROP CONSTRAINT {}", quote(&constraint.name)));
+                let let_go = match &constraint.rule {
+                    Rule::Reference(far) => holding::may_have_let_go(far, self.scene),
+                    Rule::PrimaryKey | Rule::Unique | Rule::Check(_) | Rule::Other(_) => false,
+                };
+                let word = if let_go { "DROP CONSTRAINT IF EXISTS" } else { "DROP CONSTRAINT" };
+                self.alter(format!("{word} {}", quote(&constraint.name)));
             }
         }
         for (old, new) in renamed {
@@ -242,7 +261,13 @@ impl Alter<'_> {
     }
 
     fn indexes(&mut self, dropped: &[String], touched: &[String]) {
-        let mut open: Vec<Index> = self.actual.indexes.clone();
+        let remade = self.remade();
+        let goes_along = |one: &&Index| match &one.columns {
+            Some(columns) => columns.iter().any(|column| remade.contains(column)),
+            None => remade.iter().any(|column| super::lexer::names(&one.sql, column)),
+        };
+        let mut open: Vec<Index> =
+            self.actual.indexes.iter().filter(|one| !goes_along(one)).cloned().collect();
         let mut missing: Vec<Index> = Vec::new();
         for wanted in self.wanted.indexes.clone() {
             let is_same = |one: &Index| {
@@ -339,10 +364,17 @@ impl Alter<'_> {
 
     fn columns(&mut self) {
         let keys = self.keys();
+        let remade = self.remade();
+        // What is computed from a column lets go of it first.
+        for wanted in self.wanted.columns.clone() {
+            let found = self.actual.column(&wanted.name);
+            if found.is_some_and(|found| found.made.is_generated()) && !wanted.made.is_generated() {
+                self.alter(format!("ALTER COLUMN {} DROP EXPRESSION", quote(&wanted.name)));
+            }
+        }
         for name in self.dropped_columns() {
             self.course.drop_column(&name);
         }
-        let remade = self.remade();
         for wanted in self.wanted.columns.clone() {
             if keys.contains(&wanted.name) {
                 continue;
@@ -442,9 +474,7 @@ impl Alter<'_> {
             says_same && counted(found) == counted(wanted) && is_numbering(found) == is_numbering(wanted);
         let is_generated = wanted.made.is_generated();
         let still_counts = counted(found) && counted(wanted) && !is_numbering(wanted) && default_stays;
-        if found.made.is_generated() && !is_generated {
-            self.alter(format!("ALTER COLUMN {name} DROP EXPRESSION"));
-        } else if found.default.is_some() && !is_generated && (!default_stays || (retyped && !still_counts)) {
+        if !found.made.is_generated() && found.default.is_some() && !is_generated && (!default_stays || (retyped && !still_counts)) {
             self.alter(format!("ALTER COLUMN {name} DROP DEFAULT"));
         }
         if makes_otherwise && matches!(found.made, Made::IdentityAlways | Made::IdentityByDefault) {
@@ -525,7 +555,7 @@ impl Alter<'_> {
             let words = lower::render_type(wanted);
             let words = words.find("GENERATED").map_or("", |place| &words[place..]).to_owned();
             self.alter(format!("ALTER COLUMN {name} ADD {words}"));
-            self.course.now(set_counter(self.new, &wanted.name));
+            self.course.now(set_counter(self.new, wanted));
         }
         let plain = |column: &Column| column.sequence.clone().filter(|_| column.made.is_plain());
         let (Some(sequence), None) = (plain(wanted), plain(found)) else {
@@ -535,7 +565,12 @@ impl Alter<'_> {
             return;
         };
         let (table, own) = (quote(self.new), quote(&sequence.name));
-        self.course.now(format!("CREATE SEQUENCE {own}"));
+        // As `serial` makes it.
+        let of = match (&sequence.comment, wanted.ty.as_str()) {
+            (None, ty @ ("smallint" | "integer")) => format!(" AS {ty}"),
+            (_, _) => String::new(),
+        };
+        self.course.now(format!("CREATE SEQUENCE {own}{of}"));
         self.course.now(format!("ALTER SEQUENCE {own} OWNED BY {table}.{name}"));
         match &sequence.comment {
             Some(comment) => {
@@ -547,7 +582,7 @@ impl Alter<'_> {
             None => {
                 let text = super::lexer::literal(&own);
                 self.alter(format!("ALTER COLUMN {name} SET DEFAULT nextval({text})"));
-                self.course.now(set_counter(self.new, &wanted.name));
+                self.course.now(set_counter(self.new, wanted));
             }
         }
     }
@@ -607,14 +642,20 @@ impl Alter<'_> {
     }
 }
 
-/// Sets a counting column beyond the rows that are there.
-pub fn set_counter(table: &str, column: &str) -> String {
-    let (name, text) = (quote(column), super::lexer::literal(column));
+/// Sets a counting column beyond the rows that are there, and not below where it begins.
+pub fn set_counter(table: &str, column: &Column) -> String {
+    let (name, text) = (quote(&column.name), super::lexer::literal(&column.name));
     let place = super::lexer::literal(&quote(table));
-    format!(
-        "SELECT setval(pg_get_serial_sequence({place}, {text}), coalesce(max({name}), 0) + 1, false) FROM {}",
-        quote(table)
-    )
+    let options = column.sequence.as_ref().map(|sequence| sequence.options.as_str()).unwrap_or_default();
+    let said = |words: &str| options.split_once(words)?.1.split_whitespace().next()?.parse::<i64>().ok();
+    let next = match (said("START WITH "), said("INCREMENT BY ")) {
+        (start, Some(..0)) => {
+            format!("least(coalesce(min({name}), 0) - 1, {})", start.unwrap_or(-1))
+        }
+        (Some(start), _) => format!("greatest(coalesce(max({name}), 0) + 1, {start})"),
+        (None, _) => format!("coalesce(max({name}), 0) + 1"),
+    };
+    format!("SELECT setval(pg_get_serial_sequence({place}, {text}), {next}, false) FROM {}", quote(table))
 }
 
 /// Points a reference at the new name of a table that the plan renames, as PostgreSQL itself does.

@@ -1,7 +1,7 @@
 //! Our own tables in a database, in the schema `reconcile`: what we manage in each target schema, the journal, the lock.
 //! Never holds a row of anybody's data outside of the trash, and never pastes a value into a statement.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use postgres::types::ToSql;
 use postgres::{Client, Error, Row as PgRow, Statement};
@@ -182,12 +182,18 @@ impl<'a> Catalog<'a> {
         }
     }
 
-    /// Writes how the server spells what is recorded of a resource.
-    pub fn spell(&mut self, address: &Address, spelled: &Spelled) -> Result<(), Error> {
-        let sql = "UPDATE \"reconcile\".\"resource\" SET \"spelled\" = $3::text::json \
-                   WHERE \"target\" = $1 AND \"address\" = $2";
-        let spelled = (!spelled.is_empty()).then(|| json(spelled));
-        self.execute(sql, &[&address.to_string(), &spelled]).map(drop)
+    /// Writes how the server spells what is recorded of resources.
+    pub fn spell(&mut self, spelled: &BTreeMap<Address, Spelled>) -> Result<(), Error> {
+        if spelled.is_empty() {
+            return Ok(());
+        }
+        let addresses: Vec<String> = spelled.keys().map(Address::to_string).collect();
+        let words: Vec<Option<String>> =
+            spelled.values().map(|spelled| (!spelled.is_empty()).then(|| json(spelled))).collect();
+        let sql = "UPDATE \"reconcile\".\"resource\" AS r SET \"spelled\" = s.words::json \
+                   FROM unnest($2::text[], $3::text[]) AS s (address, words) \
+                   WHERE r.\"target\" = $1 AND r.\"address\" = s.address";
+        self.execute(sql, &[&addresses, &words]).map(drop)
     }
 
     fn upsert(

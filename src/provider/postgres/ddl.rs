@@ -3,6 +3,7 @@
 
 use super::alter;
 use super::enumeration;
+use super::holding;
 use super::lexer::quote;
 use super::lower;
 use super::names;
@@ -24,7 +25,11 @@ pub fn work(change: &Change, scene: &Scene<'_>) -> Vec<Work> {
     if let (Some(line), Some(Resource::Entity(goal))) =
         (scene.aside.lines.get(&change.address), &change.after)
     {
-        return restore::work(change, line, goal, scene);
+        let all = restore::work(change, line, goal, scene);
+        return match &change.before {
+            Some(Resource::Entity(before)) => holding::around(change, before, goal, scene, all),
+            Some(Resource::Picklist(_)) | None => all,
+        };
     }
     let name = change.address.name.as_str();
     let former = change.address_before().name.as_str();
@@ -34,7 +39,8 @@ pub fn work(change: &Change, scene: &Scene<'_>) -> Vec<Work> {
         (Some(Resource::Entity(before)), None) => vec![drop_table(former, before, scene)],
         (Some(Resource::Picklist(before)), None) => vec![drop_picklist(former, before)],
         (Some(Resource::Entity(before)), Some(Resource::Entity(after))) => {
-            alter::work(change, before, after, scene)
+            let all = alter::work(change, before, after, scene);
+            holding::around(change, before, after, scene, all)
         }
         (Some(Resource::Picklist(before)), Some(Resource::Picklist(after))) => {
             vec![alter_picklist(change, before, after, scene)]

@@ -55,6 +55,10 @@ impl Dialect for PostgresDialect {
         limits::locks(step)
     }
 
+    fn lookups_follow(&self) -> bool {
+        true
+    }
+
     fn ask(&self, change: &Change, question: &Question, scene: &Scene<'_>) -> Option<String> {
         ask::query(change, question, scene)
     }

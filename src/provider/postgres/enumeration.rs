@@ -1,9 +1,10 @@
 //! Picklists that are enumerated types: options added in their place, renamed, and removed with the type made anew.
 //! Never drops an option that a row holds: the plan asked, and the cast refuses.
 
-use super::lexer::{literal, quote};
+use super::lexer::{literal, names, quote};
 use super::lower;
 use super::picklist;
+use super::shape::{Constraint, Index, Rule, Table};
 use crate::address::Address;
 use crate::diff::change::Change;
 use crate::model::entity;
@@ -129,9 +130,65 @@ fn made_anew(change: &Change, after: &Picklist, renames: &[(&str, &str)], scene:
         format!("ALTER TYPE {} RENAME TO {}", quote(name), quote(&aside)),
         picklist::create_enum(name, after),
     ];
-    statements.extend(moved(change, renames, &quote(name), scene));
+    let (released, tied) = tied(change, renames, scene);
+    let arrays = arrays(change, renames, &quote(name), scene);
+    let moved = moved(change, renames, &quote(name), scene);
+    statements.extend(released.into_iter().chain(moved).chain(arrays).chain(tied));
     statements.push(format!("DROP TYPE {}", quote(&aside)));
     statements
+}
+
+/// Gives columns that hold lists of options another type.
+fn arrays(change: &Change, renames: &[(&str, &str)], to: &str, scene: &Scene<'_>) -> Vec<String> {
+    let list = format!("{}[]", lower::enum_type(&change.address_before().name));
+    let mut statements = Vec::new();
+    for table in scene.natives.iter().filter(|native| native.kind == "table") {
+        let Some(found) = Table::find(&table.name, std::slice::from_ref(table)) else { continue };
+        for column in found.columns.iter().filter(|column| column.ty == list && column.made.is_plain()) {
+            let (table, name) = (quote(&found.name), quote(&column.name));
+            let alter = |what: String| format!("ALTER TABLE {table} ALTER COLUMN {name} {what}");
+            let value = renames.iter().fold(format!("{name}::text[]"), |value, (new, old)| {
+                format!("array_replace({value}, {}, {})", literal(old), literal(new))
+            });
+            statements.extend(column.default.as_ref().map(|_| alter("DROP DEFAULT".to_owned())));
+            statements.push(alter(format!("TYPE {to}[] USING {value}::{to}[]")));
+            statements
+                .extend(column.default.as_ref().map(|default| alter(format!("SET DEFAULT {default}"))));
+        }
+    }
+    statements
+}
+
+/// What lets go of checks and indexes that speak of the type itself, and what makes them again.
+fn tied(change: &Change, renames: &[(&str, &str)], scene: &Scene<'_>) -> (Vec<String>, Vec<String>) {
+    let former = change.address_before().name.as_str();
+    let renamed = |sql: &str| {
+        let of = |option: &str| format!("{}::{}", literal(option), lower::enum_type(former));
+        let own = |option: &str| format!("{}::{}", literal(option), quote(&change.address.name));
+        renames.iter().fold(sql.to_owned(), |sql, (new, old)| sql.replace(&of(old), &own(new)))
+    };
+    let (mut released, mut tied) = (Vec::new(), Vec::new());
+    for table in scene.natives.iter().filter(|native| native.kind == "table") {
+        let Some(found) = Table::find(&table.name, std::slice::from_ref(table)) else { continue };
+        for constraint in &found.constraints {
+            let Rule::Check(sql) = &constraint.rule else { continue };
+            if !names(sql, former) || constraint.beyond.is_some() {
+                continue;
+            }
+            let again = Constraint { rule: Rule::Check(renamed(sql)), ..constraint.clone() };
+            let (table, name) = (quote(&found.name), quote(&constraint.name));
+            let rendered = lower::render_constraint(&again);
+            let unchecked = if constraint.validated { "" } else { " NOT VALID" };
+            released.push(format!("ALTER TABLE {table} DROP CONSTRAINT {name}"));
+            tied.push(format!("ALTER TABLE {table} ADD {rendered}{unchecked}"));
+        }
+        for index in found.indexes.iter().filter(|index| index.valid && names(&index.sql, former)) {
+            let again = Index { sql: renamed(&index.sql), ..index.clone() };
+            released.push(format!("DROP INDEX {}", quote(&index.name)));
+            tied.push(lower::render_index(&found.name, &again, false));
+        }
+    }
+    (released, tied)
 }
 
 /// Makes a table of an enumerated type, or the other way round. The fields that choose from it follow.
@@ -154,7 +211,7 @@ pub fn swap_storage(
             };
             let Some(field) = entity.fields.get(&column) else { continue };
             let all = lower::field_constraints(&table, entity, &column, field, scene.before);
-            let references = all.iter().filter(|one| matches!(one.rule, super::shape::Rule::Reference(_)));
+            let references = all.iter().filter(|one| matches!(one.rule, Rule::Reference(_)));
             statements.extend(references.map(|one| {
                 format!("ALTER TABLE {} DROP CONSTRAINT IF EXISTS {}", quote(&table), quote(&one.name))
             }));
@@ -172,7 +229,7 @@ pub fn swap_storage(
             };
             let Some(field) = entity.fields.get(&column) else { continue };
             let all = lower::field_constraints(&table, entity, &column, field, scene.after);
-            let references = all.iter().filter(|one| matches!(one.rule, super::shape::Rule::Reference(_)));
+            let references = all.iter().filter(|one| matches!(one.rule, Rule::Reference(_)));
             statements.extend(
                 references.map(|one| {
                     format!("ALTER TABLE {} ADD {}", quote(&table), lower::render_constraint(one))

@@ -9,6 +9,7 @@ use postgres::{Client, Error, SimpleQueryMessage, SimpleQueryRow};
 
 use super::lexer::quote;
 use super::lift::{self, World};
+use super::native::is_serial;
 use super::query::{self, Part};
 use super::reader::Reader;
 use super::settings::Settings;
@@ -130,6 +131,40 @@ fn whole(row: &SimpleQueryRow, place: usize) -> u64 {
 fn numbers(text: Option<&str>) -> Vec<i32> {
     let text = text.unwrap_or_default();
     text.split(|c: char| !(c.is_ascii_digit() || c == '-')).filter_map(|number| number.parse().ok()).collect()
+}
+
+/// What a sequence says of its start, increment, smallest, largest and cached numbers, where `serial` would say
+/// otherwise.
+fn sequence_options(ty: Option<&str>, numbers: [i64; 5], cycles: bool) -> String {
+    let [start, increment, smallest, largest, cache] = numbers;
+    let own_largest = match ty {
+        Some("smallint") => i64::from(i16::MAX),
+        Some("integer") => i64::from(i32::MAX),
+        Some(_) | None => i64::MAX,
+    };
+    let mut options = Vec::new();
+    let mut say = |is_own: bool, text: String| {
+        if is_own {
+            options.push(text);
+        }
+    };
+    say(start != 1, format!("START WITH {start}"));
+    say(increment != 1, format!("INCREMENT BY {increment}"));
+    say(smallest != 1, format!("MINVALUE {smallest}"));
+    say(largest != own_largest, format!("MAXVALUE {largest}"));
+    say(cache != 1, format!("CACHE {cache}"));
+    say(cycles, "CYCLE".to_owned());
+    options.join(" ")
+}
+
+/// The sequence of the same schema that a default takes its numbers from: `nextval('ids'::regclass)`.
+fn counter(default: &str) -> Option<String> {
+    let name = default.strip_prefix("nextval('")?.strip_suffix("'::regclass)")?.replace("''", "'");
+    match name.strip_prefix('"').and_then(|name| name.strip_suffix('"')) {
+        // Both the schema and the sequence may be in quotes.
+        Some(name) => (!name.replace("\"\"", "").contains('"')).then(|| name.replace("\"\"", "\"")),
+        None => (!name.contains(['.', '"'])).then_some(name),
+    }
 }
 
 /// What is known of one table while it is read.
@@ -296,25 +331,9 @@ impl Read {
         let column = &mut open.table.columns[*place];
         let number =
             |place: usize| row.get(place).and_then(|text| text.parse::<i64>().ok()).unwrap_or_default();
-        let largest = match row.get(3) {
-            Some("smallint") => i64::from(i16::MAX),
-            Some("integer") => i64::from(i32::MAX),
-            Some(_) | None => i64::MAX,
-        };
-        let mut options = Vec::new();
-        let mut say = |is_own: bool, text: String| {
-            if is_own {
-                options.push(text);
-            }
-        };
-        say(number(4) != 1, format!("START WITH {}", number(4)));
-        say(number(5) != 1, format!("INCREMENT BY {}", number(5)));
-        say(number(6) != 1, format!("MINVALUE {}", number(6)));
-        say(number(7) != largest, format!("MAXVALUE {}", number(7)));
-        say(number(8) != 1, format!("CACHE {}", number(8)));
-        say(flag(row, 9), "CYCLE".to_owned());
+        let options = sequence_options(row.get(3), [4, 5, 6, 7, 8].map(number), flag(row, 9));
         column.sequence =
-            Some(Sequence { name: text(row, 2), options: options.join(" "), comment: optional(row, 10) });
+            Some(Sequence { name: text(row, 2), options, comment: optional(row, 10) });
     }
 
     fn constraint(&mut self, row: &SimpleQueryRow) {
@@ -443,8 +462,39 @@ impl Read {
         Ok(())
     }
 
+    /// Gives a sequence that no column owns to the one column that counts by it, as `serial` would.
+    fn lone_sequences(&mut self) {
+        let mut users: HashMap<String, Vec<(u32, usize)>> = HashMap::new();
+        for (number, open) in &self.tables {
+            for (place, column) in open.table.columns.iter().enumerate() {
+                let counted = column.default.as_deref().and_then(counter).filter(|_| column.sequence.is_none());
+                if let Some(name) = counted {
+                    users.entry(name).or_default().push((*number, place));
+                }
+            }
+        }
+        self.natives.retain(|native| {
+            let Some([(number, place)]) = users.get(&native.name).map(Vec::as_slice) else { return true };
+            let Some(open) = self.tables.get_mut(number).filter(|_| native.kind == "sequence") else {
+                return true;
+            };
+            let words: Vec<&str> = native.definition.split(' ').collect();
+            let [ty, start, increment, min, max, cache, cycle] = words.as_slice() else { return true };
+            let numbers = [start, increment, min, max, cache].map(|text| text.parse().unwrap_or_default());
+            let options = sequence_options(Some(ty), numbers, *cycle == "t");
+            let column = &mut open.table.columns[*place];
+            column.sequence = Some(Sequence { name: native.name.clone(), options, comment: None });
+            if !is_serial(column) {
+                column.sequence = None;
+                return true;
+            }
+            false
+        });
+    }
+
     /// Puts everything in the model's words.
     fn lift(mut self, client: &mut Client, context: &Context<'_>) -> Result<Found, TargetError> {
+        self.lone_sequences();
         let mut found = Found::default();
         let snapshot = &mut found.snapshot;
         let mut world = World::default();

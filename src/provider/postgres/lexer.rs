@@ -332,6 +332,11 @@ pub fn quote(name: &str) -> String {
     format!("\"{}\"", name.replace('"', "\"\""))
 }
 
+/// Tells whether an expression of the server names something.
+pub fn names(sql: &str, name: &str) -> bool {
+    tokens(sql).is_ok_and(|tokens| tokens.iter().any(|token| token.name().is_some_and(|own| own == name)))
+}
+
 /// Writes a text as a literal: a backslash is a plain character in it.
 pub fn literal(text: &str) -> String {
     format!("'{}'", text.replace('\'', "''"))

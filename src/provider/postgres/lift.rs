@@ -189,7 +189,7 @@ impl Lift<'_> {
 
     fn primary_key(&mut self) -> Option<Vec<String>> {
         let key = self.table.constraints.iter().find(|one| one.rule == Rule::PrimaryKey);
-        if let Some(key) = key {
+        if let Some(key) = key.filter(|key| key.beyond.is_none()) {
             let name = key.name.clone();
             self.use_up(&name);
         }
@@ -462,7 +462,10 @@ impl Lift<'_> {
                         };
                         keys.find(is_it)
                     });
+                    // That a field of the key is unique need not be said: what says it twice is a key of its own.
+                    let is_sole_key = entity.primary_key.as_deref() == Some(&constraint.columns);
                     if hinted.is_none()
+                        && !is_sole_key
                         && let [column] = constraint.columns.as_slice()
                         && constraint.name == names::unique(table, column)
                         && let Some(field) = entity.fields.get_mut(column)

@@ -15,6 +15,7 @@ pub mod conversion;
 mod ddl;
 mod dialect;
 mod enumeration;
+mod holding;
 mod inspect;
 mod json_text;
 mod keep;

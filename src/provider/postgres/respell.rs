@@ -6,15 +6,17 @@ use std::collections::BTreeMap;
 use postgres::Client;
 
 use super::inspect;
-use super::lexer::quote;
+use super::lexer::{names, quote};
 use super::lift::{self, Source, World};
 use super::lower;
+use super::picklist;
 use super::refusal;
 use super::settings::Settings;
-use super::shape::{Column, Rule, Table};
+use super::shape::{Rule, Table};
 use super::spell::{self, Spelled};
 use crate::address::Address;
 use crate::model::entity::Entity;
+use crate::model::field::DefaultValue;
 use crate::model::resource::Resource;
 use crate::model::state::{Desired, Snapshot, State};
 use crate::target::Misread;
@@ -47,7 +49,10 @@ pub fn respell(
     if drafts.is_empty() {
         return Vec::new();
     }
-    let all: Vec<String> = drafts.values().flat_map(statements).collect();
+    let types = |tables: &[&Table]| enumerations(&state, tables);
+    let of_all: Vec<&Table> = drafts.values().collect();
+    let all: Vec<String> =
+        types(&of_all).into_iter().chain(of_all.iter().flat_map(|table| statements(table))).collect();
     let mut misread = Vec::new();
     let tables = match inspect::drafted(client, settings, &all) {
         Ok(tables) => tables,
@@ -55,7 +60,8 @@ pub fn respell(
         Err(_) => {
             let mut tables = Vec::new();
             for (address, table) in &drafts {
-                match inspect::drafted(client, settings, &statements(table)) {
+                let own: Vec<String> = types(&[table]).into_iter().chain(statements(table)).collect();
+                match inspect::drafted(client, settings, &own) {
                     Ok(found) => tables.extend(found),
                     Err(error) if is_about_the_draft(&error) => {
                         let message = settings.hide(&refusal::message(&error, None));
@@ -92,14 +98,24 @@ fn is_about_the_draft(error: &postgres::Error) -> bool {
 
 /// Tells whether an entity says anything that the server may say otherwise, and that is not found as it is.
 fn differs(entity: &Entity, found: Option<&Entity>) -> bool {
-    let texts = spell::texts(entity);
     match found {
-        None => !texts.is_empty(),
+        // A plain value is taken, or its column refuses it; SQL of an author's own may be anything.
+        None => has_sql(entity),
         Some(found) => {
-            let known = spell::texts(found);
+            let (texts, known) = (spell::texts(entity), spell::texts(found));
             texts.iter().any(|(path, text)| known.get(path) != Some(text))
         }
     }
+}
+
+/// Tells whether an entity says anything in SQL.
+fn has_sql(entity: &Entity) -> bool {
+    let is_sql = |default: &DefaultValue| matches!(default, DefaultValue::Sql { .. });
+    entity.fields.values().any(|field| {
+        field.check.is_some() || field.native.is_some() || field.default.as_ref().is_some_and(is_sql)
+    }) || !entity.checks.is_empty()
+        || entity.keys.values().any(|key| key.sql.is_some())
+        || entity.indexes.values().any(|index| index.sql.is_some())
 }
 
 /// The table that an entity comes to, with nothing but its columns and expressions.
@@ -114,12 +130,31 @@ fn draft(name: &str, entity: &Entity, state: &State) -> Table {
             column.made = super::shape::Made::Plain;
         }
         column.comment = None;
-        // An enumerated type may not be there yet.
-        if column.enumeration.is_some() && !column.made.is_generated() {
-            *column = Column { name: column.name.clone(), ty: "text".to_owned(), ..Column::default() };
-        }
     }
     table
+}
+
+/// The enumerated types that some tables speak of, as they will be: of this session alone, they come before those
+/// of the same names that are there.
+fn enumerations(state: &State, tables: &[&Table]) -> Vec<String> {
+    let is_named = |name: &str| {
+        tables.iter().any(|table| {
+            let columns = table.columns.iter().flat_map(|column| [Some(&column.ty), column.default.as_ref()]);
+            let checks = table.constraints.iter().map(|one| match &one.rule {
+                Rule::Check(sql) => Some(sql),
+                Rule::PrimaryKey | Rule::Unique | Rule::Reference(_) | Rule::Other(_) => None,
+            });
+            let indexes = table.indexes.iter().map(|index| Some(&index.sql));
+            columns.chain(checks).chain(indexes).flatten().any(|sql| names(sql, name))
+        })
+    };
+    let lists = state.iter().filter_map(|(address, resource)| Some((address, resource.as_picklist()?)));
+    lists
+        .filter(|(address, list)| list.is_enum() && is_named(&address.name))
+        .map(|(address, list)| {
+            picklist::create_enum(&address.name, list).replacen("CREATE TYPE ", "CREATE TYPE pg_temp.", 1)
+        })
+        .collect()
 }
 
 fn statements(table: &Table) -> Vec<String> {

@@ -132,7 +132,7 @@ pub fn go_on(line: &Line, table: &str, column: &Column, has_rows: bool, scene: &
     match aside(line, &column.name, &sequence.name, scene) {
         Some(aside) => vec![keep::copy_sequence(&aside, &quote(&sequence.name))],
         None if has_rows && sequence.comment.is_none() => {
-            vec![super::alter::set_counter(table, &column.name)]
+            vec![super::alter::set_counter(table, column)]
         }
         None => Vec::new(),
     }

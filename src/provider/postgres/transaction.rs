@@ -196,9 +196,7 @@ impl<'a> PostgresSession<'a> {
         let mut entry = entry.clone();
         self.catalog.count_moved(&mut entry.trash)?;
         let id = self.catalog.keep(&entry)?;
-        for (address, spelled) in &self.spelled {
-            self.catalog.spell(address, spelled)?;
-        }
+        self.catalog.spell(&self.spelled)?;
         self.catalog.enter_tasks(id)?;
         let until = entry.trash_until.clone().unwrap_or_else(|| entry.finished.clone());
         self.catalog.note_moved(&entry, id, &until)?;
