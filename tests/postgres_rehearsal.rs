@@ -86,7 +86,7 @@ impl Place {
 fn a_rehearsal_says_what_is_locked_and_written_anew() {
     let Some(place) = Place::new("CREATE VIEW beside AS SELECT 1 AS one") else { return };
     place.order(&FIELDS.replace("integer", "bigint"));
-    let said = place.rehearse(
+    place.rehearse(
         &[],
         0,
         &[
@@ -96,7 +96,6 @@ fn a_rehearsal_says_what_is_locked_and_written_anew() {
             "Plan: 0 to add, 1 to change, 0 to destroy.",
         ],
     );
-    assert!(said.contains("✓ 1. alter table \"order\"") || said.contains("alter table \"order\""), "{said}");
     let said = place.rehearse(&["--format", "json"], 0, &[]);
     let said: serde_json::Value = serde_json::from_str(&said).unwrap();
     let step = said["rehearsals"][0]["steps"].as_array().unwrap().last().unwrap().clone();

@@ -474,7 +474,11 @@ impl Alter<'_> {
             says_same && counted(found) == counted(wanted) && is_numbering(found) == is_numbering(wanted);
         let is_generated = wanted.made.is_generated();
         let still_counts = counted(found) && counted(wanted) && !is_numbering(wanted) && default_stays;
-        if !found.made.is_generated() && found.default.is_some() && !is_generated && (!default_stays || (retyped && !still_counts)) {
+        if !found.made.is_generated()
+            && found.default.is_some()
+            && !is_generated
+            && (!default_stays || (retyped && !still_counts))
+        {
             self.alter(format!("ALTER COLUMN {name} DROP DEFAULT"));
         }
         if makes_otherwise && matches!(found.made, Made::IdentityAlways | Made::IdentityByDefault) {

@@ -114,6 +114,24 @@ fn statements(client: &mut Client, step: &Step, is_kept_back: bool) -> Result<Ca
     Ok(CameOfIt::Ran)
 }
 
+/// Tells whether one lock keeps off more than another.
+fn is_stronger(one: &Lock, other: &Lock) -> bool {
+    let rank = |lock: &Lock| MODES.iter().position(|mode| *mode == lock.mode);
+    rank(one) > rank(other)
+}
+
+/// The locks of a table, from the one that keeps off fewest.
+const MODES: [&str; 8] = [
+    "AccessShareLock",
+    "RowShareLock",
+    "RowExclusiveLock",
+    "ShareUpdateExclusiveLock",
+    "ShareLock",
+    "ShareRowExclusiveLock",
+    "ExclusiveLock",
+    "AccessExclusiveLock",
+];
+
 /// Tells of a statement that sets a sequence, which holds at once and for everybody.
 fn sets_a_sequence(sql: &str) -> bool {
     tokens(sql).is_ok_and(|all| all.iter().any(|token| token.name().as_deref() == Some("setval")))
@@ -177,8 +195,10 @@ impl Watch {
             }
         }
         rewritten.sort();
-        let sql = "SELECT DISTINCT relation, mode FROM pg_catalog.pg_locks WHERE pid = pg_backend_pid() \
-                   AND locktype = 'relation' AND granted AND mode <> 'AccessShareLock'";
+        let sql = "SELECT DISTINCT l.relation, l.mode FROM pg_catalog.pg_locks l \
+                   JOIN pg_catalog.pg_class c ON c.oid = l.relation AND c.relkind <> 'i' \
+                   WHERE l.pid = pg_backend_pid() AND l.locktype = 'relation' AND l.granted \
+                   AND l.mode <> 'AccessShareLock'";
         let mut locks = Vec::new();
         for row in client.query(sql, &[])? {
             let (number, mode): (u32, String) = (row.try_get(0)?, row.try_get(1)?);
@@ -188,6 +208,7 @@ impl Watch {
                 locks.push(lock);
             }
         }
+        locks.retain(|one| !self.held.iter().any(|held| held.table == one.table && is_stronger(held, one)));
         locks.sort();
         Ok(Rehearsed { id, title, came_of_it, milliseconds, locks, rewritten })
     }
@@ -221,7 +242,7 @@ pub fn sources(client: &mut Client, schema: &str) -> Result<Vec<Source>, Error> 
     Ok(found)
 }
 
-/// Name and statement: extensions, domains, sequences, functions, views, triggers.
+/// Name and statement: extensions, domains, sequences, functions, views, triggers, rules, policies.
 const SOURCES: &str = "\
 SELECT 'extension ' || e.extname, 'CREATE EXTENSION IF NOT EXISTS ' || quote_ident(e.extname), 1 \
 FROM pg_catalog.pg_extension e WHERE e.extname <> 'plpgsql' \
@@ -245,8 +266,19 @@ FROM pg_catalog.pg_class c WHERE c.relnamespace = $schema AND c.relkind IN ('v',
 UNION ALL SELECT 'trigger ' || g.tgname, pg_catalog.pg_get_triggerdef(g.oid), 6 \
 FROM pg_catalog.pg_trigger g JOIN pg_catalog.pg_class c ON c.oid = g.tgrelid AND c.relnamespace = $schema \
 WHERE NOT g.tgisinternal \
-UNION ALL SELECT 'policy ' || p.polname, NULL, 7 FROM pg_catalog.pg_policy p \
-JOIN pg_catalog.pg_class c ON c.oid = p.polrelid AND c.relnamespace = $schema ORDER BY 3, 1";
+UNION ALL SELECT 'rule ' || r.rulename, pg_catalog.pg_get_ruledef(r.oid), 6 \
+FROM pg_catalog.pg_rewrite r JOIN pg_catalog.pg_class c ON c.oid = r.ev_class AND c.relnamespace = $schema \
+WHERE r.rulename <> '_RETURN' \
+UNION ALL SELECT 'policy ' || p.polname, concat_ws(' ', 'CREATE POLICY', quote_ident(p.polname), 'ON', \
+quote_ident(c.relname), 'AS', CASE WHEN p.polpermissive THEN 'PERMISSIVE' ELSE 'RESTRICTIVE' END, 'FOR', \
+CASE p.polcmd WHEN 'r' THEN 'SELECT' WHEN 'a' THEN 'INSERT' WHEN 'w' THEN 'UPDATE' WHEN 'd' THEN 'DELETE' \
+ELSE 'ALL' END, 'TO', (SELECT string_agg(CASE r WHEN 0 THEN 'public' ELSE r::pg_catalog.regrole::text END, ', ') \
+FROM unnest(p.polroles) AS r), 'USING (' || pg_catalog.pg_get_expr(p.polqual, p.polrelid) || ')', \
+'WITH CHECK (' || pg_catalog.pg_get_expr(p.polwithcheck, p.polrelid) || ')'), 7 FROM pg_catalog.pg_policy p \
+JOIN pg_catalog.pg_class c ON c.oid = p.polrelid AND c.relnamespace = $schema \
+UNION ALL SELECT 'type ' || t.typname, NULL, 8 FROM pg_catalog.pg_type t \
+LEFT JOIN pg_catalog.pg_class c ON c.oid = t.typrelid \
+WHERE t.typnamespace = $schema AND (t.typtype = 'r' OR c.relkind = 'c') ORDER BY 3, 1";
 
 /// A name for a database that nobody else has.
 pub fn database_name(client: &mut Client) -> Result<String, Error> {
