@@ -162,8 +162,9 @@ impl Judge<'_> {
         if columns.is_empty() || keys + indexes > 1 {
             return Vec::new();
         }
-        let same =
-            |_: &str, far: &[String]| far.len() == columns.len() && far.iter().all(|column| columns.contains(column));
+        let same = |_: &str, far: &[String]| {
+            far.len() == columns.len() && far.iter().all(|column| columns.contains(column))
+        };
         let mut pointing = self.pointing(table, same);
         // Of another schema it is known which columns it points at, one by one.
         let former: Vec<&String> = columns.iter().filter_map(|column| known.columns.get(column)).collect();
