@@ -148,8 +148,8 @@ impl World {
     pub fn references_to(&self, table: &str) -> Vec<(&Known, &Constraint)> {
         let points = |one: &&Constraint| matches!(&one.rule, Rule::Reference(far) if far.table == table);
         self.tables
-            .iter()
-            .flat_map(|(_, known)| known.table.constraints.iter().filter(points).map(move |one| (known, one)))
+            .values()
+            .flat_map(|known| known.table.constraints.iter().filter(points).map(move |one| (known, one)))
             .collect()
     }
 
