@@ -344,8 +344,7 @@ impl Alter<'_> {
                     was.is_none_or(|was| was.default != wanted.default || was.ty != wanted.ty);
                 let is_other_key =
                     **wanted == lower::generated_key() && !self.sources.contains_key(&wanted.name);
-                is_other_key
-                    || wanted.made.is_generated() && (!found.made.is_generated() || says_otherwise)
+                is_other_key || wanted.made.is_generated() && (!found.made.is_generated() || says_otherwise)
             })
         };
         self.wanted.columns.iter().filter(is_remade).map(|column| column.name.clone()).collect()
@@ -478,7 +477,11 @@ impl Alter<'_> {
             says_same && counted(found) == counted(wanted) && is_numbering(found) == is_numbering(wanted);
         let is_generated = wanted.made.is_generated();
         let still_counts = counted(found) && counted(wanted) && !is_numbering(wanted) && default_stays;
-        if !found.made.is_generated() && found.default.is_some() && !is_generated && (!default_stays || (retyped && !still_counts)) {
+        if !found.made.is_generated()
+            && found.default.is_some()
+            && !is_generated
+            && (!default_stays || (retyped && !still_counts))
+        {
             self.alter(format!("ALTER COLUMN {name} DROP DEFAULT"));
         }
         if makes_otherwise && matches!(found.made, Made::IdentityAlways | Made::IdentityByDefault) {

@@ -108,8 +108,10 @@ impl Judge<'_> {
             true => "table",
             false => *["view", "materialized view", "sequence"].iter().find(|kind| is_it(kind))?,
         };
-        let message =
-            format!("step {} would fail: a {kind} `{name}` is there already, and no manifest can say it", step.id);
+        let message = format!(
+            "step {} would fail: a {kind} `{name}` is there already, and no manifest can say it",
+            step.id
+        );
         let help = format!("`reconcile drift` says why; rename or drop the {kind} `{name}` first");
         Some(finding("RK111", step, None, message, help))
     }

@@ -152,8 +152,7 @@ fn arrays(change: &Change, renames: &[(&str, &str)], to: &str, scene: &Scene<'_>
             });
             statements.extend(column.default.as_ref().map(|_| alter("DROP DEFAULT".to_owned())));
             statements.push(alter(format!("TYPE {to}[] USING {value}::{to}[]")));
-            statements
-                .extend(column.default.as_ref().map(|default| alter(format!("SET DEFAULT {default}"))));
+            statements.extend(column.default.as_ref().map(|default| alter(format!("SET DEFAULT {default}"))));
         }
     }
     statements

@@ -27,7 +27,10 @@ pub fn around(
     let (mut released, mut retyped, mut tied) = (Vec::new(), Vec::new(), Vec::new());
     for holder in holders(change, &keys, scene) {
         let table = quote(&holder.table);
-        released.push(format!("ALTER TABLE {table} DROP CONSTRAINT IF EXISTS {}", quote(&holder.constraint.name)));
+        released.push(format!(
+            "ALTER TABLE {table} DROP CONSTRAINT IF EXISTS {}",
+            quote(&holder.constraint.name)
+        ));
         retyped.extend(holder.retype.map(|sql| format!("ALTER TABLE {table} {sql}")));
         if let Some((table, constraint)) = holder.again {
             tied.extend(ddl::references_later(&table, &[constraint]));
@@ -83,9 +86,9 @@ fn touched(old: &str, new: &str, before: &Entity, after: &Entity, scene: &Scene<
     for one in was.constraints.iter().filter(|one| matches!(one.rule, Rule::PrimaryKey | Rule::Unique)) {
         let stays = wanted.constraints.iter().any(|new| new.rule == one.rule && new.columns == one.columns);
         let retyped = match one.columns.as_slice() {
-            [only] if one.rule == Rule::PrimaryKey => wanted.column(only).filter(|column| {
-                was.column(only).is_some_and(|was| was.ty != column.ty)
-            }),
+            [only] if one.rule == Rule::PrimaryKey => {
+                wanted.column(only).filter(|column| was.column(only).is_some_and(|was| was.ty != column.ty))
+            }
             _ => None,
         };
         if !stays || retyped.is_some() {
@@ -94,7 +97,8 @@ fn touched(old: &str, new: &str, before: &Entity, after: &Entity, scene: &Scene<
     }
     for one in was.indexes.iter().filter(|one| one.unique) {
         let stays = wanted.indexes.iter().any(|new| new.unique && new.columns == one.columns);
-        found.extend(one.columns.clone().filter(|_| !stays).map(|columns| Touched { columns, retyped: None }));
+        found
+            .extend(one.columns.clone().filter(|_| !stays).map(|columns| Touched { columns, retyped: None }));
     }
     found
 }

@@ -332,8 +332,7 @@ impl Read {
         let number =
             |place: usize| row.get(place).and_then(|text| text.parse::<i64>().ok()).unwrap_or_default();
         let options = sequence_options(row.get(3), [4, 5, 6, 7, 8].map(number), flag(row, 9));
-        column.sequence =
-            Some(Sequence { name: text(row, 2), options, comment: optional(row, 10) });
+        column.sequence = Some(Sequence { name: text(row, 2), options, comment: optional(row, 10) });
     }
 
     fn constraint(&mut self, row: &SimpleQueryRow) {
@@ -467,7 +466,8 @@ impl Read {
         let mut users: HashMap<String, Vec<(u32, usize)>> = HashMap::new();
         for (number, open) in &self.tables {
             for (place, column) in open.table.columns.iter().enumerate() {
-                let counted = column.default.as_deref().and_then(counter).filter(|_| column.sequence.is_none());
+                let counted =
+                    column.default.as_deref().and_then(counter).filter(|_| column.sequence.is_none());
                 if let Some(name) = counted {
                     users.entry(name).or_default().push((*number, place));
                 }
