@@ -384,14 +384,17 @@ impl Alter<'_> {
         all
     }
 
-    /// The columns whose values are computed anew: PostgreSQL makes such a column again.
+    /// The columns whose values are computed anew, and a generated key in the place of another one: PostgreSQL makes
+    /// such a column again.
     fn remade(&self) -> Vec<String> {
         let is_remade = |wanted: &&Column| {
             self.actual.column(&wanted.name).is_some_and(|found| {
                 let was = self.was.column(&wanted.name);
                 let says_otherwise =
                     was.is_none_or(|was| was.default != wanted.default || was.ty != wanted.ty);
-                wanted.made.is_generated() && (!found.made.is_generated() || says_otherwise)
+                let is_other_key =
+                    **wanted == lower::generated_key() && !self.sources.contains_key(&wanted.name);
+                is_other_key || wanted.made.is_generated() && (!found.made.is_generated() || says_otherwise)
             })
         };
         self.wanted.columns.iter().filter(is_remade).map(|column| column.name.clone()).collect()

@@ -144,12 +144,12 @@ impl World {
         self.tables.values().find_map(|known| Some((known, known.table.index(name)?)))
     }
 
-    /// The references of other tables to this one, each with the table that it is on.
+    /// The references to a table, each with the table that it is on; its own among them.
     pub fn references_to(&self, table: &str) -> Vec<(&Known, &Constraint)> {
         let points = |one: &&Constraint| matches!(&one.rule, Rule::Reference(far) if far.table == table);
-        let others = self.tables.iter().filter(|(name, _)| *name != table);
-        others
-            .flat_map(|(_, known)| known.table.constraints.iter().filter(points).map(move |one| (known, one)))
+        self.tables
+            .values()
+            .flat_map(|known| known.table.constraints.iter().filter(points).map(move |one| (known, one)))
             .collect()
     }
 
