@@ -2,15 +2,15 @@
 //! Never asks the program what it left: the server is asked.
 #![cfg(unix)]
 
+#[path = "postgres_online/place.rs"]
+mod place;
 mod postgres_server;
 
-use std::fs;
 use std::os::unix::process::ExitStatusExt;
-use std::process::{Command, Output, Stdio};
 
-use postgres::{Client, NoTls};
-use reconcile::plan::{Plan, Runs, Step};
-use reconcile::report::{Applied, Fate, Report};
+use place::{Place, Where};
+use reconcile::plan::{Runs, Step};
+use reconcile::report::{Applied, Fate};
 
 const BEFORE: &str = "
 apiVersion: reconcile/v1
@@ -44,135 +44,14 @@ spec:
 
 const ROWS: &str = "INSERT INTO \"order\" (number, total, size) SELECT nullif(i % 7, 0), i, i FROM generate_series(1, 500) i";
 
-/// Every table, column, constraint and index, those of the trash among them, and what is noted of steps.
-const OBJECTS: &str = "
-    SELECT concat_ws(' ', relnamespace::regnamespace::text, relkind, relname) FROM pg_class
-    WHERE relnamespace = 'public'::regnamespace OR relname LIKE 'trash%'
-    UNION ALL SELECT concat_ws(' ', attname, format_type(atttypid, atttypmod), attnotnull, pg_get_expr(adbin, adrelid))
-    FROM pg_attribute JOIN pg_class c ON c.oid = attrelid LEFT JOIN pg_attrdef ON adrelid = attrelid AND adnum = attnum
-    WHERE relnamespace = 'public'::regnamespace AND relkind = 'r' AND attnum > 0 AND NOT attisdropped
-    UNION ALL SELECT concat_ws(' ', conname, pg_get_constraintdef(oid)) FROM pg_constraint
-    WHERE connamespace = 'public'::regnamespace
-    UNION ALL SELECT concat_ws(' ', pg_get_indexdef(indexrelid), CASE WHEN NOT indisvalid THEN 'INVALID' END) FROM pg_index JOIN pg_class c ON c.oid = indexrelid
-    WHERE relnamespace = 'public'::regnamespace
-    UNION ALL SELECT concat_ws(' ', 'noted', title) FROM reconcile.progress
-    ORDER BY 1";
-
-struct Place {
-    folder: tempfile::TempDir,
-    database: Where,
-}
-
-/// A database of the server that the tests share, or one of a server of this test's own.
-enum Where {
-    Shared(postgres_server::Database),
-    Own(String),
-}
-
-#[derive(Clone, Debug, PartialEq)]
-struct Seen {
-    objects: Vec<String>,
-    rows: Vec<String>,
-}
-
-impl Place {
-    fn new(strategy: &str) -> Option<Place> {
-        Some(Place::at(Where::Shared(postgres_server::database()?), strategy))
-    }
-
-    fn at(database: Where, strategy: &str) -> Place {
-        let place = Place { folder: tempfile::tempdir().unwrap(), database };
-        let environment = format!(
-            "apiVersion: reconcile/v1\nkind: Environment\nmetadata: {{ name: here }}\nspec:\n  target: {{ postgres: {{ \
-             url: \"${{env:HERE}}\" }} }}\n  setup: {{ default: overwrite }}\n  prune: true\n{strategy}"
-        );
-        fs::write(place.folder.path().join("env.yaml"), environment).unwrap();
-        place
-    }
-
-    /// With rows, and with the change declared.
-    fn filled() -> Option<Place> {
-        let place = Place::new("  strategy: online\n")?;
-        place.declare(BEFORE);
-        place.does(&["apply", "--yes"]);
-        place.sql(ROWS);
-        place.declare(AFTER);
-        Some(place)
-    }
-
-    fn url(&self) -> &str {
-        match &self.database {
-            Where::Shared(database) => &database.url,
-            Where::Own(url) => url,
-        }
-    }
-
-    fn declare(&self, manifests: &str) {
-        fs::write(self.folder.path().join("all.yaml"), manifests).unwrap();
-    }
-
-    fn client(&self) -> Client {
-        Client::connect(self.url(), NoTls).unwrap()
-    }
-
-    #[track_caller]
-    fn sql(&self, sql: &str) {
-        self.client().batch_execute(sql).unwrap_or_else(|error| panic!("{sql}\n{error:?}"));
-    }
-
-    fn run(&self, arguments: &[&str], fault: &str) -> Output {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_reconcile"));
-        command
-            .args(arguments)
-            .current_dir(&self.folder)
-            .env("RECONCILE_ACTOR", "ada")
-            .env("HERE", self.url());
-        command.env("RECONCILE_FAULT", fault).stdin(Stdio::null()).output().unwrap()
-    }
-
-    #[track_caller]
-    fn does(&self, arguments: &[&str]) -> String {
-        let output = self.run(arguments, "");
-        assert_eq!(output.status.code(), Some(0), "{arguments:?}: {output:?}");
-        String::from_utf8(output.stdout).unwrap()
-    }
-
-    /// Applies, and the report says how it ended.
-    fn apply(&self, fault: &str) -> (Option<i32>, Report) {
-        let output = self.run(&["apply", "--yes", "--format", "json"], fault);
-        let text = String::from_utf8(output.stdout.clone()).unwrap();
-        let document =
-            reconcile::wire::report::from_json(&text).unwrap_or_else(|e| panic!("{e}: {output:?}"));
-        (output.status.code(), document.reports.into_iter().next().unwrap())
-    }
-
-    fn plan(&self) -> Plan {
-        let text = self.does(&["plan", "--format", "json"]);
-        reconcile::wire::plan::from_json(&text).unwrap().plans.into_iter().next().unwrap()
-    }
-
-    fn lines(&self, sql: &str) -> Vec<String> {
-        self.client().query(sql, &[]).unwrap().iter().map(|row| row.get(0)).collect()
-    }
-
-    fn see(&self) -> Seen {
-        let rows = "SELECT to_jsonb(one)::text FROM \"order\" AS one ORDER BY id";
-        Seen { objects: self.lines(OBJECTS), rows: self.lines(rows) }
-    }
-
-    /// At the goal, with nothing of ours left beside it.
-    #[track_caller]
-    fn is_done(&self) {
-        self.does(&["plan", "--detailed-exitcode"]);
-        let seen = self.see();
-        let is_left = |line: &&String| {
-            line.contains("_reconcile_")
-                || line.starts_with("noted")
-                || line.contains(" INVALID")
-                || line.contains(" NOT VALID")
-        };
-        assert_eq!(seen.objects.iter().find(is_left), None);
-    }
+/// With rows, and with the change declared.
+fn filled() -> Option<Place> {
+    let place = Place::new("  strategy: online\n")?;
+    place.declare(BEFORE);
+    place.does(&["apply", "--yes"]);
+    place.sql(ROWS);
+    place.declare(AFTER);
+    Some(place)
 }
 
 fn moments(steps: &[Step], runs: Runs) -> Vec<String> {
@@ -182,7 +61,7 @@ fn moments(steps: &[Step], runs: Runs) -> Vec<String> {
 
 #[test]
 fn killed_or_failed_at_any_moment_it_is_taken_back_or_finished() {
-    let Some(place) = Place::filled() else { return };
+    let Some(place) = filled() else { return };
     let (before, steps) = (place.see(), place.plan().steps);
     let mut early = vec!["locked".to_owned(), "checked".to_owned()];
     early.extend(moments(&steps, Runs::Before));
@@ -214,7 +93,7 @@ fn killed_or_failed_at_any_moment_it_is_taken_back_or_finished() {
     assert_eq!(place.see().rows, before.rows);
 
     for moment in moments(&steps, Runs::After) {
-        let Some(place) = Place::filled() else { return };
+        let Some(place) = filled() else { return };
         let ended = place.run(&["apply", "--yes"], &format!("kill:{moment}"));
         assert_eq!(ended.status.signal(), Some(6), "killed at {moment}: {ended:?}");
         place.does(&["resume"]);
@@ -242,7 +121,7 @@ fn refuse_no_more(place: &Place) {
 
 #[test]
 fn what_cannot_be_taken_back_is_said_and_resumed() {
-    let Some(place) = Place::filled() else { return };
+    let Some(place) = filled() else { return };
     let (before, steps) = (place.see(), place.plan().steps);
     let first = steps.first().unwrap();
     refuse(
@@ -264,7 +143,7 @@ fn what_cannot_be_taken_back_is_said_and_resumed() {
 /// What a step would take back may be somebody else's by then.
 #[test]
 fn a_step_that_did_nothing_takes_nothing_back() {
-    let Some(place) = Place::filled() else { return };
+    let Some(place) = filled() else { return };
     place.sql(
         "CREATE FUNCTION add() RETURNS event_trigger LANGUAGE plpgsql AS $$ BEGIN \
          IF current_query() LIKE 'CREATE UNIQUE INDEX CONCURRENTLY%' AND \
