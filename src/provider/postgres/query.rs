@@ -241,8 +241,9 @@ ORDER BY 1, 2, 3, 4, 5";
 
 const VERSION: &str = "SELECT value FROM reconcile.meta WHERE key = 'catalog'";
 
-const RESOURCES: &str =
-    "SELECT address, state, declared, revision, spelled FROM reconcile.resource WHERE target = $target";
+/// Mostly we declare all that there is, and then it need not be sent twice.
+const RESOURCES: &str = "SELECT address, state, CASE WHEN declared::text = state::text THEN '' ELSE declared::text END, \
+revision, spelled FROM reconcile.resource WHERE target = $target";
 
 const TASKS: &str = "SELECT address, name, place, task, ran FROM reconcile.task WHERE target = $target";
 
