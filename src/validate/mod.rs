@@ -18,6 +18,7 @@ mod words;
 use std::collections::BTreeMap;
 
 use survey::Survey;
+pub use values::is_value;
 
 use crate::diagnostic::Diagnostic;
 use crate::model::name::NameLimits;

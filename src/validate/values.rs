@@ -55,6 +55,18 @@ fn is_word(ty: &FieldType, value: &Value) -> bool {
 
 fn fault(survey: &Survey<'_>, ty: &FieldType, value: &Value) -> Option<Fault> {
     match ty {
+        FieldType::Picklist { picklist } => option(survey, picklist, value),
+        ty => own_fault(ty, value),
+    }
+}
+
+/// Tells whether a field of this type may have a value, as far as no other resource has a say in it.
+pub fn is_value(ty: &FieldType, value: &Value) -> bool {
+    own_fault(ty, value).is_none()
+}
+
+fn own_fault(ty: &FieldType, value: &Value) -> Option<Fault> {
+    match ty {
         FieldType::Text { max_length, .. } => {
             let Some(text) = value.as_str() else { return Some(quote(value)) };
             let length = text.chars().count();
@@ -94,9 +106,9 @@ fn fault(survey: &Survey<'_>, ty: &FieldType, value: &Value) -> Option<Fault> {
         FieldType::Binary { .. } => {
             Some(("stands for no bytes".to_owned(), "leave it out: a binary field has no default".to_owned()))
         }
-        FieldType::Picklist { picklist } => option(survey, picklist, value),
-        // A lookup is judged by the key it points to; the others take no value at all.
-        FieldType::Lookup { .. } | FieldType::Autonumber { .. } => None,
+        // A picklist is asked for its options, and a lookup judged by the key it points to; the others take no value at
+        // all.
+        FieldType::Picklist { .. } | FieldType::Lookup { .. } | FieldType::Autonumber { .. } => None,
     }
 }
 

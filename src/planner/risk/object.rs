@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use super::count;
 use crate::address::Address;
 use crate::diff::change::Change;
+use crate::diff::decision::Verb;
 use crate::model::entity;
 use crate::model::resource::Resource;
 use crate::model::state::State;
@@ -70,12 +71,18 @@ pub fn pointed_at(
         let address = change.address_before();
         let key = key_change(change, old, new).filter(|_| {
             // One under the same name and of another type takes along what points at it.
-            !lookups_follow || old.key_fields() != new.key_fields()
+            let is_declared = |entity: &entity::Entity| entity.primary_key.is_some();
+            !lookups_follow || old.key_fields() != new.key_fields() || is_declared(old) != is_declared(new)
         });
         if key.is_none() && change.renamed_from.is_none() {
             continue;
         }
-        let pointing = before.iter().filter(|(from, _)| *from != address).find_map(|(from, resource)| {
+        // What goes in the same plan has nothing to follow.
+        let goes = |from: &Address| {
+            lookups_follow && changes.iter().any(|other| other.address == *from && other.verb == Verb::Delete)
+        };
+        let mut others = before.iter().filter(|(from, _)| *from != address && !goes(from));
+        let pointing = others.find_map(|(from, resource)| {
             let entity = resource.as_entity()?;
             let held = entity.fields.iter().find(|(_, field)| {
                 let targets = field.ty.lookup_targets();

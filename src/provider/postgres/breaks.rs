@@ -25,6 +25,8 @@ pub fn findings(steps: &[Step], scene: &Scene<'_>) -> Vec<Finding> {
         for statement in &step.statements {
             if step.task.is_some() {
                 judge.handled.extend(changed_names(statement));
+            } else if let Some(name) = made(statement) {
+                found.extend(judge.make(step, &name));
             } else if let Some(deed) = deed(statement) {
                 found.extend(judge.weigh(step, &deed));
                 judge.world.follow(&deed);
@@ -32,6 +34,12 @@ pub fn findings(steps: &[Step], scene: &Scene<'_>) -> Vec<Finding> {
         }
     }
     found
+}
+
+/// The name of the table that a statement of ours makes.
+fn made(statement: &str) -> Option<String> {
+    let rest = statement.strip_prefix("CREATE TABLE ")?;
+    tokens(rest).ok()?.first()?.name()
 }
 
 /// The names in the SQL of a task that makes, changes or drops objects: what they are afterwards is not known.
@@ -88,6 +96,24 @@ impl Judge<'_> {
             | Deed::Write { .. }
             | Deed::Lock { .. } => Vec::new(),
         }
+    }
+
+    /// Something that no manifest can tell of has the name of what is to be made.
+    fn make(&self, step: &Step, name: &str) -> Option<Finding> {
+        let is_it = |kind: &str| {
+            let mut natives = self.scene.natives.iter();
+            natives.any(|native| native.kind == kind && native.name == name) && !self.handled.contains(name)
+        };
+        let kind = match self.world.tables.contains_key(name) {
+            true => "table",
+            false => *["view", "materialized view", "sequence"].iter().find(|kind| is_it(kind))?,
+        };
+        let message = format!(
+            "step {} would fail: a {kind} `{name}` is there already, and no manifest can say it",
+            step.id
+        );
+        let help = format!("`reconcile drift` says why; rename or drop the {kind} `{name}` first");
+        Some(finding("RK111", step, None, message, help))
     }
 
     /// Tells whether a reader is still what the inspection saw.

@@ -158,7 +158,8 @@ fn arrays(change: &Change, renames: &[(&str, &str)], to: &str, scene: &Scene<'_>
     statements
 }
 
-/// What lets go of checks and indexes that speak of the type itself, and what makes them again.
+/// What lets go of the checks and indexes that speak of the type itself and of the references that hold its values, and
+/// what makes them again.
 fn tied(change: &Change, renames: &[(&str, &str)], scene: &Scene<'_>) -> (Vec<String>, Vec<String>) {
     let former = change.address_before().name.as_str();
     let renamed = |sql: &str| {
@@ -180,6 +181,17 @@ fn tied(change: &Change, renames: &[(&str, &str)], scene: &Scene<'_>) -> (Vec<St
             let unchecked = if constraint.validated { "" } else { " NOT VALID" };
             released.push(format!("ALTER TABLE {table} DROP CONSTRAINT {name}"));
             tied.push(format!("ALTER TABLE {table} ADD {rendered}{unchecked}"));
+        }
+        let holds = |column: &String| {
+            found.column(column).is_some_and(|column| column.enumeration.as_deref() == Some(former))
+        };
+        for constraint in &found.constraints {
+            let is_reference = matches!(constraint.rule, Rule::Reference(_));
+            if is_reference && constraint.beyond.is_none() && constraint.columns.iter().any(holds) {
+                let (table, name) = (quote(&found.name), quote(&constraint.name));
+                released.push(format!("ALTER TABLE {table} DROP CONSTRAINT {name}"));
+                tied.push(format!("ALTER TABLE {table} ADD {}", lower::render_constraint(constraint)));
+            }
         }
         for index in found.indexes.iter().filter(|index| index.valid && names(&index.sql, former)) {
             let again = Index { sql: renamed(&index.sql), ..index.clone() };

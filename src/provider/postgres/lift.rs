@@ -157,10 +157,11 @@ pub fn on_event(event: Event) -> OnEvent {
 
 /// An expression without the parentheses that are around all of it.
 pub fn bare(sql: &str) -> &str {
+    let sql = sql.trim();
     let Some(inner) = sql.strip_prefix('(').and_then(|rest| rest.strip_suffix(')')) else { return sql };
     // `(a) OR (b)` begins and ends with parentheses that are not around all of it.
     match crate::model::expression::fault(inner) {
-        None => inner,
+        None => inner.trim(),
         Some(_) => sql,
     }
 }

@@ -62,7 +62,14 @@ pub fn pairs(
     let has = |name: &String| actual.column(name).is_some();
     for (name, field) in &after.fields {
         let old = renames.get(name.as_str()).copied().unwrap_or(name);
-        let Some(was) = before.fields.get(old) else { continue };
+        let Some(was) = before.fields.get(old) else {
+            // The generated key goes on as a field that says the same of itself.
+            let is_key = before.primary_key.is_none() && old == GENERATED_KEY && field.ty == FieldType::Uuid;
+            if is_key && has(&GENERATED_KEY.to_owned()) {
+                found.insert(name.clone(), GENERATED_KEY.to_owned());
+            }
+            continue;
+        };
         let (sources, columns) = (targets(old, was), targets(name, field));
         let are_single = [(old, was), (name, field)]
             .iter()
@@ -83,7 +90,8 @@ pub fn pairs(
             }
         }
     }
-    if after.primary_key.is_none() && has(&GENERATED_KEY.to_owned()) {
+    // What has its name and is of another type goes.
+    if after.primary_key.is_none() && actual.column(GENERATED_KEY).is_some_and(|column| column.ty == "uuid") {
         found.entry(GENERATED_KEY.to_owned()).or_insert_with(|| GENERATED_KEY.to_owned());
     }
     found
@@ -139,7 +147,9 @@ impl Seen<'_> {
         }
         for (name, field) in &self.after.fields {
             let old = renames.get(name.as_str()).copied().unwrap_or(name);
-            let was = self.before.fields.get(old);
+            let key = Field::of(FieldType::Uuid);
+            let is_key = self.before.primary_key.is_none() && old == GENERATED_KEY;
+            let was = self.before.fields.get(old).or_else(|| is_key.then_some(&key));
             let table = &self.change.address.name;
             for wanted in lower::columns(table, self.after, name, field, self.scene.after) {
                 if !is_asked(&wanted.name) {

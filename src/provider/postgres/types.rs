@@ -7,7 +7,7 @@ use super::lexer::{literal, quote};
 use super::native;
 use crate::model::expression;
 use crate::model::field::{DefaultValue, Field, FieldType};
-use crate::model::name::is_unprintable;
+use crate::validate;
 
 /// What money is: the digits it has, and how many of them stand after the point.
 pub const MONEY: (u8, u8) = (19, 4);
@@ -267,6 +267,10 @@ pub fn default_value(ty: &FieldType, sql: &str, column: Option<&str>) -> Option<
     let Some((constant, casts)) = constant(sql) else { return own() };
     let is_plain_number = |text: &str| {
         let number = text.parse::<Number>().ok().filter(|number| number.to_string() == text)?;
+        // `0.0` would be said as `0`.
+        if number.is_f64() && number.as_f64().is_some_and(|float| float.fract() == 0.0) {
+            return None;
+        }
         casts.iter().all(|cast| *cast == literal_type(&number)).then_some(number)
     };
     let text = match constant {
@@ -292,15 +296,12 @@ pub fn default_value(ty: &FieldType, sql: &str, column: Option<&str>) -> Option<
     if !casts.iter().all(is_of_the_column) || casts.len() > 1 {
         return own();
     }
-    // A text is taken back only where it would be written again.
+    // A text is taken back only where a manifest may say it and it would be written again.
     let found = match ty {
-        FieldType::Binary { .. } => {
-            bytes(&text).filter(|text| !text.chars().any(is_unprintable)).map(Value::from)
-        }
         FieldType::Boolean => None,
         FieldType::Date | FieldType::Time | FieldType::Datetime if text == "now" => None,
         FieldType::Uuid if text == "generated" => None,
-        _ => Some(Value::from(text.as_str())),
+        _ => Some(Value::from(text.as_str())).filter(|value| validate::is_value(ty, value)),
     };
     found.map_or_else(own, value)
 }
@@ -388,14 +389,6 @@ fn is_type_name(name: &str) -> bool {
             }
             in_quotes || c.is_alphanumeric() || matches!(c, '_' | ' ' | '.' | '(' | ')' | ',' | '[' | ']')
         })
-}
-
-fn bytes(text: &str) -> Option<String> {
-    let digits = text.strip_prefix("\\x")?;
-    let pairs = digits.as_bytes().chunks(2);
-    let bytes: Option<Vec<u8>> =
-        pairs.map(|pair| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok()).collect();
-    String::from_utf8(bytes?).ok()
 }
 
 #[cfg(test)]
