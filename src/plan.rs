@@ -410,3 +410,17 @@ impl Allowance {
         &self.text
     }
 }
+
+/// `1 row`, `1,204 rows`.
+pub fn count(n: u64, one: &str) -> String {
+    let digits = n.to_string();
+    let mut text = String::new();
+    for (i, digit) in digits.chars().enumerate() {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    let many = if n == 1 { "" } else { "s" };
+    format!("{text} {one}{many}")
+}

@@ -81,6 +81,9 @@ pub enum Stage {
     After,
 }
 
+/// From how many rows on it is worth a word that all of a table is read or written.
+pub const LARGE_TABLE: u64 = 100_000;
+
 /// What a step does to rows that are there already.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Cost {
@@ -110,6 +113,8 @@ pub enum Question {
     NoOptionAfter { field: String, picklist: Address },
     /// Rows for which this expression would be false.
     ViolationsAfter { sql: String },
+    /// Rows that share with another what the target's own words for a key say.
+    DuplicatesBy { sql: String },
     /// Rows whose value (field's present name, then its name after) the new type cannot hold unchanged.
     UnfitAfter { before: String, after: String },
     /// Rows of any entity that hold this option now.
@@ -125,6 +130,18 @@ pub enum Question {
 pub struct Answer {
     pub count: u64,
     pub samples: Vec<String>,
+    pub certainty: Certainty,
+}
+
+/// How well an answer is known.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Certainty {
+    #[default]
+    Counted,
+    /// It is what the target's own statistics say.
+    Estimated,
+    /// To find out takes longer than it may.
+    Unknown,
 }
 
 /// What the `unless` of a task says.

@@ -179,3 +179,101 @@ fn a_key_that_others_point_at_stays() {
         "ALTER TABLE \"order\" DROP CONSTRAINT \"order_by-number_key\"",
     );
 }
+
+/// A hundred thousand rows, and a few small ones beside.
+const MANY: &str = "INSERT INTO \"order\" (number) SELECT n FROM generate_series(1, 100000) n";
+
+#[test]
+fn a_large_table_says_whom_it_keeps_waiting() {
+    let Some(place) = Place::new(FIELDS, MANY) else { return };
+    let plain = "apiVersion: reconcile/v1\nkind: Environment\nmetadata: { name: here }\nspec:\n  target: { postgres: { url: \
+                 \"${env:HERE}\" } }\n  prune: true\n  strategy: plain\n  setup: { default: overwrite }\n";
+    place.write("env.yaml", plain);
+    let indexed = format!("{FIELDS}  indexes: {{ by-number: {{ fields: [number] }} }}\n");
+    place.order("", &indexed);
+    let said = place.run(&["plan"], 0);
+    assert!(
+        said.contains("RK302 reads all 100,000 rows, and everybody who writes waits meanwhile"),
+        "{said}"
+    );
+    place.order("", &FIELDS.replace("precision: 12", "precision: 14").replace("integer", "bigint"));
+    let said = place.run(&["plan"], 0);
+    assert!(
+        said.contains("RK301 writes all 100,000 rows again, and everybody else waits meanwhile"),
+        "{said}"
+    );
+    // No row is read where only the limit of a text goes.
+    place.order("", &FIELDS.replace("maxLength: 9", "maxLength: 99"));
+    let said = place.run(&["plan"], 0);
+    assert!(!said.contains("RK3"), "{said}");
+}
+
+#[test]
+fn steps_outside_the_transaction_and_indexes_are_told_of() {
+    let Some(place) = Place::new(FIELDS, MANY) else { return };
+    place.order(
+        "",
+        &format!("{FIELDS}  indexes: {{ a: {{ fields: [number] }}, b: {{ fields: [number, note] }} }}\n"),
+    );
+    let said = place.run(&["plan"], 0);
+    assert!(
+        said.contains("RK602 runs alone, before the transaction: build index \"order_a_idx\" beside its writers; it is taken back, if the apply fails"),
+        "{said}"
+    );
+    assert!(
+        said.contains("RK502 an index on (number) is needless beside `order_b_idx`, which begins alike"),
+        "{said}"
+    );
+    assert!(!said.contains("RK30"), "{said}");
+    place.run(&["apply", "--yes"], 0);
+    place.order("", FIELDS);
+    let said = place.run(&["plan"], 0);
+    assert!(
+        said.contains(
+            "RK501 drops the index on (number): what looks for rows by it reads all 100,000 rows instead"
+        ),
+        "{said}"
+    );
+    place.order("", &format!("{FIELDS}    parent: {{ type: lookup, entity: order }}\n  indexes: {{ a: {{ fields: [number] }}, b: {{ fields: [number, note] }} }}\n"));
+    let said = place.run(&["plan"], 0);
+    assert!(said.contains("RK503 no index is on (parent)"), "{said}");
+}
+
+#[test]
+fn duplicates_under_a_key_in_its_own_words_are_counted() {
+    let made =
+        "INSERT INTO \"order\" (note, number) VALUES ('A', 1), ('a', 1), ('b', 1), ('B', NULL), (NULL, 1)";
+    let Some(place) = Place::new(FIELDS, made) else { return };
+    let key = |sql: &str| format!("{FIELDS}  keys: {{ by-note: {{ sql: \"{sql}\" }} }}\n");
+    place.order("", &key("btree (lower(note)) WHERE (number = 1)"));
+    place.refuses(
+        &["RK207 must be unique, and 2 rows are alike by it"],
+        "CREATE UNIQUE INDEX ON \"order\" (lower(note)) WHERE (number = 1)",
+    );
+    place.client().batch_execute("UPDATE \"order\" SET number = 2 WHERE note = 'a'").unwrap();
+    place.run(&["apply", "--yes"], 0);
+}
+
+#[test]
+fn what_takes_too_long_to_measure_is_said_to_be_unknown() {
+    let Some(mut place) = Place::new(
+        FIELDS,
+        "INSERT INTO \"order\" (number) SELECT n FROM generate_series(1, 20) n; ANALYZE \"order\"",
+    ) else {
+        return;
+    };
+    place.client().batch_execute("CREATE FUNCTION slow(integer) RETURNS boolean LANGUAGE sql AS 'SELECT pg_sleep(0.1) IS NOT NULL'").unwrap();
+    place.order("", &format!("{FIELDS}  checks: {{ slow: {{ sql: \"slow(number)\" }} }}\n"));
+    place.database.url.push_str(if place.database.url.contains('?') { "&" } else { "?" });
+    place.database.url.push_str("options=-c%20statement_timeout%3D1000");
+    let said = place.run(&["plan"], 0);
+    assert!(
+        said.contains(
+            "RK212 could not be measured in time: it is not known whether RK209 holds for its rows"
+        ),
+        "{said}"
+    );
+    let said = place.run(&["apply", "--yes"], 12);
+    assert!(said.contains("--allow RK212:entity/order/checks/slow"), "{said}");
+    place.run(&["apply", "--yes", "--allow", "RK212"], 0);
+}

@@ -23,7 +23,9 @@ use crate::model::task::{Task, When};
 use crate::model::trash::Moved;
 use crate::plan::{Allowance, Fact, Finding, Level, Plan, Policy, Rollback, Runs, Step, Summary};
 use crate::source::Revision;
-use crate::target::{Answer, Aside, Broken, Cost, Dialect, Left, Misread, Scene, Stage, Tried, Work};
+use crate::target::{
+    Answer, Aside, Broken, Certainty, Cost, Dialect, Left, Misread, Scene, Stage, Tried, Work,
+};
 use risk::Asked;
 
 /// Brings every declared resource to the words in which this kind of target would report it back.
@@ -187,7 +189,8 @@ impl Draft<'_> {
         let mut facts = Vec::new();
         for one in &self.asked {
             let (answer, change) = (&answers[one.query], &self.comparison.changes[one.change]);
-            if one.guards() {
+            // What took too long once would take too long again.
+            if one.guards() && answer.certainty == Certainty::Counted {
                 let query = self.queries[one.query].clone();
                 facts.push(Fact { address: change.address.clone(), query, count: answer.count });
             }
@@ -234,7 +237,14 @@ impl Draft<'_> {
         for (step, id) in steps.iter_mut().zip(1..) {
             step.id = id;
         }
-        findings.extend(self.dialect.remarks(&steps, &scene));
+        let remarks = self.dialect.remarks(&steps, &scene);
+        // A target that knows whom its own locks keep waiting says it better.
+        let is_said = |one: &Finding| {
+            one.code == "RK301" && remarks.iter().any(|r| r.code == one.code && r.address == one.address)
+        };
+        findings.retain(|one| !is_said(one));
+        findings.extend(remarks);
+        findings.extend(risk::outside(&steps));
         let mut plan = Plan {
             environment: environment.name.clone(),
             provider: self.dialect.name().to_owned(),

@@ -40,7 +40,10 @@ pub fn planned(
     let environments = context.environments(&opened.repository, Purpose::Write)?;
     environments.iter().try_for_each(|environment| writable(environment, &[]))?;
     for environment in environments {
-        tidy(context, environment)?;
+        if !tidy(context, environment)?.is_empty() {
+            // What was seen ahead is not there any more.
+            ahead = Ahead::default();
+        }
         let plan = plan::one(context, &opened, &mut ahead, environment, choices)?;
         let desired = desired(&opened.repository, environment, choices)?;
         match one(context, environment, &plan, Some(desired), &Consent { yes, allow, signed_by: &[] }, &[])? {

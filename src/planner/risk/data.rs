@@ -203,6 +203,15 @@ fn filled(change: &Change, member: &MemberChange, goal: &Field, out: &mut Asking
 
 fn key(member: &MemberChange, after: &Entity, out: &mut Asking<'_>) {
     let Some(key) = after.keys.get(&member.name) else { return };
+    if let Some(sql) = &key.sql
+        && (member.verb == Verb::Create || member.setting("sql").is_some())
+    {
+        let question = Question::DuplicatesBy { sql: sql.clone() };
+        let path = Some(member.path());
+        let say = |n| format!("must be unique, and {} are alike by it", count(n, "row"));
+        let help = "change or remove the duplicates first".to_owned();
+        out.ask("RK207", Level::Refuse, path, question, say, help);
+    }
     if !key.fields.is_empty() && (member.verb == Verb::Create || member.setting("fields").is_some()) {
         duplicates(Some(member.path()), key.fields.clone(), out);
     }

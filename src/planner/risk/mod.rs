@@ -13,12 +13,12 @@ pub use back::{not_coming_back, tasks_stay};
 pub use object::{broken, misread, pointed_at, rewrite};
 pub use rename::renames;
 pub use task::{measured, tasks, unfinished};
-pub use whole::{first_run, in_parts, irreversible, kept_for_days};
+pub use whole::{first_run, in_parts, irreversible, kept_for_days, outside};
 
 use crate::diff::change::Change;
 use crate::model::state::State;
-use crate::plan::{Finding, Level};
-use crate::target::{Answer, Question};
+use crate::plan::{Finding, Level, count};
+use crate::target::{Answer, Certainty, Question};
 
 /// One question about one change, and what its answer would mean.
 pub struct Asked {
@@ -61,18 +61,46 @@ impl Asked {
 
     /// Turns the answer into a finding where there is a risk: never where no row is concerned.
     pub fn weigh(&self, change: &Change, answer: &Answer) -> Option<Finding> {
-        let meaning = self.meaning.as_ref().filter(|_| answer.count > 0)?;
+        let meaning = self.meaning.as_ref()?;
+        match answer.certainty {
+            Certainty::Unknown if meaning.level != Level::Notice => return Some(unmeasured(change, meaning)),
+            Certainty::Unknown => return None,
+            Certainty::Counted | Certainty::Estimated if answer.count == 0 => return None,
+            Certainty::Counted | Certainty::Estimated => {}
+        }
+        let estimate = match answer.certainty {
+            Certainty::Estimated => ", by the estimate of the target's own statistics",
+            Certainty::Counted | Certainty::Unknown => "",
+        };
         Some(Finding {
             code: meaning.code.to_owned(),
             level: meaning.level,
             address: change.address.clone(),
             path: meaning.path.clone(),
-            message: (meaning.say)(answer.count),
+            message: format!("{}{estimate}", (meaning.say)(answer.count)),
             rows: Some(answer.count),
             samples: if meaning.level == Level::Notice { Vec::new() } else { answer.samples.clone() },
             help: meaning.help.clone(),
             allowed_by: None,
         })
+    }
+}
+
+/// `RK212`: nobody knows whether a risk is there.
+fn unmeasured(change: &Change, meaning: &Meaning) -> Finding {
+    let code = meaning.code;
+    Finding {
+        code: "RK212".to_owned(),
+        level: Level::Consent,
+        address: change.address.clone(),
+        path: meaning.path.clone(),
+        message: format!("could not be measured in time: it is not known whether {code} holds for its rows"),
+        rows: None,
+        samples: Vec::new(),
+        help: Some(
+            "plan when the target is less busy; or look for yourself, and allow this finding".to_owned(),
+        ),
+        allowed_by: None,
     }
 }
 
@@ -104,18 +132,4 @@ impl Asking<'_> {
 /// Writes down every question that one change raises.
 pub fn ask(index: usize, change: &Change, asked: &mut Vec<Asked>) {
     data::ask(change, &mut Asking { change: index, asked });
-}
-
-/// `1 row`, `1,204 rows`.
-fn count(n: u64, one: &str) -> String {
-    let digits = n.to_string();
-    let mut text = String::new();
-    for (i, digit) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    let many = if n == 1 { "" } else { "s" };
-    format!("{text} {one}{many}")
 }

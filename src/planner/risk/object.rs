@@ -11,10 +11,7 @@ use crate::model::entity;
 use crate::model::resource::Resource;
 use crate::model::state::State;
 use crate::plan::{Finding, Level, Step};
-use crate::target::{Broken, Misread};
-
-/// From how many rows on a rewrite is worth a word.
-const LARGE_TABLE: u64 = 100_000;
+use crate::target::{Broken, LARGE_TABLE, Misread};
 
 /// `RK301`: a large table is written again while nobody else can write.
 pub fn rewrite(change: &Change, n_rows: u64) -> Option<Finding> {

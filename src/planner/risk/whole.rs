@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use super::count;
 use crate::address::Address;
-use crate::plan::{Finding, Level, Plan};
+use crate::plan::{Finding, Level, Plan, Runs, Step};
 
 fn is_destroying(finding: &Finding) -> bool {
     matches!(finding.code.as_str(), "RK201" | "RK203")
@@ -73,6 +73,25 @@ pub fn in_parts(address: &Address, locks: u64, room: u64, parts: u32) -> Finding
     );
     let help = "plan and apply again to go on after a failure; or raise max_locks_per_transaction";
     Finding { rows: None, ..whole("RK601", Level::Notice, address.clone(), 0, &message, help) }
+}
+
+/// `RK602`: a step that cannot share the transaction.
+pub fn outside(steps: &[Step]) -> Vec<Finding> {
+    let one = |step: &Step| {
+        let (when, then) = match step.runs {
+            Runs::Inside => return None,
+            Runs::Before if step.undo.is_empty() => ("before", "what it did stays, if the apply fails"),
+            Runs::Before => ("before", "it is taken back, if the apply fails"),
+            Runs::After => ("after", "the next apply finishes it, if it fails"),
+        };
+        let message = format!("runs alone, {when} the transaction: {}; {then}", step.title);
+        Some(Finding {
+            rows: None,
+            help: None,
+            ..whole("RK602", Level::Notice, step.address.clone(), 0, &message, "")
+        })
+    };
+    steps.iter().filter_map(one).collect()
 }
 
 fn whole(code: &str, level: Level, address: Address, rows: u64, message: &str, help: &str) -> Finding {

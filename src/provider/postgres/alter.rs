@@ -7,17 +7,18 @@ use super::conversion;
 use super::ddl;
 use super::holding;
 use super::keep::{self, Noted};
-use super::lexer::quote;
+use super::lexer::{Token, quote, tokens};
 use super::lower;
 use super::online::{self, Course, Filler};
 use super::projection;
 use super::restore;
 use super::shape::{Column, Constraint, Index, Made, Reference, Rule, Table};
 use super::types;
-use crate::address::Address;
+use crate::address::{Address, Kind};
 use crate::diff::change::Change;
 use crate::model::entity::{self, Entity};
 use crate::model::field::{DefaultValue, FieldType};
+use crate::model::picklist;
 use crate::target::{Cost, Scene, Work};
 
 /// Turns the change of one entity into work.
@@ -186,6 +187,7 @@ impl Alter<'_> {
     /// of before wanted goes; what is missing comes.
     fn constraints_and_indexes(&mut self) {
         let touched = self.retyped();
+        self.course.found(&self.actual.constraints);
         let remade = self.remade();
         // What is on a column that is made again goes with it.
         let goes_along = |columns: &[String]| columns.iter().any(|column| remade.contains(column));
@@ -255,7 +257,7 @@ impl Alter<'_> {
                 Rule::Reference(far) => far.table != self.new && !ddl::is_there(&far.table, self.scene),
                 Rule::PrimaryKey | Rule::Unique | Rule::Check(_) | Rule::Other(_) => false,
             };
-            let is_settled = self.is_settled(&constraint.columns, &touched) && !later;
+            let is_settled = !later && self.constraint_is_settled(&constraint, &touched);
             self.course.add_constraint(constraint, is_settled, later);
         }
     }
@@ -301,24 +303,70 @@ impl Alter<'_> {
             let goes_anyway =
                 index.columns.as_ref().is_some_and(|columns| columns.iter().any(|one| dropped.contains(one)));
             if (is_ours || is_in_the_way) && !goes_anyway {
-                self.course.drop_index(&index, is_in_the_way);
+                self.course.drop_index(&index);
             }
         }
         for index in missing {
-            let is_settled = self.is_settled(index.columns.as_deref().unwrap_or_default(), touched);
+            let is_settled = match &index.columns {
+                Some(columns) => self.is_settled(columns, touched),
+                None => self.reads_settled(&index.sql, touched),
+            };
             self.course.add_index(index, is_settled);
         }
     }
 
     /// Tells whether columns are there already, with the type and the values that they will have.
     fn is_settled(&self, columns: &[String], touched: &[String]) -> bool {
-        if columns.is_empty() {
-            // What an expression reads is not known: nothing may be moving.
-            let is_new = |column: &Column| self.actual.column(&column.name).is_none();
-            let is_renamed = self.sources.iter().any(|(new, old)| new != old);
-            return touched.is_empty() && !is_renamed && !self.wanted.columns.iter().any(is_new);
-        }
         columns.iter().all(|column| self.actual.column(column).is_some() && !touched.contains(column))
+    }
+
+    /// Tells whether all that an expression can read is settled.
+    fn reads_settled(&self, sql: &str, touched: &[String]) -> bool {
+        let Ok(found) = tokens(sql) else { return false };
+        let names: Vec<String> = found.iter().filter_map(Token::name).collect();
+        let moves = |column: &Column| {
+            let is_renamed = self.sources.get(&column.name).is_some_and(|old| *old != column.name);
+            is_renamed || !self.is_settled(std::slice::from_ref(&column.name), touched)
+        };
+        let mut moving = self.wanted.columns.iter().filter(|column| moves(column)).peekable();
+        // A whole row may be read by the table's name.
+        let reads_row = moving.peek().is_some() && names.iter().any(|name| *name == self.new);
+        !reads_row && !moving.any(|column| names.contains(&column.name))
+    }
+
+    /// Tells whether the rows can be held against a constraint before anything else is done.
+    fn constraint_is_settled(&self, constraint: &Constraint, touched: &[String]) -> bool {
+        let is_filled = |column: &String| self.backfill(column).is_some();
+        match &constraint.rule {
+            Rule::Check(sql) | Rule::Other(sql) => {
+                let filled = self.change.backfill.keys().cloned();
+                let touched: Vec<String> = touched.iter().cloned().chain(filled).collect();
+                self.reads_settled(sql, &touched)
+            }
+            Rule::PrimaryKey | Rule::Unique => {
+                self.is_settled(&constraint.columns, touched) && !constraint.columns.iter().any(is_filled)
+            }
+            Rule::Reference(far) => {
+                self.is_settled(&constraint.columns, touched)
+                    && !constraint.columns.iter().any(is_filled)
+                    && self.far_is_settled(far)
+            }
+        }
+    }
+
+    /// Tells whether what a reference points to is there already, and stays as it is.
+    fn far_is_settled(&self, far: &Reference) -> bool {
+        let is_key = |one: &Constraint| {
+            matches!(one.rule, Rule::PrimaryKey | Rule::Unique) && one.columns == far.columns
+        };
+        let has_key = |table: &Table| table.constraints.iter().any(is_key);
+        let stays = |kind: Kind| {
+            let address = Address::new(kind, far.table.as_str());
+            let (before, after) = (self.scene.before.get(&address), self.scene.after.get(&address));
+            !self.scene.renamed.contains_key(&address) && before.is_some() && before == after
+        };
+        Table::find(&far.table, self.scene.natives).is_some_and(|table| has_key(&table))
+            && (stays(entity::KIND) || stays(picklist::KIND))
     }
 
     /// The columns that the entity of before had, and that go.
@@ -481,6 +529,8 @@ impl Alter<'_> {
             && found.default.is_some()
             && !is_generated
             && (!default_stays || (retyped && !still_counts))
+            // Another default takes its place, unless a sequence or another type is in the way.
+            && (retyped || makes_otherwise || wanted.default.is_none() || counted(found) || counted(wanted))
         {
             self.alter(format!("ALTER COLUMN {name} DROP DEFAULT"));
         }
@@ -533,7 +583,8 @@ impl Alter<'_> {
                     &format!(" AND {table}.{name} IS NULL"),
                 );
             }
-            self.course.backfill(&wanted.name, &sql);
+            let is_settled = !retyped && self.reads_settled(&sql, &self.retyped());
+            self.course.backfill(&wanted.name, &sql, is_settled);
         }
         match (found.not_null, wanted.not_null) {
             (false, true) => {

@@ -1,20 +1,28 @@
 //! Questions about rows and the record of the journal, read from one connection.
 //! Never writes anything.
 
+use std::time::Duration;
+
+use postgres::error::SqlState;
 use postgres::{Client, Error, SimpleQueryMessage};
 
 use super::limits::{self, milliseconds};
 use super::refusal::failed;
 use super::settings::Settings;
 use crate::journal::Entry;
-use crate::target::{Answer, TargetError};
+use crate::target::{Answer, Certainty, TargetError};
 
 /// Asks all queries in one round trip. They see one state if `begin` opens a transaction for them.
-pub fn measure(client: &mut Client, begin: &str, queries: &[String]) -> Result<Vec<Answer>, Error> {
+pub fn measure(
+    client: &mut Client,
+    begin: &str,
+    limit: Duration,
+    queries: &[String],
+) -> Result<Vec<Answer>, Error> {
     if queries.is_empty() {
         return Ok(Vec::new());
     }
-    let limit = milliseconds(limits::QUESTION);
+    let limit = milliseconds(limit);
     let mut batch = format!("{begin}SET LOCAL statement_timeout = {limit};\n");
     for query in queries {
         batch.push_str(query);
@@ -33,7 +41,52 @@ fn answer(count: Option<&str>, samples: Option<&str>) -> Answer {
     Answer {
         count: count.and_then(|count| count.parse().ok()).unwrap_or_default(),
         samples: samples.unwrap_or_default().into_iter().flatten().collect(),
+        certainty: Certainty::Counted,
     }
+}
+
+/// Asks again, one by one, what could not be answered together in time; what takes too long is estimated, where the
+/// server's own statistics say it, and else not known.
+pub fn one_by_one(
+    client: &mut Client,
+    begin: &str,
+    limit: Duration,
+    queries: &[String],
+) -> Result<Vec<Answer>, Error> {
+    let mut answers = Vec::new();
+    let started = client.query_one("SELECT clock_timestamp()", &[])?;
+    let started: std::time::SystemTime = started.try_get(0)?;
+    for query in queries {
+        let spent = "SELECT extract(epoch FROM clock_timestamp() - $1::timestamptz)::float8";
+        let spent: f64 = client.query_one(spent, &[&started])?.try_get(0)?;
+        let is_spent = spent > limits::QUESTIONS.as_secs_f64();
+        let answer = match is_spent {
+            true => None,
+            false => match measure(client, begin, limit.min(limits::AGAIN), std::slice::from_ref(query)) {
+                Ok(answers) => answers.into_iter().next(),
+                Err(error) if error.code() == Some(&SqlState::QUERY_CANCELED) => None,
+                Err(error) => return Err(error),
+            },
+        };
+        client.batch_execute("ROLLBACK")?;
+        answers.push(match answer {
+            Some(answer) => answer,
+            None => estimate(client, query)?,
+        });
+    }
+    Ok(answers)
+}
+
+/// What the statistics say of a question that counts all rows of a table.
+fn estimate(client: &mut Client, query: &str) -> Result<Answer, Error> {
+    let unknown = Answer { certainty: Certainty::Unknown, ..Answer::default() };
+    let Some(table) = query.strip_prefix("SELECT count(*), '[]' FROM ") else { return Ok(unknown) };
+    let sql = "SELECT reltuples::bigint FROM pg_catalog.pg_class WHERE oid = pg_catalog.to_regclass($1)";
+    let found = client.query_opt(sql, &[&table])?;
+    let rows = found.map(|row| row.try_get::<_, i64>(0)).transpose()?;
+    // A table that was never analyzed says -1.
+    let count = rows.and_then(|rows| u64::try_from(rows).ok());
+    Ok(count.map_or(unknown, |count| Answer { count, certainty: Certainty::Estimated, ..Answer::default() }))
 }
 
 /// The query of several that the server would not answer. Only `begin` ones can be asked again one by one.
@@ -45,7 +98,7 @@ pub fn unanswered(
     error: &Error,
 ) -> TargetError {
     for query in queries {
-        let asked = measure(client, begin, std::slice::from_ref(query));
+        let asked = measure(client, begin, limits::QUESTION, std::slice::from_ref(query));
         // Should this fail, the connection is gone, and so is the transaction.
         let _ = client.batch_execute("ROLLBACK");
         if let Err(error) = asked {

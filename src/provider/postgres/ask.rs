@@ -4,6 +4,7 @@
 use super::after;
 use super::ask_back;
 use super::conversion;
+use super::key_sql;
 use super::kind::Kind;
 use super::lexer::{literal, quote};
 use super::lower::{self, columns_of};
@@ -58,6 +59,7 @@ pub fn query(change: &Change, question: &Question, scene: &Scene<'_>) -> Option<
         }
         Question::NullsAfter { .. }
         | Question::DuplicatesAfter { .. }
+        | Question::DuplicatesBy { .. }
         | Question::OrphansAfter { .. }
         | Question::NoOptionAfter { .. }
         | Question::ViolationsAfter { .. }
@@ -73,6 +75,7 @@ pub fn query(change: &Change, question: &Question, scene: &Scene<'_>) -> Option<
         Question::UnfitAfter { before, after } => unfit(&seen, before, after)?,
         Question::NullsAfter { .. }
         | Question::DuplicatesAfter { .. }
+        | Question::DuplicatesBy { .. }
         | Question::OrphansAfter { .. }
         | Question::NoOptionAfter { .. }
         | Question::ViolationsAfter { .. }
@@ -259,6 +262,20 @@ pub fn found(source: &Source<'_>, question: &Question, scene: &Scene<'_>) -> Opt
                     all(&there)
                 )
             })
+        }
+        Question::DuplicatesBy { sql } => {
+            let key = key_sql::read(sql)?;
+            let (rows, _) = source.rows(None);
+            let mut terms: Vec<String> = key.predicate.iter().map(|text| format!("({text})")).collect();
+            if !key.nulls_are_equal {
+                terms.extend(key.parts.iter().map(|part| format!("({part}) IS NOT NULL")));
+            }
+            let terms = if terms.is_empty() { "true".to_owned() } else { all(&terms) };
+            Some(format!(
+                "SELECT {KEY} FROM (SELECT {KEY}, count(*) OVER (PARTITION BY {}) AS \"_reconcile_same\" FROM \
+                 ({rows}) AS {own} WHERE {terms}) AS {own} WHERE \"_reconcile_same\" > 1",
+                key.parts.iter().map(|part| format!("({part})")).collect::<Vec<_>>().join(", ")
+            ))
         }
         Question::OrphansAfter { fields, entity, to } => orphans(source, fields, entity, to, scene),
         Question::NoOptionAfter { field, picklist } => {

@@ -34,6 +34,7 @@ pub fn query(
         | Question::OptionUse { .. }
         | Question::NullsAfter { .. }
         | Question::DuplicatesAfter { .. }
+        | Question::DuplicatesBy { .. }
         | Question::OrphansAfter { .. }
         | Question::NoOptionAfter { .. }
         | Question::ViolationsAfter { .. }

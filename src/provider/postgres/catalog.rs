@@ -265,6 +265,12 @@ impl<'a> Catalog<'a> {
         self.execute(sql, &[&i64::from(step.id), &step.title, &json(&statements)]).map(drop)
     }
 
+    /// Tells whether something may be left of a step.
+    pub fn has_step(&mut self, step: u32) -> Result<bool, Error> {
+        let sql = "SELECT 1 FROM \"reconcile\".\"progress\" WHERE \"target\" = $1 AND \"step\" = $2";
+        Ok(!self.query(sql, &[&i64::from(step)])?.is_empty())
+    }
+
     /// Forgets a step of which nothing is left.
     pub fn forget_step(&mut self, step: u32) -> Result<(), Error> {
         let sql = "DELETE FROM \"reconcile\".\"progress\" WHERE \"target\" = $1 AND \"step\" = $2";

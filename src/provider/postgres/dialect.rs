@@ -1,7 +1,7 @@
 //! The pure half of the target: it needs no connection.
 //! Never touches the world.
 
-use super::{ask, beyond, breaks, ddl, keep, limits, names, normalize, task};
+use super::{ask, beyond, breaks, ddl, keep, limits, locks, names, normalize, task};
 use crate::diff::change::Change;
 use crate::model::name::NameLimits;
 use crate::model::resource::Resource;
@@ -64,7 +64,9 @@ impl Dialect for PostgresDialect {
     }
 
     fn remarks(&self, steps: &[Step], scene: &Scene<'_>) -> Vec<Finding> {
-        breaks::findings(steps, scene)
+        let mut found = breaks::findings(steps, scene);
+        found.extend(locks::findings(steps, scene));
+        found
     }
 
     fn beyond(&self, snapshot: &Snapshot) -> Vec<Beyond> {

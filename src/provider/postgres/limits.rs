@@ -15,6 +15,12 @@ pub const BESIDE: Duration = Duration::from_secs(60);
 /// How long a question about rows may take.
 pub const QUESTION: Duration = Duration::from_secs(60);
 
+/// How long a question may take that is asked again by itself, because together they took too long.
+pub const AGAIN: Duration = Duration::from_secs(10);
+
+/// How long all questions of a plan may take that are asked again.
+pub const QUESTIONS: Duration = Duration::from_secs(120);
+
 /// What a statement does to the rows that are there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Class {

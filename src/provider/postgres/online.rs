@@ -8,9 +8,10 @@ use super::lexer::quote;
 use super::lower;
 use super::names;
 use super::shape::{Column, Constraint, Index, Rule};
-use crate::diff::change::Change;
+use crate::diff::change::{Change, TaskChange, TaskVerb};
 use crate::model::environment::Strategy;
 use crate::model::name::RESERVED_PREFIX;
+use crate::model::task::When;
 use crate::target::{Cost, Scene, Stage, Work};
 
 /// From how many rows on a table is changed in steps that do not block.
@@ -29,7 +30,10 @@ pub enum Pace {
 /// Chooses by what the environment says, else by the table's size.
 pub fn pace(scene: &Scene<'_>, change: &Change) -> Pace {
     let rows = scene.rows.get(&change.address).copied();
+    // What a task does to the rows beforehand, it does in the transaction.
+    let is_due = |task: &TaskChange| task.verb == TaskVerb::Run && task.task.when == When::Before;
     match (scene.strategy, rows) {
+        _ if change.tasks.iter().any(is_due) => Pace::Plain,
         (Some(Strategy::Online), Some(0)) | (Some(Strategy::Plain), _) => Pace::Plain,
         (Some(Strategy::Online), _) => Pace::Online,
         (None, Some(rows)) if rows >= LARGE_TABLE => Pace::Online,
@@ -53,6 +57,8 @@ pub struct Course {
     pace: Pace,
     /// The former name of each renamed column.
     former_names: BTreeMap<String, String>,
+    /// The constraints that are there.
+    found: Vec<String>,
     before: Vec<Work>,
     inside: Vec<String>,
     /// What is added once all columns are there.
@@ -69,6 +75,7 @@ impl Course {
             former: former.to_owned(),
             pace,
             former_names: BTreeMap::new(),
+            found: Vec::new(),
             before: Vec::new(),
             inside: Vec::new(),
             added: Vec::new(),
@@ -81,6 +88,11 @@ impl Course {
     /// Takes note of columns that have other names now; `renames` are old and new.
     pub fn renamed(&mut self, renames: &BTreeMap<String, String>) {
         self.former_names = renames.iter().map(|(old, new)| (new.clone(), old.clone())).collect();
+    }
+
+    /// Takes note of the constraints that are there.
+    pub fn found(&mut self, constraints: &[Constraint]) {
+        self.found = constraints.iter().map(|one| one.name.clone()).collect();
     }
 
     /// Takes note of what becomes of the rows.
@@ -153,42 +165,49 @@ impl Course {
                     sql: String::new(),
                     valid: true,
                 };
-                self.build(&index);
+                let built = quote(&self.build(&index));
                 let word = if constraint.rule == Rule::Unique { "UNIQUE" } else { "PRIMARY KEY" };
-                let sql = self.alter(&format!("ADD CONSTRAINT {name} {word} USING INDEX {name}"));
+                let sql = self.alter(&format!("ADD CONSTRAINT {name} {word} USING INDEX {built}"));
                 self.added.push(sql);
             }
             Rule::Check(_) | Rule::Reference(_) | Rule::Other(_) => {
                 let title = format!("add {} to table {}", name, quote(&self.former));
+                // The name is the former one's until that goes.
+                let is_taken = self.found.contains(&constraint.name);
+                let place = if is_taken { building(&constraint.name) } else { constraint.name.clone() };
+                let former = Constraint { name: place.clone(), ..former };
+                let place = quote(&place);
                 let statements = vec![
                     self.alter_former(&format!("ADD {} NOT VALID", lower::render_constraint(&former))),
-                    self.alter_former(&format!("VALIDATE CONSTRAINT {name}")),
+                    self.alter_former(&format!("VALIDATE CONSTRAINT {place}")),
                 ];
-                let undo = vec![self.alter_former(&format!("DROP CONSTRAINT IF EXISTS {name}"))];
+                let undo = vec![self.alter_former(&format!("DROP CONSTRAINT IF EXISTS {place}"))];
                 self.beforehand(title, statements, undo);
+                if is_taken {
+                    let sql = self.alter(&format!("RENAME CONSTRAINT {place} TO {name}"));
+                    self.added.push(sql);
+                }
             }
         }
     }
 
-    /// Builds an index beside the writers.
-    fn build(&mut self, index: &Index) {
-        let name = quote(&index.name);
-        let title = format!("build index {} beside its writers", name);
-        let statements = vec![lower::render_index(&self.former, index, true)];
-        let undo = vec![format!("DROP INDEX CONCURRENTLY IF EXISTS {name}")];
+    /// Builds an index beside the writers, under a name that is nobody else's. Returns that name.
+    fn build(&mut self, index: &Index) -> String {
+        let place = building(&index.name);
+        let title = format!("build index {} beside its writers", quote(&index.name));
+        let index = Index { name: place.clone(), ..index.clone() };
+        let statements = vec![lower::render_index(&self.former, &index, true)];
+        let undo = vec![format!("DROP INDEX CONCURRENTLY IF EXISTS {}", quote(&place))];
         self.beforehand(title, statements, undo);
+        place
     }
 
-    /// Drops an index; one that is in the way of a new one goes before that is built.
-    pub fn drop_index(&mut self, index: &Index, is_in_the_way: bool) {
+    /// Drops an index.
+    pub fn drop_index(&mut self, index: &Index) {
         let name = quote(&index.name);
-        match (self.pace, is_in_the_way) {
-            (Pace::Plain, _) => self.now(format!("DROP INDEX {name}")),
-            (Pace::Online, true) if !index.valid => {
-                let title = format!("drop index {name}, which was never built to its end");
-                self.beforehand(title, vec![format!("DROP INDEX CONCURRENTLY {name}")], Vec::new());
-            }
-            (Pace::Online, _) => {
+        match self.pace {
+            Pace::Plain => self.now(format!("DROP INDEX {name}")),
+            Pace::Online => {
                 // Under another name it is gone for everybody, and goes when nobody reads by it any more.
                 let aside = quote(&names::fit(format!("{RESERVED_PREFIX}gone_{}", index.name)));
                 self.now(format!("ALTER INDEX {name} RENAME TO {aside}"));
@@ -210,7 +229,9 @@ impl Course {
             return;
         }
         let columns = index.columns.as_ref().map(|columns| self.former_columns(columns));
-        self.build(&Index { columns, ..index });
+        let name = quote(&index.name);
+        let built = quote(&self.build(&Index { columns, ..index }));
+        self.added.push(format!("ALTER INDEX {built} RENAME TO {name}"));
     }
 
     pub fn drop_column(&mut self, name: &str) {
@@ -280,16 +301,22 @@ impl Course {
         let title = format!("fill column {name} of table {} in batches", quote(&self.former));
         let batches = batches(&self.former, &column.name, &default);
         self.beforehand(title, vec![batches], Vec::new());
-        if column.not_null {
-            self.set_not_null(&column.name, true);
+        match column.not_null {
+            true => self.set_not_null(&column.name, true),
+            // A row that was written while the batches went over it may have slipped through.
+            false => {
+                let table = quote(&self.table);
+                self.inside.insert(0, format!("UPDATE {table} SET {name} = {default} WHERE {name} IS NULL"));
+            }
         }
     }
 
-    /// Fills what is empty in a column.
-    pub fn backfill(&mut self, column: &str, sql: &str) {
+    /// Fills what is empty in a column; `is_settled` tells that it and what `sql` reads are there already, with the
+    /// types that they will have.
+    pub fn backfill(&mut self, column: &str, sql: &str, is_settled: bool) {
         self.note(Cost::Scan);
         let (table, name) = (quote(&self.table), quote(column));
-        if self.is_online() && self.former_names.is_empty() {
+        if self.is_online() && self.former_names.is_empty() && is_settled {
             let title = format!("fill column {name} of table {} in batches", quote(&self.former));
             // What was empty is not known any more: it stays filled.
             self.beforehand(title, vec![batches(&self.former, column, sql)], Vec::new());
@@ -340,15 +367,21 @@ impl Course {
     }
 }
 
+/// The name of what is built beforehand, until its own name is free.
+fn building(name: &str) -> String {
+    names::fit(format!("{RESERVED_PREFIX}new_{name}"))
+}
+
 /// Fills what is empty in a column, some hundred blocks at a time, each in a transaction of its own.
 fn batches(table: &str, column: &str, sql: &str) -> String {
     let (table, column) = (quote(table), quote(column));
     let place = super::lexer::literal(&table);
+    // The second time is for rows that were written meanwhile, and so went behind those that were filled already.
     format!(
-        "DO $reconcile$\nDECLARE\n  first bigint := 0;\n  blocks bigint := pg_relation_size({place}::regclass) / \
-         current_setting('block_size')::bigint;\nBEGIN\n  WHILE first <= blocks LOOP\n    UPDATE {table} SET \
-         {column} = {sql}\n    WHERE {column} IS NULL AND ctid >= format('(%s,0)', first)::tid AND ctid < \
-         format('(%s,0)', first + {BLOCKS_AT_ONCE})::tid;\n    COMMIT;\n    first := first + {BLOCKS_AT_ONCE};\n  \
-         END LOOP;\nEND\n$reconcile$"
+        "DO $reconcile$\nDECLARE\n  first bigint;\n  blocks bigint;\nBEGIN\n  FOR time IN 1..2 LOOP\n    first := 0;\n    \
+         blocks := pg_relation_size({place}::regclass) / current_setting('block_size')::bigint;\n    WHILE first <= \
+         blocks LOOP\n      UPDATE {table} SET {column} = {sql}\n      WHERE {column} IS NULL AND ctid >= \
+         format('(%s,0)', first)::tid AND ctid < format('(%s,0)', first + {BLOCKS_AT_ONCE})::tid;\n      COMMIT;\n      \
+         first := first + {BLOCKS_AT_ONCE};\n    END LOOP;\n  END LOOP;\nEND\n$reconcile$"
     )
 }

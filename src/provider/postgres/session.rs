@@ -2,6 +2,7 @@
 //! Never writes anything in `Mode::Read`, and leaves every change to the one transaction of an apply.
 
 use std::path::Path;
+use std::time::Duration;
 
 use postgres::config::{ChannelBinding as Binding, SslMode as Attempt, SslNegotiation, TargetSessionAttrs};
 use postgres::error::SqlState;
@@ -70,6 +71,8 @@ pub struct Server {
     pub is_standby: bool,
     /// Whether our own tables are there.
     pub has_catalog: bool,
+    /// How long a statement may take by what role, database and URL say.
+    pub patience: Duration,
 }
 
 /// Reads a file that libpq would look into.
@@ -213,7 +216,7 @@ fn setup(schema: &str, mode: Mode) -> String {
          SET quote_all_identifiers = off; SET transform_null_equals = off; SET jit = off; \
          SET tcp_keepalives_idle = 60; SET default_transaction_read_only = {read_only}; \
          SELECT current_setting('server_version_num'), current_setting('server_version'), pg_is_in_recovery(), \
-         EXISTS ({catalog})",
+         EXISTS ({catalog}), (SELECT reset_val FROM pg_catalog.pg_settings WHERE name = 'statement_timeout')",
         catalog = catalog::EXISTS,
         schema = quote(schema),
         lock = milliseconds(limits::LOCK),
@@ -279,6 +282,8 @@ fn set_up(client: &mut Client, settings: &Settings, mode: Mode) -> Result<Server
         _ => None,
     });
     let get = |at: usize| row.and_then(|row| row.get(at)).unwrap_or_default().to_owned();
+    let patience = get(4).parse().ok().filter(|limit| *limit > 0);
+    let patience = patience.map_or(Duration::MAX, Duration::from_millis);
     let version: u32 = get(0).parse().unwrap_or_default();
     // `15.18 (Debian 15.18-0+deb12u1)`
     let name = format!("PostgreSQL {}", get(1).split(' ').next().unwrap_or_default());
@@ -302,7 +307,7 @@ fn set_up(client: &mut Client, settings: &Settings, mode: Mode) -> Result<Server
             ));
         }
     }
-    Ok(Server { version, name, is_standby: get(2) == "t", has_catalog: get(3) == "t" })
+    Ok(Server { version, name, is_standby: get(2) == "t", has_catalog: get(3) == "t", patience })
 }
 
 impl PostgresTarget {
@@ -493,12 +498,16 @@ impl Target for PostgresTarget {
         }
         self.connected()?;
         let settings = &self.settings;
-        let Some(Connected { client, .. }) = &mut self.connected else {
+        let Some(Connected { client, server }) = &mut self.connected else {
             return Err(self.cannot_open("it is not open"));
         };
-        let answers = answers::measure(client, CONSISTENTLY, queries);
+        let limit = limits::QUESTION.min(server.patience);
+        let mut answers = answers::measure(client, CONSISTENTLY, limit, queries);
         // Should this fail, the next statement says so.
         let _ = client.batch_execute("ROLLBACK");
+        if answers.as_ref().is_err_and(|error| error.code() == Some(&SqlState::QUERY_CANCELED)) {
+            answers = answers::one_by_one(client, CONSISTENTLY, limit, queries);
+        }
         match answers {
             Ok(answers) if answers.len() == queries.len() => Ok(answers),
             Ok(answers) => Err(self.cannot_open(format!(

@@ -114,6 +114,40 @@ impl<'a> PostgresSession<'a> {
         Ok(())
     }
 
+    /// Notes what takes a step back, and runs its first statement in the same transaction where it can be in one: what
+    /// was not done is never taken back. Returns how many statements ran.
+    fn begin_noted(&mut self, step: &Step, doing: &str) -> Result<usize, TargetError> {
+        let first = step.statements.first().filter(|statement| !limits::is_beside(statement));
+        let Some(first) = first else {
+            let noted = self.catalog.note_step(step, &step.undo);
+            return noted.map(|()| 0).map_err(|error| self.refused(doing, &error, None));
+        };
+        let refused = |error: Error| (error, None);
+        let sql = "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE";
+        let ran = self.catalog.client.batch_execute(sql).map_err(refused).and_then(|()| {
+            self.catalog.note_step(step, &step.undo).map_err(refused)?;
+            let (lock, limit) = (milliseconds(limits::lock(first)), milliseconds(Class::of(first).limit()));
+            let sql = format!("SET LOCAL lock_timeout = {lock}; SET LOCAL statement_timeout = {limit}");
+            self.catalog.client.batch_execute(&sql).map_err(refused)?;
+            if self.catalog.fence().map_err(refused)? != Some(self.fence) {
+                return Ok(false);
+            }
+            self.catalog.client.batch_execute(first).map_err(|error| (error, Some(first)))?;
+            self.catalog.client.batch_execute("COMMIT").map_err(refused).map(|()| true)
+        });
+        match ran {
+            Ok(true) => return Ok(1),
+            Ok(false) => self.step_out()?,
+            Err((error, statement)) => {
+                let refused = self.refused(doing, &error, statement.map(String::as_str));
+                // Should this fail, the connection is gone, and so is the transaction.
+                let _ = self.catalog.client.batch_execute("ROLLBACK");
+                return Err(refused);
+            }
+        }
+        Err(self.cannot(doing, "somebody else has taken the lock over"))
+    }
+
     /// Puts the statements that follow, in no transaction, under limits.
     fn wait_at_most(&mut self, lock: Duration, statement: Duration, doing: &str) -> Result<(), TargetError> {
         let (lock, statement) = (milliseconds(lock), milliseconds(statement));
@@ -226,7 +260,7 @@ impl Session for PostgresSession<'_> {
 
     fn measure(&mut self, queries: &[String]) -> Result<Vec<Answer>, TargetError> {
         self.class = None;
-        match answers::measure(self.catalog.client, "", queries) {
+        match answers::measure(self.catalog.client, "", limits::QUESTION, queries) {
             Ok(answers) if answers.len() == queries.len() => Ok(answers),
             Ok(_) => Err(self.cannot("answer the questions about its rows", "some were not answered")),
             Err(error) => Err(self.refused("answer the questions about its rows", &error, None)),
@@ -289,16 +323,15 @@ impl Session for PostgresSession<'_> {
 
     fn run_alone(&mut self, step: &Step) -> Result<(), TargetError> {
         let doing = format!("run step {} ({})", step.id, step.title);
-        if step.runs == Runs::Before {
-            let noted = self.catalog.note_step(step, &step.undo);
-            noted.map_err(|error| self.refused(&doing, &error, None))?;
-        }
         let again = self.cut_off.take().filter(|(id, _)| *id == step.id);
         let mut done = again.map_or(0, |(_, done)| done);
         if again.is_some() && step.statements.get(done).is_some_and(|sql| limits::is_beside(sql)) {
             // What was built beside others and not to its end is there, and in the way.
             self.alone(&step.undo, &mut 0, &doing)?;
             done = 0;
+        }
+        if step.runs == Runs::Before && done == 0 && !step.undo.is_empty() {
+            done = self.begin_noted(step, &doing)?;
         }
         let ran = self.alone(&step.statements, &mut done, &doing);
         if ran.is_err() {
@@ -314,6 +347,11 @@ impl Session for PostgresSession<'_> {
 
     fn take_back(&mut self, step: &Step) -> Result<(), TargetError> {
         let doing = format!("take back step {} ({})", step.id, step.title);
+        let is_noted = self.catalog.has_step(step.id);
+        if !is_noted.map_err(|error| self.refused(&doing, &error, None))? {
+            // It did nothing, or there is nothing to take back.
+            return Ok(());
+        }
         self.alone(&step.undo, &mut 0, &doing)?;
         let forgotten = self.catalog.forget_step(step.id);
         forgotten.map_err(|error| self.refused(&doing, &error, None))

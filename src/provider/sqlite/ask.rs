@@ -158,7 +158,9 @@ impl Seen<'_> {
             }
             Question::ViolationsAfter { sql } => Some(format!("NOT ({})", guarded(sql))),
             Question::UnfitAfter { before, after } => self.unfit(before, after),
-            Question::Rows
+            // Its own words are for its own parser.
+            Question::DuplicatesBy { .. }
+            | Question::Rows
             | Question::Values { .. }
             | Question::OptionUse { .. }
             | Question::ComesBack { .. }

@@ -18,7 +18,9 @@ use crate::model::setting::Setting;
 use crate::model::state::Snapshot;
 use crate::model::trash::Trashed;
 use crate::plan::Step;
-use crate::target::{Answer, Broken, Dialect, Left, Mode, Purge, Session, Target, TargetError, Tried};
+use crate::target::{
+    Answer, Broken, Certainty, Dialect, Left, Mode, Purge, Session, Target, TargetError, Tried,
+};
 
 /// How long a reader waits for a writer.
 const READ_PATIENCE: Duration = Duration::from_secs(5);
@@ -232,6 +234,7 @@ fn measure(connection: &Connection, target: &str, queries: &[String]) -> Result<
         Ok(Answer {
             count: u64::try_from(count).unwrap_or_default(),
             samples: samples.unwrap_or_default().into_iter().flatten().collect(),
+            certainty: Certainty::Counted,
         })
     };
     queries.iter().map(answer).collect()
