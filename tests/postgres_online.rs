@@ -156,7 +156,7 @@ impl Place {
     }
 
     fn see(&self) -> Seen {
-        let rows = "SELECT \"order\"::text FROM \"order\" ORDER BY id";
+        let rows = "SELECT to_jsonb(one)::text FROM \"order\" AS one ORDER BY id";
         Seen { objects: self.lines(OBJECTS), rows: self.lines(rows) }
     }
 
@@ -303,7 +303,7 @@ fn an_invalid_index_under_the_name_of_a_key_makes_room() {
         place.sql("DELETE FROM \"order\" WHERE ctid = '(0,1)'");
         place.does(&["apply", "--yes"]);
         place.is_done();
-        let key = "SELECT conname::text FROM pg_constraint WHERE contype = 'u'";
+        let key = "SELECT conname::text FROM pg_constraint WHERE contype = 'u' AND connamespace = 'public'::regnamespace";
         assert_eq!(place.lines(key), ["order_n_key"]);
     }
 }
