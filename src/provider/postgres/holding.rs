@@ -53,6 +53,9 @@ pub fn around(
 
 /// Tells of a reference that another change of the plan may have dropped already.
 pub fn may_have_let_go(far: &Reference, scene: &Scene<'_>) -> bool {
+    if !scene.placed.contains(&Address::new(entity::KIND, far.table.as_str())) {
+        return false;
+    }
     let former = scene.name_before(&far.table);
     let of = |state: &crate::model::state::State, name: &str| {
         state.get(&Address::new(entity::KIND, name)).and_then(|resource| resource.as_entity()).cloned()
