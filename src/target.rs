@@ -13,6 +13,7 @@ use crate::model::resource::Resource;
 use crate::model::state::{Desired, Native, Snapshot, State};
 use crate::model::trash::{Moved, Trashed};
 use crate::plan::{Finding, Step, StepId};
+use crate::report::rehearsal::{Place, Rehearsed};
 
 /// What a change is seen in: all resources before and after, and the target's own words for what is there.
 #[derive(Clone, Copy, Debug)]
@@ -251,6 +252,17 @@ pub trait Target: Send {
 
     /// Runs the steps where nothing is kept, without rows, and tells what would break.
     fn rehearse(&mut self, steps: &[Step]) -> Result<Vec<Broken>, TargetError>;
+
+    /// Runs the very steps: in a transaction that is rolled back, or on a database of its own on the server at `on`,
+    /// which has the target's definitions and is dropped. None where this kind of target has no such rehearsal.
+    fn run_through(
+        &mut self,
+        steps: &[Step],
+        on: Option<&str>,
+    ) -> Result<Option<(Place, Vec<Rehearsed>)>, TargetError> {
+        let _ = (steps, on);
+        Ok(None)
+    }
 
     /// Carries out tasks where nothing is kept, with the rows that there are. Empty where that would cost too much.
     fn try_out(&mut self, steps: &[Step]) -> Result<Vec<Tried>, TargetError> {

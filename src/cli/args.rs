@@ -101,6 +101,7 @@ pub enum Verb {
   reconcile --plan                          every environment
   reconcile plan -e staging --out s.zip     save exactly this as a package
   reconcile plan --rev HEAD~1 -e dev        from another revision
+  reconcile plan -e staging --rehearse      run the steps for a try, and roll them back
   reconcile plan --detailed-exitcode        exit 2 when changes are pending")]
     Plan {
         /// Save the plan of the one environment as a package
@@ -109,6 +110,12 @@ pub enum Verb {
         /// Exit 2 when changes are pending, 0 when there are none
         #[arg(long)]
         detailed_exitcode: bool,
+        /// Run the very steps on the target, in a transaction that is rolled back, and say what each took and locked
+        #[arg(long)]
+        rehearse: bool,
+        /// Rehearse on a database of its own on this server, made like the target without its rows, and dropped
+        #[arg(long, value_name = "URL", requires = "rehearse")]
+        on: Option<String>,
         #[command(flatten)]
         choices: Choices,
     },

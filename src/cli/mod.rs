@@ -52,8 +52,9 @@ fn dispatch(context: &Context, verb: Verb) -> Result<Code, Failure> {
     match verb {
         Verb::Init { dir } => commands::init::run(context, &dir),
         Verb::Validate => commands::validate::run(context),
-        Verb::Plan { out, detailed_exitcode, choices } => {
-            commands::plan::run(context, out.as_deref(), detailed_exitcode, &choices)
+        Verb::Plan { out, detailed_exitcode, rehearse, on, choices } => {
+            let trial = rehearse.then_some(commands::plan::Trial { on: on.as_deref() });
+            commands::plan::run(context, out.as_deref(), detailed_exitcode, trial, &choices)
         }
         Verb::Apply { package: Some(package), signature, yes, allow, choices } => {
             let named = commands::apply::Named { package: &package, signature: signature.as_deref() };

@@ -12,6 +12,7 @@ pub mod init;
 pub mod package;
 pub mod plan;
 pub mod promote;
+pub mod rehearse;
 pub mod repository;
 pub mod rollback;
 pub mod trash;

@@ -237,7 +237,11 @@ impl Draft<'_> {
         for (step, id) in steps.iter_mut().zip(1..) {
             step.id = id;
         }
-        let remarks = self.dialect.remarks(&steps, &scene);
+        let mut remarks = self.dialect.remarks(&steps, &scene);
+        // Who would not follow another key has been named already.
+        remarks.retain(|one| {
+            one.code != "RK405" || !findings.iter().any(|f| f.code == "RK112" && f.address == one.address)
+        });
         // A target that knows whom its own locks keep waiting says it better.
         let is_said = |one: &Finding| {
             one.code == "RK301" && remarks.iter().any(|r| r.code == one.code && r.address == one.address)

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::form::{self, WireError};
 use crate::plan::Plan;
+use crate::report::rehearsal::Rehearsal;
 
 /// Major and minor: a newer minor only adds, a newer major is refused.
 pub const FORMAT_VERSION: &str = "1.0";
@@ -17,6 +18,9 @@ pub struct PlanDocument {
     pub kind: PlanKind,
     /// One plan for each environment, in the order they were asked for.
     pub plans: Vec<Plan>,
+    /// What came of running their steps where nothing stays; empty where that was not asked for.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub rehearsals: Vec<Rehearsal>,
 }
 
 /// The word that tells this document from others.
@@ -40,7 +44,12 @@ struct Owned {
 
 impl PlanDocument {
     pub fn new(plans: Vec<Plan>) -> PlanDocument {
-        PlanDocument { format_version: FORMAT_VERSION.to_owned(), kind: PlanKind::Plan, plans }
+        PlanDocument {
+            format_version: FORMAT_VERSION.to_owned(),
+            kind: PlanKind::Plan,
+            plans,
+            rehearsals: Vec::new(),
+        }
     }
 }
 

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use proptest::prelude::*;
 use proptest::test_runner::{Config, FileFailurePersistence, TestRunner};
+use reconcile::model::environment::Strategy;
 use reconcile::model::field::FieldType;
 use reconcile::model::state::Desired;
 use reconcile::ops;
@@ -33,9 +34,11 @@ pub fn any_repository_becomes_any_edit_of_it(place: &mut Place) {
         let before = World::draw(&mut Draw::new(world));
         let after = before.edited(&mut Draw::new(edits));
         let mut place = Place::fresh(provider).expect("there was one before");
-        one(&mut place, &before, &after, &mut Draw::new(filling)).map_err(|fault| {
+        let mut filling = Draw::new(filling);
+        let strategy = filling.one_in(2).then_some(Strategy::Online);
+        one(&mut place, (&before, &after), strategy, &mut filling).map_err(|fault| {
             let (before, after) = (before.told(), after.told());
-            TestCaseError::fail(format!("{fault}\n\nBEFORE\n{before}\nAFTER\n{after}"))
+            TestCaseError::fail(format!("{fault}\n\n{strategy:?}\nBEFORE\n{before}\nAFTER\n{after}"))
         })
     };
     let mut runner = TestRunner::new(config);
@@ -43,11 +46,17 @@ pub fn any_repository_becomes_any_edit_of_it(place: &mut Place) {
     runner.run(&drawn, law).unwrap_or_else(|fault| panic!("{fault}"));
 }
 
-fn one(place: &mut Place, before: &World, after: &World, draw: &mut Draw) -> Result<(), String> {
+fn one(
+    place: &mut Place,
+    (before, after): (&World, &World),
+    strategy: Option<Strategy>,
+    draw: &mut Draw,
+) -> Result<(), String> {
     let start = valid(before)?;
     brought(place, &start)?;
     fill(place, before, draw);
-    let goal = valid(after)?;
+    let mut goal = valid(after)?;
+    goal.environment.strategy = strategy;
     let plan = place.plan(&goal);
     let found = place.see();
     if plan.findings.iter().any(|finding| finding.level == Level::Refuse) {

@@ -49,7 +49,8 @@ pub struct Cluster {
 }
 
 impl Cluster {
-    pub fn start(programs: &Programs) -> Result<Cluster, String> {
+    /// `more` are settings of the server, `name=value`, over those that every cluster has.
+    pub fn start(programs: &Programs, more: &[&str]) -> Result<Cluster, String> {
         // A socket's path is short, which the build folder's need not be.
         let made = tempfile::Builder::new().prefix("reconcile-pg-").tempdir_in("/tmp");
         let place = made.map_err(|e| format!("a folder for the server cannot be made: {e}"))?;
@@ -61,7 +62,7 @@ impl Cluster {
         let mut command = Command::new("sh");
         command.args(["-c", WATCHDOG]).arg(&folder).arg(&programs.postgres).arg("-D").arg(&data);
         command.arg("-k").arg(&folder);
-        command.args(SETTINGS.iter().flat_map(|setting| ["-c", setting]));
+        command.args(SETTINGS.iter().chain(more).flat_map(|setting| ["-c", setting]));
         command.env("LC_ALL", "C").current_dir(&folder);
         // What is sent to the group of the test is not for the watchdog, which has to clean up after it.
         command.process_group(0);

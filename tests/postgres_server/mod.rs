@@ -94,6 +94,14 @@ fn emptied(server: &Server, name: String) -> String {
     name
 }
 
+/// A server of the test's own, with settings that no other test has. None where there is none on this machine.
+// Most tests share one.
+#[allow(dead_code)]
+pub fn cluster(settings: &[&str]) -> Option<Cluster> {
+    server()?.cluster.as_ref()?;
+    Some(Cluster::start(&programs::find().ok()?, settings).unwrap_or_else(|why| panic!("{why}")))
+}
+
 struct Server {
     /// A database from which others are made.
     maintenance: String,
@@ -125,7 +133,7 @@ fn make() -> Result<Server, String> {
         Client::connect(&url, NoTls).map_err(|e| format!("{SERVER} cannot be reached: {e}"))?;
         return Ok(Server { maintenance: url, cluster: None });
     }
-    let cluster = Cluster::start(&programs::find()?)?;
+    let cluster = Cluster::start(&programs::find()?, &[])?;
     Ok(Server { maintenance: cluster.url(), cluster: Some(cluster) })
 }
 

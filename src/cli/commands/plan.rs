@@ -17,12 +17,22 @@ use crate::plan::{Level, Plan};
 use crate::render::paint::clean_json;
 use crate::render::plan_markdown;
 use crate::render::plan_text::{self, Options};
+use crate::render::rehearsal_text;
+use crate::report::rehearsal::Rehearsal;
 use crate::wire;
+
+/// A rehearsal that was asked for.
+#[derive(Clone, Copy)]
+pub struct Trial<'a> {
+    /// The server on which a database of its own is made; none for the target itself.
+    pub on: Option<&'a str>,
+}
 
 pub fn run(
     context: &Context,
     out: Option<&Path>,
     detailed_exitcode: bool,
+    trial: Option<Trial<'_>>,
     choices: &Choices,
 ) -> Result<Code, Failure> {
     let files = context.files()?;
@@ -32,11 +42,14 @@ pub fn run(
     if out.is_some() && environments.len() != 1 {
         return Err(Failure::error("--out saves the plan of one environment").help("name it with -e"));
     }
-    let mut plans = Vec::new();
+    let (mut plans, mut rehearsals) = (Vec::new(), Vec::new());
     let mut worst = Code::Done;
     for environment in &environments {
-        match one(context, &opened, &mut ahead, environment, choices) {
-            Ok(plan) => plans.push(plan),
+        match tried(context, &opened, &mut ahead, environment, trial, choices) {
+            Ok((plan, rehearsal)) => {
+                plans.push(plan);
+                rehearsals.extend(rehearsal);
+            }
             // One environment that cannot be reached does not hide the others.
             Err(failure) => {
                 context.terminal.failure(&failure);
@@ -45,9 +58,9 @@ pub fn run(
         }
     }
     if let (Some(path), [plan]) = (out, plans.as_slice()) {
-        save(context, &opened, plan, choices, path)?;
+        save(context, &opened, plan, &rehearsals, choices, path)?;
     }
-    show(context, &plans);
+    show_tried(context, &plans, rehearsals);
     if worst != Code::Done {
         return Err(Failure::said(worst));
     }
@@ -56,6 +69,33 @@ pub fn run(
     }
     let pending = plans.iter().any(|p| !p.is_empty());
     Ok(if detailed_exitcode && pending { Code::Pending } else { Code::Done })
+}
+
+/// Plans one environment, and rehearses its steps where that was asked for.
+fn tried(
+    context: &Context,
+    opened: &Opened,
+    ahead: &mut Ahead,
+    environment: &Environment,
+    trial: Option<Trial<'_>>,
+    choices: &Choices,
+) -> Result<(Plan, Option<Rehearsal>), Failure> {
+    let Some(trial) = trial else {
+        return Ok((one(context, opened, ahead, environment, choices)?, None));
+    };
+    let desired = desired(&opened.repository, environment, choices)?;
+    let _progress = context.terminal.spinner(&format!("rehearsing {}", environment.name));
+    let (mut target, snapshot) = ahead.take(context, environment)?;
+    let target = target.as_mut();
+    let mut plan = ops::plan::plan_from(desired, target, &snapshot, &opened.files.revision)?;
+    match ops::rehearse::rehearse(&mut plan, target, trial.on, &environment.allow)? {
+        Some(rehearsal) => Ok((plan, Some(rehearsal))),
+        None => {
+            let text = format!("{} has no rehearsal of its own", target.describe());
+            Err(Failure::error(text)
+                .help("its steps are run in memory with every plan; leave out --rehearse"))
+        }
+    }
 }
 
 /// Plans one environment.
@@ -74,29 +114,51 @@ pub fn one(
 
 /// Prints plans as the run's result.
 pub fn show(context: &Context, plans: &[Plan]) {
+    show_tried(context, plans, Vec::new());
+}
+
+fn show_tried(context: &Context, plans: &[Plan], rehearsals: Vec<Rehearsal>) {
     if context.is_json() {
-        let document = wire::plan::PlanDocument::new(plans.to_vec());
+        let document =
+            wire::plan::PlanDocument { rehearsals, ..wire::plan::PlanDocument::new(plans.to_vec()) };
         context.terminal.result(&clean_json(&wire::plan::to_json(&document)));
         return;
     }
     let options = Options { paint: context.terminal.paint, verbose: context.global.verbose };
-    context.terminal.result(&plan_text::plans(plans, &options));
+    let mut text = plan_text::plans(plans, &options);
+    for rehearsal in &rehearsals {
+        text.push_str(&format!("\n{}", rehearsal_text::rehearsal(rehearsal, context.terminal.paint)));
+    }
+    context.terminal.result(&text);
 }
 
 fn save(
     context: &Context,
     opened: &Opened,
     plan: &Plan,
+    rehearsals: &[Rehearsal],
     choices: &Choices,
     path: &Path,
 ) -> Result<(), Failure> {
     let environment = &opened.repository.environments[&plan.environment].0;
-    pack(context, plan, &desired(&opened.repository, environment, choices)?, path)
+    let desired = desired(&opened.repository, environment, choices)?;
+    let tried: String = rehearsals.iter().map(rehearsal_text::markdown).collect();
+    pack_with(context, plan, &desired, plan_markdown::plan(plan) + &tried, path)
 }
 
 /// Saves one plan with what it declares as a package.
 pub fn pack(context: &Context, plan: &Plan, desired: &Desired, path: &Path) -> Result<(), Failure> {
-    let package = ops::package::pack(plan, desired, plan_markdown::plan(plan))?;
+    pack_with(context, plan, desired, plan_markdown::plan(plan), path)
+}
+
+fn pack_with(
+    context: &Context,
+    plan: &Plan,
+    desired: &Desired,
+    for_people: String,
+    path: &Path,
+) -> Result<(), Failure> {
+    let package = ops::package::pack(plan, desired, for_people)?;
     files::save(path, &package::write(&package))?;
     let name = path.display();
     context.terminal.remark(&format!(

@@ -186,7 +186,7 @@ impl Alter<'_> {
     /// Matches what is there with what is wanted: what is the same stays, under its right name; what only the entity
     /// of before wanted goes; what is missing comes.
     fn constraints_and_indexes(&mut self) {
-        let touched = self.retyped();
+        let touched = self.touched();
         self.course.found(&self.actual.constraints);
         let remade = self.remade();
         // What is on a column that is made again goes with it.
@@ -251,7 +251,7 @@ impl Alter<'_> {
         for (old, new) in renamed {
             self.alter(format!("RENAME CONSTRAINT {} TO {}", quote(&old), quote(&new)));
         }
-        self.indexes(&dropped, &touched);
+        self.indexes(&missing, &dropped, &touched);
         for constraint in missing {
             let later = match &constraint.rule {
                 Rule::Reference(far) => far.table != self.new && !ddl::is_there(&far.table, self.scene),
@@ -262,7 +262,8 @@ impl Alter<'_> {
         }
     }
 
-    fn indexes(&mut self, dropped: &[String], touched: &[String]) {
+    /// As `constraints_and_indexes`, of indexes alone; `constraints` are those to come.
+    fn indexes(&mut self, constraints: &[Constraint], dropped: &[String], touched: &[String]) {
         let remade = self.remade();
         let goes_along = |one: &&Index| match &one.columns {
             Some(columns) => columns.iter().any(|column| remade.contains(column)),
@@ -299,7 +300,8 @@ impl Alter<'_> {
             };
             let is_ours = self.was.indexes.iter().any(was_wanted);
             // An index that was never built to its end, or another one under the name of one that is to come.
-            let is_in_the_way = missing.iter().any(|new| new.name == index.name);
+            let is_in_the_way = missing.iter().any(|new| new.name == index.name)
+                || constraints.iter().any(|new| new.name == index.name);
             let goes_anyway =
                 index.columns.as_ref().is_some_and(|columns| columns.iter().any(|one| dropped.contains(one)));
             if (is_ours || is_in_the_way) && !goes_anyway {
@@ -396,6 +398,11 @@ impl Alter<'_> {
             })
         };
         self.wanted.columns.iter().filter(is_remade).map(|column| column.name.clone()).collect()
+    }
+
+    /// The columns that do not hold yet what they will hold.
+    fn touched(&self) -> Vec<String> {
+        self.retyped().into_iter().chain(self.remade()).collect()
     }
 
     /// The columns that get another type.
@@ -568,6 +575,7 @@ impl Alter<'_> {
             self.alter(format!("ALTER COLUMN {name} SET DEFAULT {default}"));
         }
         let fills = !found.not_null && wanted.not_null;
+        let mut waits = false;
         if fills && let Some((ty, value)) = self.backfill(&wanted.name) {
             let sql = types::default_sql(&ty, &value);
             // What is another value each time is the one that the trash noted.
@@ -583,13 +591,15 @@ impl Alter<'_> {
                     &format!(" AND {table}.{name} IS NULL"),
                 );
             }
-            let is_settled = !retyped && self.reads_settled(&sql, &self.retyped());
-            self.course.backfill(&wanted.name, &sql, is_settled);
+            // What could not be brought back is filled in the transaction.
+            let early = keep::early(self.change, self.scene)
+                .filter(|_| !retyped && self.reads_settled(&sql, &self.touched()));
+            waits = !self.course.backfill(&wanted.name, &sql, early);
         }
         match (found.not_null, wanted.not_null) {
             (false, true) => {
                 let in_key = self.wanted.primary_key().contains(&wanted.name);
-                self.course.set_not_null(&wanted.name, !retyped && !in_key);
+                self.course.set_not_null(&wanted.name, !retyped && !in_key && !waits);
             }
             (true, false) => self.alter(format!("ALTER COLUMN {name} DROP NOT NULL")),
             (true, true) | (false, false) => {}

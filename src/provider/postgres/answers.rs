@@ -54,10 +54,10 @@ pub fn one_by_one(
     queries: &[String],
 ) -> Result<Vec<Answer>, Error> {
     let mut answers = Vec::new();
-    let started = client.query_one("SELECT clock_timestamp()", &[])?;
-    let started: std::time::SystemTime = started.try_get(0)?;
+    let started = client.query_one("SELECT clock_timestamp()::text", &[])?;
+    let started: String = started.try_get(0)?;
     for query in queries {
-        let spent = "SELECT extract(epoch FROM clock_timestamp() - $1::timestamptz)::float8";
+        let spent = "SELECT extract(epoch FROM clock_timestamp() - $1::text::timestamptz)::float8";
         let spent: f64 = client.query_one(spent, &[&started])?.try_get(0)?;
         let is_spent = spent > limits::QUESTIONS.as_secs_f64();
         let answer = match is_spent {

@@ -149,7 +149,7 @@ impl Judge<'_> {
     fn drop_table(&self, step: &Step, table: &str) -> Vec<Finding> {
         let Some(known) = self.world.tables.get(table) else { return Vec::new() };
         let readers = self.readers_of(&known.former, |reader| !reader.is_own && !is_abroad(reader));
-        let mut pointing = self.pointing(table, |_| true);
+        let mut pointing = self.pointing(table, |on, _| on != table);
         pointing.extend(self.readers_of(&known.former, is_abroad));
         let read = (!readers.is_empty()).then(|| read(step, None, "cannot be dropped", &readers));
         let needed = (!pointing.is_empty()).then(|| needed(step, None, "cannot be dropped", &pointing));
@@ -160,7 +160,7 @@ impl Judge<'_> {
         let Some((known, former)) = self.column(table, column) else { return Vec::new() };
         let is_read = |reader: &Reader| reader.column.as_deref() == Some(former);
         let readers = self.readers_of(&known.former, |reader| is_read(reader) && !is_abroad(reader));
-        let mut pointing = self.pointing(table, |far| far.iter().any(|one| one == column));
+        let mut pointing = self.pointing(table, |_, far| far.iter().any(|one| one == column));
         pointing.extend(self.readers_of(&known.former, |reader| is_read(reader) && is_abroad(reader)));
         let path = self.path(step, known, former, column);
         let read = (!readers.is_empty()).then(|| read(step, path.clone(), "cannot be dropped", &readers));
@@ -188,8 +188,9 @@ impl Judge<'_> {
         if columns.is_empty() || keys + indexes > 1 {
             return Vec::new();
         }
-        let same =
-            |far: &[String]| far.len() == columns.len() && far.iter().all(|column| columns.contains(column));
+        let same = |_: &str, far: &[String]| {
+            far.len() == columns.len() && far.iter().all(|column| columns.contains(column))
+        };
         let mut pointing = self.pointing(table, same);
         // Of another schema it is known which columns it points at, one by one.
         let former: Vec<&String> = columns.iter().filter_map(|column| known.columns.get(column)).collect();
@@ -224,10 +225,10 @@ impl Judge<'_> {
             .collect()
     }
 
-    /// The references of other tables to columns of this one.
-    fn pointing(&self, table: &str, is_at: impl Fn(&[String]) -> bool) -> Vec<String> {
-        let all = self.world.references_to(table).into_iter().filter(|(_, one)| match &one.rule {
-            Rule::Reference(far) => is_at(&far.columns),
+    /// The references to columns of a table; `is_meant` is given the table that one is on, and the columns.
+    fn pointing(&self, table: &str, is_meant: impl Fn(&str, &[String]) -> bool) -> Vec<String> {
+        let all = self.world.references_to(table).into_iter().filter(|(on, one)| match &one.rule {
+            Rule::Reference(far) => is_meant(&on.table.name, &far.columns),
             Rule::PrimaryKey | Rule::Unique | Rule::Check(_) | Rule::Other(_) => false,
         });
         all.map(|(known, one)| format!("foreign key `{}` on `{}`", one.name, known.table.name)).collect()

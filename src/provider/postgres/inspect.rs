@@ -419,8 +419,7 @@ impl Read {
         let stored = row.get(1).unwrap_or_default();
         let state = read(stored).map_err(|error| unread("state", error.to_string()))?;
         if let Some(text) = row.get(2) {
-            // Mostly we declare all that there is, and then it need not be read twice.
-            let declared = match text == stored {
+            let declared = match text.is_empty() {
                 true => Arc::clone(&state),
                 false => read(text).map_err(|error| unread("declaration", error.to_string()))?,
             };
@@ -544,7 +543,13 @@ impl Read {
                 }
                 None => lift::entity(&source, hint, spelled).entity,
             };
-            snapshot.state.insert(address, Arc::new(Resource::Entity(entity)));
+            let resource = Resource::Entity(entity);
+            // Mostly nothing has moved, and the record's own can be shared.
+            let state = match self.recorded.remove(&address) {
+                Some(recorded) if *recorded == resource => recorded,
+                Some(_) | None => Arc::new(resource),
+            };
+            snapshot.state.insert(address, state);
         }
         for (name, found) in &self.enums {
             let address = Address::new(model::KIND, name.as_str());

@@ -8,6 +8,7 @@ use super::kind::Kind;
 use super::lexer::{literal, quote};
 use super::lower;
 use super::names;
+use super::online::{self, Pace};
 use super::projection;
 use super::shape::{Column, Table};
 use super::way;
@@ -65,8 +66,70 @@ pub fn keep(change: &Change, scene: &Scene<'_>, number: u64) -> Option<(Work, Mo
         return None;
     }
     match goal {
-        Some(goal) => columns(change, before, goal, &table, scene, moved),
+        Some(goal) => columns(change, before, goal, &table, scene, moved).map(|copy| copy.inside(&table)),
         None => whole(&table, moved),
+    }
+}
+
+/// What is noted of the rows before they are filled, ahead of the transaction.
+pub struct Early {
+    pub title: String,
+    pub statement: String,
+    pub undo: Vec<String>,
+}
+
+/// Notes the empty values that a change fills, where they are filled ahead of the transaction, and how they come to be
+/// empty again. None where something else is moved aside too, or what they are filled with is another value each time.
+pub fn early(change: &Change, scene: &Scene<'_>) -> Option<Early> {
+    let (Some(Resource::Entity(before)), Some(Resource::Entity(goal))) = (&change.before, &change.after)
+    else {
+        return None;
+    };
+    let moved = scene.aside.moved.get(&change.address).filter(|moved| !moved.is_whole())?;
+    let table = Table::find(&change.address_before().name, scene.natives)?;
+    let copy = columns(change, before, goal, &table, scene, moved.clone())?;
+    if !copy.is_early {
+        return None;
+    }
+    let (trash, name) = (after::kept_table(moved), quote(&table.name));
+    let noted = noted(change, scene)?;
+    let same = noted.is_same(&|column| format!("{name}.{}", quote(column)));
+    let mut undo: Vec<String> = Vec::new();
+    for kept in moved.columns.iter().flatten() {
+        let (column, was) = (quote(&kept.column), quote(&after::was(&kept.column)));
+        // What somebody else has written there since stays.
+        let now = quote(&after::became(&kept.column));
+        undo.push(format!(
+            "UPDATE {name} SET {column} = NULL FROM {trash} AS noted WHERE {same} AND noted.{was} IS NULL AND \
+             {name}.{column} = noted.{now}"
+        ));
+    }
+    undo.push(format!("DROP TABLE IF EXISTS {trash}"));
+    let title = format!("note the empty values of table {name}");
+    Some(Early { title, statement: format!("CREATE TABLE {trash} AS {}", copy.select), undo })
+}
+
+/// The copy of some values of a table.
+struct Copy {
+    moved: Moved,
+    select: String,
+    /// Whether it is made before the transaction, in which only what came since is added.
+    is_early: bool,
+    /// What comes after it.
+    more: Vec<String>,
+}
+
+impl Copy {
+    /// The work in the transaction.
+    fn inside(self, table: &Table) -> (Work, Moved) {
+        let trash = after::kept_table(&self.moved);
+        let copy = match self.is_early {
+            true => format!("INSERT INTO {trash} {}", self.select),
+            false => format!("CREATE TABLE {trash} AS {}", self.select),
+        };
+        let statements = [lock(table), copy].into_iter().chain(self.more).collect();
+        let title = format!("keep values of table {}", quote(&table.name));
+        (Work { title, statements, cost: Cost::Scan, stage: Stage::Inside }, self.moved)
     }
 }
 
@@ -161,7 +224,7 @@ fn columns(
     table: &Table,
     scene: &Scene<'_>,
     mut moved: Moved,
-) -> Option<(Work, Moved)> {
+) -> Option<Copy> {
     // Under the names that what it points to has now.
     let present =
         scene.before.get(change.address_before()).and_then(|resource| resource.as_entity()).unwrap_or(before);
@@ -234,20 +297,28 @@ fn columns(
         (false, true) => " WHERE false".to_owned(),
         (false, false) => format!(" WHERE {}", changes.join(" OR ")),
     };
-    let trash = after::kept_table(&moved);
-    let mut statements = vec![
-        lock(table),
-        format!("CREATE TABLE {trash} AS SELECT {} FROM {}{filter}", values.join(", "), read.from),
-    ];
+    let select = format!("SELECT {} FROM {}{filter}", values.join(", "), read.from);
+    let mut more = Vec::new();
     if let Some(columns) = &key.today {
         let list: Vec<String> = columns.iter().map(|column| quote(&today(column))).collect();
-        statements.push(format!("CREATE INDEX ON {trash} ({})", list.join(", ")));
+        more.push(format!("CREATE INDEX ON {} ({})", after::kept_table(&moved), list.join(", ")));
     }
-    statements.extend(sequence_copies(&moved, &after::key(key.columns.first()?)));
+    more.extend(sequence_copies(&moved, &after::key(key.columns.first()?)));
+    let is_filled = |(column, output): &(&Column, Option<&Output>)| {
+        let is_constant = change.backfill.get(&column.name).is_some_and(|value| !changes_by_itself(value));
+        let stays = output.is_some_and(|output| output.column == column.name && column.ty == output.ty);
+        is_constant && stays && !column.not_null
+    };
+    let keeps_names =
+        rows.outputs.iter().all(|one| one.carried.as_ref().is_none_or(|from| *from == one.column));
+    let is_early = online::pace(scene, change) == Pace::Online
+        && scene.aside.lines.is_empty()
+        && keeps_names
+        && more.is_empty()
+        && wanted.iter().all(is_filled);
     moved.columns = Some(kept);
     moved.key = key.columns;
-    let title = format!("keep values of table {}", quote(&table.name));
-    Some((Work { title, statements, cost: Cost::Scan, stage: Stage::Inside }, moved))
+    Some(Copy { moved, select, is_early, more })
 }
 
 /// A value under the name that its option will have once the plan's picklists are changed, which is after this.

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::conversion;
 use super::lower;
-use super::shape::{Rule, Table};
+use super::shape::{Index, Rule, Table};
 use super::world::{Added, Deed, Known, World, deed};
 use crate::address::Address;
 use crate::model::entity;
@@ -169,11 +169,9 @@ impl<'a> Judge<'a> {
     fn slower(&mut self, step: &Step, deed: &Deed) {
         let finding = match deed {
             Deed::DropIndex { name, .. } => self.index_dropped(step, name),
-            Deed::CreateIndex { table, name, columns: Some(columns), .. } => {
-                self.index_twice(step, table, name, columns)
-            }
-            Deed::AddConstraint { table, name, rule: Added::Reference { to }, .. } => {
-                self.reference_alone(step, table, name, to)
+            Deed::CreateIndex { table, columns: Some(columns), .. } => self.index_twice(step, table, columns),
+            Deed::AddConstraint { table, rule: Added::Reference { to, columns }, .. } => {
+                self.reference_alone(step, table, columns, to)
             }
             Deed::RenameTable { .. }
             | Deed::RenameColumn { .. }
@@ -219,10 +217,12 @@ impl<'a> Judge<'a> {
         })
     }
 
-    fn index_twice(&self, step: &Step, table: &str, name: &str, columns: &[String]) -> Option<Finding> {
+    fn index_twice(&self, step: &Step, table: &str, columns: &[String]) -> Option<Finding> {
         let n_rows = self.world.tables.get(table).map(|known| self.n_rows(known)).unwrap_or_default();
         let wanted = self.wanted(step)?;
-        let own = wanted.index(name).filter(|own| !own.unique)?;
+        // Beside its writers it is built under another name.
+        let is_own = |one: &&Index| !one.unique && one.columns.as_deref() == Some(columns);
+        let own = wanted.indexes.iter().find(is_own)?;
         let other = led_by(&wanted, columns).find(|(other, _)| **other != own.name)?;
         let message = format!(
             "an index on ({}) is needless beside `{}`, which begins alike",
@@ -233,10 +233,9 @@ impl<'a> Judge<'a> {
             .then(|| finding("RK502", step, n_rows, message, "leave it out: every write keeps both"))
     }
 
-    fn reference_alone(&self, step: &Step, table: &str, name: &str, to: &str) -> Option<Finding> {
+    fn reference_alone(&self, step: &Step, table: &str, columns: &[String], to: &str) -> Option<Finding> {
         let n_rows = self.n_rows(self.world.tables.get(table)?);
         let wanted = self.wanted(step)?;
-        let columns = &wanted.constraint(name)?.columns;
         (n_rows >= LARGE_TABLE && led_by(&wanted, columns).next().is_none()).then(|| {
             let names = columns.join(", ");
             let message = format!(

@@ -36,6 +36,7 @@ mod projection;
 mod query;
 mod reader;
 mod refusal;
+mod rehearsal;
 mod reshape;
 mod respell;
 mod restore;

@@ -4,6 +4,7 @@
 
 use std::collections::BTreeMap;
 
+use super::keep::Early;
 use super::lexer::quote;
 use super::lower;
 use super::names;
@@ -311,17 +312,24 @@ impl Course {
         }
     }
 
-    /// Fills what is empty in a column; `is_settled` tells that it and what `sql` reads are there already, with the
-    /// types that they will have.
-    pub fn backfill(&mut self, column: &str, sql: &str, is_settled: bool) {
+    /// Fills what is empty in a column; `early` notes what is empty where that can be done ahead. Tells
+    /// whether it was.
+    pub fn backfill(&mut self, column: &str, sql: &str, early: Option<Early>) -> bool {
         self.note(Cost::Scan);
         let (table, name) = (quote(&self.table), quote(column));
-        if self.is_online() && self.former_names.is_empty() && is_settled {
+        let early = early.filter(|_| self.is_online());
+        let is_early = early.is_some();
+        if let Some(early) = early {
+            let Early { title, statement, undo } = early;
+            // All columns are noted at once.
+            if !self.before.iter().any(|work| work.title == title) {
+                self.beforehand(title, vec![statement], undo);
+            }
             let title = format!("fill column {name} of table {} in batches", quote(&self.former));
-            // What was empty is not known any more: it stays filled.
             self.beforehand(title, vec![batches(&self.former, column, sql)], Vec::new());
         }
         self.now(format!("UPDATE {table} SET {name} = {sql} WHERE {name} IS NULL"));
+        is_early
     }
 
     /// Makes a column required; `is_settled` tells that it holds already what it will hold.

@@ -227,7 +227,8 @@ FROM pg_catalog.pg_publication_rel l JOIN pg_catalog.pg_publication b ON b.oid =
 UNION ALL SELECT 'pg_catalog.pg_constraint'::pg_catalog.regclass, k.oid, 0, k.conrelid, 'foreign key', k.conname \
 FROM pg_catalog.pg_constraint k JOIN pg_catalog.pg_class x ON x.oid = k.conrelid AND x.relnamespace <> $schema \
 WHERE k.contype = 'f' AND k.conparentid = 0\
-) AS o JOIN pg_catalog.pg_depend d ON d.classid = o.class AND d.objid = o.id \
+) AS o CROSS JOIN LATERAL (SELECT y.refclassid, y.refobjid, y.refobjsubid FROM pg_catalog.pg_depend y \
+WHERE y.classid = o.class AND y.objid = o.id OFFSET 0) AS d \
 JOIN (SELECT 'pg_catalog.pg_class'::pg_catalog.regclass AS class, c.oid AS id, c.oid AS rel, c.relname AS name \
 FROM pg_catalog.pg_class c WHERE c.relnamespace = $schema AND c.relkind IN ('r', 'p') \
 UNION ALL SELECT 'pg_catalog.pg_type'::pg_catalog.regclass, y.oid, y.typrelid, y.typname \
@@ -241,8 +242,9 @@ ORDER BY 1, 2, 3, 4, 5";
 
 const VERSION: &str = "SELECT value FROM reconcile.meta WHERE key = 'catalog'";
 
-const RESOURCES: &str =
-    "SELECT address, state, declared, revision, spelled FROM reconcile.resource WHERE target = $target";
+/// Mostly we declare all that there is, and then it need not be sent twice.
+const RESOURCES: &str = "SELECT address, state, CASE WHEN declared::text = state::text THEN '' ELSE declared::text END, \
+revision, spelled FROM reconcile.resource WHERE target = $target";
 
 const TASKS: &str = "SELECT address, name, place, task, ran FROM reconcile.task WHERE target = $target";
 

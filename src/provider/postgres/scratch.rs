@@ -105,20 +105,31 @@ fn size(client: &mut Client, schema: &str, tables: &BTreeMap<String, Table>) -> 
     client.query_one(sql, &[&schema, &names])?.try_get(0)
 }
 
-/// Everything that makes the tables again.
-fn statements(original: &Original<'_>, tables: &BTreeMap<String, Table>) -> Vec<String> {
-    let place = |name: &str| format!("{}.{}", quote(original.schema), quote(name));
+/// Everything that makes tables again with the enumerated types of their columns, and what makes their references.
+pub fn definitions(natives: &[Native], tables: &[Table]) -> (Vec<String>, Vec<String>) {
     let mut all = Vec::new();
-    for native in original.natives.iter().filter(|native| native.kind == "enum") {
+    for native in natives.iter().filter(|native| native.kind == "enum") {
         let options: Vec<String> = native.definition.lines().map(literal).collect();
         all.push(format!("CREATE TYPE {} AS ENUM ({})", quote(&native.name), options.join(", ")));
     }
     let mut references = Vec::new();
-    for table in tables.values() {
+    for table in tables {
         let spelled =
             Table { columns: table.columns.iter().map(restore::spelled).collect(), ..table.clone() };
         let (made, later) = lower::create(&spelled, &|_| false);
         all.extend(made);
+        let add = |one| format!("ALTER TABLE {} ADD {}", quote(&table.name), lower::render_constraint(one));
+        references.extend(later.iter().map(add));
+    }
+    (all, references)
+}
+
+/// Everything that makes the tables again, with their rows.
+fn statements(original: &Original<'_>, tables: &BTreeMap<String, Table>) -> Vec<String> {
+    let place = |name: &str| format!("{}.{}", quote(original.schema), quote(name));
+    let listed: Vec<Table> = tables.values().cloned().collect();
+    let (mut all, references) = definitions(original.natives, &listed);
+    for table in tables.values() {
         let stored: Vec<_> = table.columns.iter().filter(|column| !column.made.is_generated()).collect();
         let names: Vec<String> = stored.iter().map(|column| quote(&column.name)).collect();
         let values: Vec<String> =
@@ -134,8 +145,6 @@ fn statements(original: &Original<'_>, tables: &BTreeMap<String, Table>) -> Vec<
         }
         let sequences = table.columns.iter().filter_map(|column| column.sequence.as_ref());
         all.extend(sequences.map(|one| keep::copy_sequence(&place(&one.name), &quote(&one.name))));
-        let add = |one| format!("ALTER TABLE {} ADD {}", quote(&table.name), lower::render_constraint(one));
-        references.extend(later.iter().map(add));
     }
     all.extend(references);
     all

@@ -20,12 +20,13 @@ use super::scratch::Original;
 use super::settings::{ChannelBinding, Connection, Found, Host, Root, Settings, SslMode};
 use super::tls::{self, Demand};
 use super::transaction::PostgresSession;
-use super::{answers, respell, task, tryout};
+use super::{answers, rehearsal, respell, task, tryout};
 use crate::journal::{Entry, Holder};
 use crate::model::environment::TargetConfig;
 use crate::model::state::{Desired, Snapshot};
 use crate::model::trash::Trashed;
 use crate::plan::Step;
+use crate::report::rehearsal::{Place, Rehearsed};
 use crate::target::{
     Answer, Broken, Dialect, Left, Misread, Mode, Purge, Session, Target, TargetError, Tried,
 };
@@ -537,6 +538,17 @@ impl Target for PostgresTarget {
         Ok(Vec::new())
     }
 
+    fn run_through(
+        &mut self,
+        steps: &[Step],
+        on: Option<&str>,
+    ) -> Result<Option<(Place, Vec<Rehearsed>)>, TargetError> {
+        match on {
+            Some(url) => self.run_elsewhere(steps, url).map(Some),
+            None => self.run_here(steps).map(|steps| Some((Place::Target, steps))),
+        }
+    }
+
     fn try_out(&mut self, steps: &[Step]) -> Result<Vec<Tried>, TargetError> {
         if !steps.iter().any(|step| step.task.is_some()) {
             return Ok(Vec::new());
@@ -608,6 +620,56 @@ impl Target for PostgresTarget {
         let mut catalog = Catalog::new(client, &settings.schema);
         make(&mut catalog, settings)?;
         catalog.keep(entry).map_err(|error| failed(settings, "keep the journal", &error, None))
+    }
+}
+
+impl PostgresTarget {
+    /// Runs steps in a transaction that is rolled back.
+    fn run_here(&mut self, steps: &[Step]) -> Result<Vec<Rehearsed>, TargetError> {
+        self.look_for_catalog()?;
+        let settings = &self.settings;
+        let Some(Connected { client, server }) = &mut self.connected else {
+            return Err(self.cannot_open("it is not open"));
+        };
+        if server.is_standby {
+            let message = "the server is a standby, where nothing can be rehearsed; name the primary server";
+            return Err(self.cannot_open(message));
+        }
+        let ran = rehearsal::run_here(client, &settings.schema, steps);
+        // Should this fail, the connection is gone, and so is the transaction.
+        let _ = client.batch_execute("ROLLBACK");
+        ran.map_err(|error| failed(settings, "rehearse", &error, None))
+    }
+
+    /// Runs steps on a database of its own on another server, or on the same.
+    fn run_elsewhere(&mut self, steps: &[Step], url: &str) -> Result<(Place, Vec<Rehearsed>), TargetError> {
+        let natives = self.consistently(|client, settings, server| {
+            Ok(inspect::snapshot(client, &context(settings, server))?.snapshot.natives)
+        })?;
+        let sources = self.consistently(|client, settings, _| {
+            rehearsal::sources(client, &settings.schema)
+                .map_err(|error| failed(settings, "read its definitions", &error, None))
+        })?;
+        let elsewhere = |message: String| {
+            let message = self.settings.hide(&message);
+            TargetError::Open { target: "the server to rehearse on".to_owned(), message }
+        };
+        let away = self.settings.elsewhere(url).map_err(elsewhere)?;
+        let (mut keeper, _) = connect(&away, Mode::Write)?;
+        let name = rehearsal::database_name(&mut keeper).map_err(|e| failed(&away, "rehearse", &e, None))?;
+        let refused = |error: postgres::Error| failed(&away, "make a database to rehearse on", &error, None);
+        keeper
+            .batch_execute(&format!("CREATE DATABASE {} TEMPLATE template0", quote(&name)))
+            .map_err(refused)?;
+        let own = away.in_database(&name);
+        let ran = connect(&own, Mode::Write).and_then(|(mut client, _)| {
+            rehearsal::run_elsewhere(&mut client, &own.schema, &natives, &sources, steps)
+                .map_err(|error| failed(&own, "rehearse", &error, None))
+        });
+        let dropped = keeper.batch_execute(&format!("DROP DATABASE {} WITH (FORCE)", quote(&name)));
+        let (missing, steps) = ran?;
+        dropped.map_err(|error| failed(&away, &format!("drop the database `{name}`"), &error, None))?;
+        Ok((Place::Scratch { server: away.name.clone(), missing }, steps))
     }
 }
 

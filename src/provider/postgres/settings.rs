@@ -200,6 +200,21 @@ pub enum Found {
 }
 
 impl Settings {
+    /// The same schema on the server of another URL.
+    pub fn elsewhere(&self, url: &str) -> Result<Settings, String> {
+        let said = url::parse(url)?;
+        check_keywords(&said)?;
+        let name = format!("postgres {}", url::shown(url));
+        Ok(Settings { name, said: Secret(said), has_variables: false, ..self.clone() })
+    }
+
+    /// The same in another database.
+    pub fn in_database(&self, name: &str) -> Settings {
+        let mut own = self.clone();
+        own.said.0.insert("dbname".to_owned(), name.to_owned());
+        own
+    }
+
     /// Reads the settings of a target. The error says what is wrong with them, after the target's name.
     pub fn new(
         config: &TargetConfig,

@@ -101,6 +101,7 @@ pub enum Added {
     Check,
     Reference {
         to: String,
+        columns: Vec<String>,
     },
     Key,
     /// A key that takes over an index which is there.
@@ -144,12 +145,12 @@ impl World {
         self.tables.values().find_map(|known| Some((known, known.table.index(name)?)))
     }
 
-    /// The references of other tables to this one, each with the table that it is on.
+    /// The references to a table, each with the table that it is on; its own among them.
     pub fn references_to(&self, table: &str) -> Vec<(&Known, &Constraint)> {
         let points = |one: &&Constraint| matches!(&one.rule, Rule::Reference(far) if far.table == table);
-        let others = self.tables.iter().filter(|(name, _)| *name != table);
-        others
-            .flat_map(|(_, known)| known.table.constraints.iter().filter(points).map(move |one| (known, one)))
+        self.tables
+            .values()
+            .flat_map(|known| known.table.constraints.iter().filter(points).map(move |one| (known, one)))
             .collect()
     }
 
@@ -399,7 +400,7 @@ impl Words<'_> {
             word if word.is("CHECK") => Added::Check,
             word if word.is("FOREIGN") => {
                 let at = self.all.iter().position(|token| token.is("REFERENCES"))?;
-                Added::Reference { to: self.name(at + 1)? }
+                Added::Reference { to: self.name(at + 1)?, columns: plain(self.all.get(9..at - 1)?)? }
             }
             _ if self.has(&["USING", "INDEX"]) => Added::KeyByIndex,
             word if word.is("UNIQUE") || word.is("PRIMARY") => Added::Key,
@@ -413,13 +414,18 @@ impl Words<'_> {
         let open = self.all.get(from..)?.iter().position(|token| token.is_sign("("))? + from;
         let close = self.all.len().checked_sub(1).filter(|at| self.all[*at].is_sign(")"))?;
         let inner = self.all.get(open + 1..close)?;
-        let is_plain = |(at, token): (usize, &Token<'_>)| match at % 2 {
-            0 => token.name().is_some(),
-            _ => token.is_sign(","),
-        };
-        let plain = !inner.is_empty() && inner.len() % 2 == 1 && inner.iter().enumerate().all(is_plain);
-        plain.then(|| inner.iter().step_by(2).filter_map(Token::name).collect())
+        plain(inner)
     }
+}
+
+/// Names between commas, and nothing else.
+fn plain(inner: &[Token<'_>]) -> Option<Vec<String>> {
+    let is_plain = |(at, token): (usize, &Token<'_>)| match at % 2 {
+        0 => token.name().is_some(),
+        _ => token.is_sign(","),
+    };
+    let is_whole = inner.len() % 2 == 1 && inner.iter().enumerate().all(is_plain);
+    is_whole.then(|| inner.iter().step_by(2).filter_map(Token::name).collect())
 }
 
 #[cfg(test)]
@@ -452,7 +458,7 @@ mod tests {
                 Deed::AddConstraint {
                     table: table(),
                     name: "k".into(),
-                    rule: Added::Reference { to: "far".into() },
+                    rule: Added::Reference { to: "far".into(), columns: vec!["x".into()] },
                     is_checked: false,
                 },
             ),

@@ -1,3 +1,2 @@
 -- 1. alter table "customer"
-ALTER TABLE "customer" ALTER COLUMN "code" DROP DEFAULT;
 ALTER TABLE "customer" ALTER COLUMN "code" SET DEFAULT 'b';

@@ -7,6 +7,7 @@ LOCK TABLE "customer" IN SHARE ROW EXCLUSIVE MODE;
 CREATE TABLE "reconcile"."trash_2" AS SELECT "id", "name" FROM "customer";
 
 -- 3. alter table "order"
+ALTER TABLE "order" DROP CONSTRAINT "order_customer_fkey";
 ALTER TABLE "order" DROP COLUMN "customer";
 
 -- 4. drop table "customer"

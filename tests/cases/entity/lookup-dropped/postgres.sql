@@ -3,4 +3,5 @@ LOCK TABLE "order" IN SHARE ROW EXCLUSIVE MODE;
 CREATE TABLE "reconcile"."trash_1" AS SELECT "id" AS "key id", "customer" AS "was customer" FROM "order" WHERE "customer" IS NOT NULL;
 
 -- 2. alter table "order"
+ALTER TABLE "order" DROP CONSTRAINT "order_customer_fkey";
 ALTER TABLE "order" DROP COLUMN "customer";

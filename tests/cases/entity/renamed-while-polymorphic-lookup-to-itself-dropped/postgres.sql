@@ -4,6 +4,8 @@ CREATE TABLE "reconcile"."trash_1" AS SELECT "id" AS "key id", "whole_part" AS "
 
 -- 2. rename table "part" to "piece"
 ALTER TABLE "part" RENAME TO "piece";
+ALTER TABLE "piece" DROP CONSTRAINT "part_whole_box_fkey";
+ALTER TABLE "piece" DROP CONSTRAINT "part_whole_part_fkey";
 ALTER TABLE "piece" RENAME CONSTRAINT "part_pkey" TO "piece_pkey";
 ALTER TABLE "piece" DROP COLUMN "whole_part";
 ALTER TABLE "piece" DROP COLUMN "whole_box";

@@ -3,5 +3,4 @@ UPDATE "status" SET "name" = 'draft' WHERE "name" = 'open';
 UPDATE "status" SET "label" = 'Draft' WHERE "name" = 'draft';
 
 -- 2. alter table "order"
-ALTER TABLE "order" ALTER COLUMN "status" DROP DEFAULT;
 ALTER TABLE "order" ALTER COLUMN "status" SET DEFAULT 'draft';
