@@ -72,7 +72,19 @@ pub fn pointed_at(
         let key = key_change(change, old, new).filter(|_| {
             // One under the same name and of another type takes along what points at it.
             let is_declared = |entity: &entity::Entity| entity.primary_key.is_some();
-            !lookups_follow || old.key_fields() != new.key_fields() || is_declared(old) != is_declared(new)
+            let is_same = old.key_fields() == new.key_fields() && is_declared(old) == is_declared(new);
+            // A lookup that is a key itself would have to be followed in its turn.
+            let is_passed_on = before.iter().any(|(from, resource)| {
+                resource.as_entity().is_some_and(|entity| {
+                    from != address
+                        && entity.key_fields().len() == 1
+                        && entity.key_fields().iter().any(|name| {
+                            let field = entity.fields.get(*name);
+                            field.is_some_and(|f| f.ty.lookup_targets().contains(&address.name.as_str()))
+                        })
+                })
+            });
+            !(lookups_follow && is_same) || is_passed_on
         });
         if key.is_none() && change.renamed_from.is_none() {
             continue;

@@ -53,6 +53,9 @@ pub fn around(
 
 /// Tells of a reference that another change of the plan may have dropped already.
 pub fn may_have_let_go(far: &Reference, scene: &Scene<'_>) -> bool {
+    if !scene.placed.contains(&Address::new(entity::KIND, far.table.as_str())) {
+        return false;
+    }
     let former = scene.name_before(&far.table);
     let of = |state: &crate::model::state::State, name: &str| {
         state.get(&Address::new(entity::KIND, name)).and_then(|resource| resource.as_entity()).cloned()
@@ -70,6 +73,8 @@ struct Touched {
     columns: Vec<String>,
     /// The column after the change, where the key is one column and only its type is another.
     retyped: Option<Column>,
+    /// Whether something keeps these columns apart afterwards.
+    is_kept: bool,
 }
 
 impl Touched {
@@ -82,6 +87,11 @@ impl Touched {
 fn touched(old: &str, new: &str, before: &Entity, after: &Entity, scene: &Scene<'_>) -> Vec<Touched> {
     let was = lower::table(old, before, scene.before);
     let wanted = lower::table(new, after, scene.after);
+    let is_kept = |columns: &[String]| {
+        let is_key = |one: &&Constraint| matches!(one.rule, Rule::PrimaryKey | Rule::Unique);
+        wanted.constraints.iter().filter(is_key).any(|one| one.columns == columns)
+            || wanted.indexes.iter().any(|one| one.unique && one.columns.as_deref() == Some(columns))
+    };
     let mut found = Vec::new();
     for one in was.constraints.iter().filter(|one| matches!(one.rule, Rule::PrimaryKey | Rule::Unique)) {
         let stays = wanted.constraints.iter().any(|new| new.rule == one.rule && new.columns == one.columns);
@@ -92,13 +102,15 @@ fn touched(old: &str, new: &str, before: &Entity, after: &Entity, scene: &Scene<
             _ => None,
         };
         if !stays || retyped.is_some() {
-            found.push(Touched { columns: one.columns.clone(), retyped: retyped.filter(|_| stays).cloned() });
+            let (columns, is_kept) = (one.columns.clone(), is_kept(&one.columns));
+            found.push(Touched { columns, retyped: retyped.filter(|_| stays).cloned(), is_kept });
         }
     }
     for one in was.indexes.iter().filter(|one| one.unique) {
         let stays = wanted.indexes.iter().any(|new| new.unique && new.columns == one.columns);
-        found
-            .extend(one.columns.clone().filter(|_| !stays).map(|columns| Touched { columns, retyped: None }));
+        let Some(columns) = one.columns.clone().filter(|_| !stays) else { continue };
+        let is_kept = is_kept(&columns);
+        found.push(Touched { columns, retyped: None, is_kept });
     }
     found
 }
@@ -162,6 +174,14 @@ fn holder(
         };
         wanted.constraints.iter().find(same).cloned()
     });
+    // What could not hold again stays in the way, and is told of as such.
+    let can_let_go = match &again {
+        Some(_) => key.is_kept,
+        None => is != Some(was),
+    };
+    if !can_let_go {
+        return None;
+    }
     let retype = match (&key.retyped, constraint.columns.as_slice(), &again) {
         (Some(goal), [column], Some(_)) if is == Some(was) => {
             let found = table.column(column)?;
