@@ -1,8 +1,10 @@
 //! A declared resource in the words in which the target reports it back.
 //! Never changes what it means.
 
+use indexmap::IndexMap;
 use serde_json::{Number, Value};
 
+use super::lexer::{Token, tokens};
 use super::native;
 use super::types;
 use crate::model::entity::{Entity, Keeper};
@@ -45,15 +47,37 @@ fn normal_entity(entity: &mut Entity) {
             }
         }
     }
+    let fields = entity.fields.clone();
     for key in entity.keys.values_mut() {
         trim(&mut key.sql);
+        plain(&mut key.sql, &mut key.fields, &fields);
         let is_ours = matches!(key.native.as_deref().map(Keeper::read), Some(Some(Keeper::Constraint(None))));
         if is_ours {
             key.native = None;
         }
     }
-    entity.indexes.values_mut().for_each(|index| trim(&mut index.sql));
+    for index in entity.indexes.values_mut() {
+        trim(&mut index.sql);
+        plain(&mut index.sql, &mut index.fields, &fields);
+    }
     entity.checks.values_mut().for_each(|check| check.sql = check.sql.trim().to_owned());
+}
+
+/// What is on plain fields says so.
+fn plain(sql: &mut Option<String>, fields: &mut Vec<String>, known: &IndexMap<String, Field>) {
+    let Some(all) = sql.as_ref().and_then(|sql| tokens(sql).ok()) else { return };
+    let [method, open, names @ .., close] = all.as_slice() else { return };
+    if !(method.is("btree") && open.is_sign("(") && close.is_sign(")")) {
+        return;
+    }
+    let one = |words: &[Token<'_>]| match words {
+        [only] => only.name().filter(|name| known.contains_key(name)),
+        _ => None,
+    };
+    let found: Option<Vec<String>> = names.split(|token| token.is_sign(",")).map(one).collect();
+    if let Some(found) = found {
+        (*sql, *fields) = (None, found);
+    }
 }
 
 /// An index says how it is kept; where its author did not, it is a tree.
