@@ -424,7 +424,6 @@ mod tests {
             (FieldType::Decimal { precision: 4, scale: 2 }, "0.5", Value::from(0.5)),
             (FieldType::Boolean, "false", Value::Bool(false)),
             (FieldType::Json, "'{\"a\": 1}'::jsonb", Value::from("{\"a\": 1}")),
-            (FieldType::Binary { max_length: None }, "'\\x6162'::bytea", Value::from("ab")),
             (FieldType::Datetime, "now()", Value::from("now")),
         ] {
             let column = column_type(&ty);
