@@ -56,6 +56,10 @@ pub fn planned(
 
 /// Tidies up what an apply that was cut off has left, so that the plan starts from what is meant to be there.
 pub fn tidy(context: &Context, environment: &Environment) -> Result<Vec<String>, Failure> {
+    // Only what a signed package brings is written there; it finds what is left when it takes the lock.
+    if !environment.require_signed_by.is_empty() {
+        return Ok(Vec::new());
+    }
     let mut target = context.target(environment, Mode::Write)?;
     let tidied = target.tidy(&context.holder())?;
     for title in &tidied {

@@ -43,6 +43,9 @@ pub fn run(context: &Context, arguments: &Import) -> Result<Code, Failure> {
     leave_tasks_out(&package, &arguments.no_tasks, &mut bindings)?;
     let declared = opened.repository.desired(&environment.name, &BTreeMap::new());
     let declared = declared.map(|desired| desired.resources.into_keys().collect()).unwrap_or_default();
+    if !arguments.plan {
+        apply::tidy(context, environment)?;
+    }
     let Some(Checked { check, desired }) =
         decided(context, &package, environment, &declared, bindings, arguments)?
     else {

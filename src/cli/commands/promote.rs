@@ -36,6 +36,7 @@ pub fn run(context: &Context, order: &Order) -> Result<Code, Failure> {
     let to = environment(&opened.repository, &order.to)?;
     if !order.only_shown && order.out.is_none() {
         writable(to, &[])?;
+        apply::tidy(context, to)?;
     }
     let drifted = if order.allow_drift { Drifted::Allowed } else { Drifted::Refused };
     let promoted = promoted(&from.name, context.target(from, Mode::Read)?.as_mut(), drifted)?;

@@ -26,6 +26,9 @@ pub fn run(context: &Context, order: &Order) -> Result<Code, Failure> {
     }
     let opened = context.open()?;
     let environment = context.environment(&opened.repository)?;
+    if !order.only_shown && order.out.is_none() {
+        apply::tidy(context, environment)?;
+    }
     let back = {
         let _progress = context.terminal.spinner(&format!("planning {}", environment.name));
         ops::rollback::plan(environment, order.id, context.target(environment, Mode::Read)?.as_mut())?

@@ -36,7 +36,7 @@ pub fn work(change: &Change, scene: &Scene<'_>) -> Vec<Work> {
     let work = match (&change.before, &change.after) {
         (None, Some(Resource::Entity(after))) => create(name, after, scene),
         (None, Some(Resource::Picklist(after))) => vec![create_picklist(name, after)],
-        (Some(Resource::Entity(before)), None) => vec![drop_table(former, before, scene)],
+        (Some(Resource::Entity(_)), None) => vec![drop_table(former, scene)],
         (Some(Resource::Picklist(before)), None) => vec![drop_picklist(former, before)],
         (Some(Resource::Entity(before)), Some(Resource::Entity(after))) => {
             let all = alter::work(change, before, after, scene);
@@ -99,7 +99,7 @@ fn create_picklist(name: &str, after: &Picklist) -> Work {
     inside(format!("create picklist {}", quote(name)), statements)
 }
 
-fn drop_table(name: &str, before: &Entity, scene: &Scene<'_>) -> Work {
+fn drop_table(name: &str, scene: &Scene<'_>) -> Work {
     // Tables that point at each other let go first: what goes later still holds this one.
     let here = Address::new(entity::KIND, name);
     let mut statements = Vec::new();
@@ -126,7 +126,6 @@ fn drop_table(name: &str, before: &Entity, scene: &Scene<'_>) -> Work {
             )
         }));
     }
-    let _ = before;
     statements.push(format!("DROP TABLE {}", quote(name)));
     inside(format!("drop table {}", quote(name)), statements)
 }

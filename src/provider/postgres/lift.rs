@@ -306,7 +306,7 @@ impl Lift<'_> {
         let is_plain = column.made.is_plain() && column.collation.is_none() && !is_serial;
         let mut field = Field::of(ty);
         if !(fits && is_plain) || constraint.is_some() {
-            let mut native = if fits && is_plain { String::new() } else { lower::native(column, is_serial) };
+            let mut native = if fits && is_plain { String::new() } else { lower::native(column) };
             if let Some(constraint) = constraint {
                 native = format!("{native} {}", native::named(&constraint)).trim_start().to_owned();
             }

@@ -100,7 +100,7 @@ pub fn is_serial(column: &Column) -> bool {
     native::is_serial(column)
 }
 
-pub fn native(column: &Column, _is_serial: bool) -> String {
+pub fn native(column: &Column) -> String {
     native::of(column)
 }
 
