@@ -5,19 +5,27 @@ mod postgres_server;
 
 use std::fs;
 use std::process::{Command, Stdio};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use postgres::Client;
 
 struct Place {
     folder: tempfile::TempDir,
     database: postgres_server::Database,
+    _alone: MutexGuard<'static, ()>,
 }
+
+/// What could have stayed is looked for on the whole server, which the tests of one process share.
+static ALONE: Mutex<()> = Mutex::new(());
 
 const FIELDS: &str = "  fields:\n    number: { type: autonumber, format: \"N-{seq}\" }\n    total: { type: integer }\n    note: { type: text, maxLength: 9 }\n";
 
 impl Place {
     fn new(sql: &str) -> Option<Place> {
-        let place = Place { folder: tempfile::tempdir().unwrap(), database: postgres_server::database()? };
+        // A test that failed has said so; the others are none the worse for it.
+        let alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
+        let (folder, database) = (tempfile::tempdir().unwrap(), postgres_server::database()?);
+        let place = Place { folder, database, _alone: alone };
         place.environment("");
         place.order(FIELDS);
         place.run(&["apply", "--yes"], 0);
