@@ -2,6 +2,7 @@
 //! Never reads a clock: times come in.
 
 pub mod past;
+pub mod suspension;
 
 use std::collections::BTreeMap;
 
