@@ -147,6 +147,7 @@ impl Stopped {
             busy @ TargetError::Busy { .. } => Stopped::Busy(failed, busy),
             TargetError::Open { .. }
             | TargetError::Locked { .. }
+            | TargetError::Suspended { .. }
             | TargetError::Failed { .. }
             | TargetError::Newer { .. }
             | TargetError::Record { .. } => Stopped::Failed(failed, error.to_string()),
@@ -160,6 +161,7 @@ impl From<TargetError> for Stopped {
             busy @ TargetError::Busy { .. } => Stopped::Busy(FailedAt::Start, busy),
             TargetError::Open { .. }
             | TargetError::Locked { .. }
+            | TargetError::Suspended { .. }
             | TargetError::Failed { .. }
             | TargetError::Newer { .. }
             | TargetError::Record { .. } => Stopped::Unbegun(ApplyError::Target(error)),

@@ -373,7 +373,33 @@ pub const ENVIRONMENT: Object = Object {
             Shape::Values,
             "What `${value:NAME}` stands for in the resources of this environment: text, number, true or false.",
         ),
+        may(
+            "windows",
+            Shape::List(&WINDOW),
+            "When this environment may be applied to, and when not; default: always.",
+        ),
         may("patches", Shape::List(&PATCH), "What single resources are otherwise in this environment."),
+    ],
+};
+
+pub const WINDOW: Object = Object {
+    title: "a window",
+    doc: "A time that comes round. An open `deny` window wins; where there is any `allow` window, one must be open.",
+    keys: &[
+        must("kind", Shape::Word(&["allow", "deny"]), "Whether it lets applies through while it is open, or none."),
+        must("schedule", Shape::Text, "When it opens, in the five fields of cron: `0 22 * * 1-5`."),
+        must("duration", Shape::Text, "How long it stays open: `8h`, `1h30m`, `2d`."),
+        may("timeZone", Shape::Text, "Whose clock the schedule is read from: `Europe/Berlin`; default: `UTC`."),
+        may(
+            "manual",
+            Shape::Bool,
+            "A person may apply although this window is in the way, a watcher may not; default: false.",
+        ),
+        may(
+            "overrun",
+            Shape::Bool,
+            "An apply that is under way may go on when this window gets into its way; default: false.",
+        ),
     ],
 };
 

@@ -20,6 +20,7 @@ mod secret;
 mod standard;
 mod tally;
 mod variants;
+mod windows;
 
 pub use bindings::bindings;
 pub use canonical::canonical;

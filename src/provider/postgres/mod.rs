@@ -29,6 +29,7 @@ mod lower;
 mod names;
 mod native;
 mod normalize;
+mod notes;
 mod online;
 mod passfile;
 mod picklist;

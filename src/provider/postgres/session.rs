@@ -20,8 +20,11 @@ use super::scratch::Original;
 use super::settings::{ChannelBinding, Connection, Found, Host, Root, Settings, SslMode};
 use super::tls::{self, Demand};
 use super::transaction::PostgresSession;
+use super::notes::{self, NoteError};
 use super::{answers, rehearsal, respell, task, tryout};
-use crate::journal::{Entry, Holder};
+use crate::journal::notice::{Delivery, Outbox};
+use crate::journal::suspension::Suspension;
+use crate::journal::{Entry, Holder, Timestamp};
 use crate::model::environment::TargetConfig;
 use crate::model::state::{Desired, Snapshot};
 use crate::model::trash::Trashed;
@@ -574,6 +577,18 @@ impl Target for PostgresTarget {
 
     fn lock<'a>(&'a mut self, holder: &Holder) -> Result<Box<dyn Session + 'a>, TargetError> {
         let fence = self.take_lock(holder)?;
+        match self.suspension() {
+            Ok(None) => {}
+            Ok(Some(suspension)) => {
+                self.give_back();
+                let target = self.settings.name.clone();
+                return Err(TargetError::Suspended { target, suspension: Box::new(suspension) });
+            }
+            Err(error) => {
+                self.give_back();
+                return Err(error);
+            }
+        }
         let mut session = self.begin(fence)?;
         // What is left of another apply would be in the way, and would be forgotten.
         if !session.tidy()?.is_empty() {
@@ -620,6 +635,73 @@ impl Target for PostgresTarget {
         let mut catalog = Catalog::new(client, &settings.schema);
         make(&mut catalog, settings)?;
         catalog.keep(entry).map_err(|error| failed(settings, "keep the journal", &error, None))
+    }
+
+    fn suspension(&mut self) -> Result<Option<Suspension>, TargetError> {
+        self.read_note("say whether it is suspended", |client, target| notes::suspension(client, target))
+    }
+
+    fn suspend(&mut self, suspension: &Suspension) -> Result<Suspension, TargetError> {
+        self.note("be suspended", |client, target| notes::suspend(client, target, suspension))
+    }
+
+    fn lift(&mut self) -> Result<Option<Suspension>, TargetError> {
+        self.writable()?;
+        self.read_note("be resumed", notes::lift)
+    }
+
+    fn outbox(&mut self) -> Result<Outbox, TargetError> {
+        self.read_note("show its outbox", notes::outbox)
+    }
+
+    fn post(
+        &mut self,
+        deliveries: &[Delivery],
+        announced: Option<u64>,
+        forget: &Timestamp,
+    ) -> Result<(), TargetError> {
+        self.note("keep its outbox", |client, target| {
+            notes::post(client, target, deliveries, announced, forget)
+        })
+    }
+
+    fn mark(&mut self, before: &Delivery, after: &Delivery) -> Result<bool, TargetError> {
+        self.note("keep its outbox", |client, target| notes::mark(client, target, before, after))
+    }
+}
+
+impl PostgresTarget {
+    fn read_note<T>(
+        &mut self,
+        doing: &str,
+        read: impl FnOnce(&mut Client, &str) -> Result<T, NoteError>,
+    ) -> Result<T, TargetError> {
+        self.connected()?;
+        let settings = &self.settings;
+        let Some(Connected { client, .. }) = &mut self.connected else {
+            return Err(self.cannot_open("it is not open"));
+        };
+        read(client, &settings.schema).map_err(|error| match error {
+            NoteError::Server(error) => refusal::refused(settings, doing, &error, Vec::new()),
+            NoteError::Unreadable(error) => {
+                TargetError::Record { target: settings.name.clone(), message: error.to_string() }
+            }
+        })
+    }
+
+    /// Writes beside the journal; our tables are made where they are not there yet.
+    fn note<T>(
+        &mut self,
+        doing: &str,
+        write: impl FnOnce(&mut Client, &str) -> Result<T, NoteError>,
+    ) -> Result<T, TargetError> {
+        self.writable()?;
+        let settings = &self.settings;
+        if let Some(Connected { client, server }) = &mut self.connected {
+            make(&mut Catalog::new(client, &settings.schema), settings)?;
+            server.has_catalog = true;
+        }
+        self.read_note(doing, write)
     }
 }
 

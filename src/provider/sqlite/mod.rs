@@ -17,6 +17,7 @@ mod lexer;
 mod lift;
 mod lower;
 mod normalize;
+mod notes;
 mod parse;
 mod parts;
 mod picklist;

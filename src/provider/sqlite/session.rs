@@ -10,9 +10,11 @@ use super::dialect::{NAME, SqliteDialect};
 use super::lexer::quote;
 use super::references::references_to_nowhere;
 use super::refusal::{failed, strict_names};
-use super::{catalog, inspect, rehearse, restore, task, tryout};
+use super::{catalog, inspect, notes, rehearse, restore, task, tryout};
 use crate::diff::change::Change;
-use crate::journal::{Entry, Holder};
+use crate::journal::notice::{Delivery, Outbox};
+use crate::journal::suspension::Suspension;
+use crate::journal::{Entry, Holder, Timestamp};
 use crate::model::environment::TargetConfig;
 use crate::model::setting::Setting;
 use crate::model::state::Snapshot;
@@ -319,6 +321,15 @@ impl Target for SqliteTarget {
 
     fn lock<'a>(&'a mut self, holder: &Holder) -> Result<Box<dyn Session + 'a>, TargetError> {
         let token = self.begin(holder)?;
+        if let Some(suspension) = self.suspension()? {
+            let suspended = TargetError::Suspended { target: self.name.clone(), suspension: Box::new(suspension) };
+            if let Some(connection) = &self.connection {
+                roll_back(connection);
+                // A row that stays behind is taken over by whoever comes next.
+                let _ = catalog::drop_lock(connection, &token);
+            }
+            return Err(suspended);
+        }
         match &self.connection {
             Some(connection) => {
                 Ok(Box::new(SqliteSession { name: &self.name, path: &self.path, connection, token }))
@@ -369,9 +380,90 @@ impl Target for SqliteTarget {
             None => Err(self.cannot_open("there is no connection")),
         }
     }
+
+    fn suspension(&mut self) -> Result<Option<Suspension>, TargetError> {
+        self.read_note("say whether it is suspended", notes::suspension)
+    }
+
+    fn suspend(&mut self, suspension: &Suspension) -> Result<Suspension, TargetError> {
+        self.create()?;
+        self.note("be suspended", |connection| notes::suspend(connection, suspension))
+    }
+
+    fn lift(&mut self) -> Result<Option<Suspension>, TargetError> {
+        match self.connection()? {
+            Some(_) => self.note("be resumed", notes::lift),
+            None => Ok(None),
+        }
+    }
+
+    fn outbox(&mut self) -> Result<Outbox, TargetError> {
+        self.read_note("show its outbox", notes::outbox)
+    }
+
+    fn post(
+        &mut self,
+        deliveries: &[Delivery],
+        announced: Option<u64>,
+        forget: &Timestamp,
+    ) -> Result<(), TargetError> {
+        self.create()?;
+        self.note("keep its outbox", |connection| {
+            notes::post(connection, deliveries, announced)?;
+            notes::forget(connection, forget)
+        })
+    }
+
+    fn mark(&mut self, before: &Delivery, after: &Delivery) -> Result<bool, TargetError> {
+        self.note("keep its outbox", |connection| notes::mark(connection, before, after))
+    }
 }
 
 impl SqliteTarget {
+    fn read_note<T: Default>(
+        &mut self,
+        doing: &str,
+        read: impl FnOnce(&Connection) -> rusqlite::Result<T>,
+    ) -> Result<T, TargetError> {
+        let name = self.name.clone();
+        match self.connection()? {
+            Some(connection) => read(connection).map_err(|error| failed(&name, doing, &error)),
+            None => Ok(T::default()),
+        }
+    }
+
+    /// Writes beside the journal, in a transaction of its own.
+    fn note<T>(
+        &mut self,
+        doing: &str,
+        write: impl FnOnce(&Connection) -> rusqlite::Result<T>,
+    ) -> Result<T, TargetError> {
+        let name = self.name.clone();
+        let refused = |error: rusqlite::Error| match is_busy(&error) {
+            true => TargetError::Busy {
+                target: name.clone(),
+                doing: doing.to_owned(),
+                message: "somebody else writes to it".to_owned(),
+                holders: Vec::new(),
+            },
+            false => failed(&name, doing, &error),
+        };
+        let Some(connection) = self.connection()? else {
+            return Err(self.cannot_open("there is no connection"));
+        };
+        if let Some(found) = catalog::version(connection).map_err(refused)?
+            && found > catalog::VERSION
+        {
+            return Err(TargetError::Newer { target: name.clone(), found, known: catalog::VERSION });
+        }
+        connection.execute_batch("BEGIN IMMEDIATE").map_err(refused)?;
+        let written = write(connection).and_then(|value| connection.execute_batch("COMMIT").map(|()| value));
+        if written.is_err() {
+            roll_back(connection);
+        }
+        written.map_err(refused)
+    }
+
     fn entries(&mut self, id: Option<u64>, limit: usize) -> Result<Vec<Entry>, TargetError> {
         let name = self.name.clone();
         let Some(connection) = self.connection()? else { return Ok(Vec::new()) };
