@@ -65,6 +65,8 @@ pub struct Terms<'a> {
     /// Who signed the package that the plan comes from, for the journal.
     pub signed_by: &'a [PublicKey],
     pub clock: &'a dyn Fn() -> Timestamp,
+    /// Why a person applies although the windows of the environment are shut, for the journal.
+    pub outside_window: Option<&'a str>,
     /// How long others are waited for.
     pub patience: &'a dyn Patience,
 }
@@ -85,7 +87,8 @@ pub fn apply(
     }
     let allowed: Vec<String> = terms.allow.iter().map(|a| a.as_str().to_owned()).collect();
     let entry = Entry::open(plan, terms.holder, &allowed);
-    let fresh = Entry { signed_by: terms.signed_by.to_vec(), ..entry };
+    let outside_window = terms.outside_window.map(str::to_owned);
+    let fresh = Entry { signed_by: terms.signed_by.to_vec(), outside_window, ..entry };
     let mut tries = 0;
     let (mut entry, failed, message, left) = loop {
         let mut entry = fresh.clone();

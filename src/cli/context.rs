@@ -114,6 +114,27 @@ impl Context {
         self.choose(all, purpose)
     }
 
+    /// Takes the environment that is named, or chooses by `-e`.
+    pub fn environments_or<'a>(
+        &self,
+        repository: &'a Repository,
+        named: Option<&str>,
+        purpose: Purpose,
+    ) -> Result<Vec<&'a Environment>, Failure> {
+        let Some(name) = named else { return self.environments(repository, purpose) };
+        if !self.global.environments.is_empty() {
+            return Err(Failure::error("the environment is named twice").help("leave -e out"));
+        }
+        match repository.environments.get(name) {
+            Some((environment, _)) => Ok(vec![environment]),
+            None => {
+                let names: Vec<&str> = repository.environments.keys().map(String::as_str).collect();
+                Err(Failure::error(format!("there is no environment `{name}`"))
+                    .help(format!("there are: {}", names.join(", "))))
+            }
+        }
+    }
+
     /// Chooses among environments by `-e`.
     pub fn choose<'a>(
         &self,
@@ -165,6 +186,11 @@ impl Context {
             Mode::Write => writable(environment, &[])?,
         }
         Ok(provider::open::open(&self.config(environment)?, outside(self.root()), mode)?)
+    }
+
+    /// Opens a target for what is kept beside the journal: a suspension, the outbox. That needs no signature.
+    pub fn keeper(&self, environment: &Environment) -> Result<Box<dyn Target>, Failure> {
+        Ok(provider::open::open(&self.config(environment)?, outside(self.root()), Mode::Write)?)
     }
 
     /// Opens a target for writing what a package brings that these keys signed.
@@ -237,7 +263,12 @@ pub fn writable(environment: &Environment, signed_by: &[PublicKey]) -> Result<()
 
 /// The instant, as the journal writes it.
 pub fn now() -> Timestamp {
-    jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
+    instant().strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
+}
+
+/// The instant.
+pub fn instant() -> jiff::Timestamp {
+    jiff::Timestamp::now()
 }
 
 pub fn name_limits() -> BTreeMap<String, NameLimits> {

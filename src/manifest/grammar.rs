@@ -386,10 +386,18 @@ pub const WINDOW: Object = Object {
     title: "a window",
     doc: "A time that comes round. An open `deny` window wins; where there is any `allow` window, one must be open.",
     keys: &[
-        must("kind", Shape::Word(&["allow", "deny"]), "Whether it lets applies through while it is open, or none."),
+        must(
+            "kind",
+            Shape::Word(&["allow", "deny"]),
+            "Whether it lets applies through while it is open, or none.",
+        ),
         must("schedule", Shape::Text, "When it opens, in the five fields of cron: `0 22 * * 1-5`."),
         must("duration", Shape::Text, "How long it stays open: `8h`, `1h30m`, `2d`."),
-        may("timeZone", Shape::Text, "Whose clock the schedule is read from: `Europe/Berlin`; default: `UTC`."),
+        may(
+            "timeZone",
+            Shape::Text,
+            "Whose clock the schedule is read from: `Europe/Berlin`; default: `UTC`.",
+        ),
         may(
             "manual",
             Shape::Bool,

@@ -44,21 +44,15 @@ fn meta(client: &mut impl GenericClient, key: &str) -> Result<Option<String>, Er
 }
 
 /// The suspension that holds; none where nobody suspended it.
-pub fn suspension(
-    client: &mut impl GenericClient,
-    target: &str,
-) -> Result<Option<Suspension>, NoteError> {
+pub fn suspension(client: &mut impl GenericClient, target: &str) -> Result<Option<Suspension>, NoteError> {
     let text = meta(client, &key("suspension", target))?;
     Ok(text.map(|text| serde_json::from_str(&text)).transpose()?)
 }
 
 /// Suspends, unless it is suspended already. Returns the suspension that holds. Our tables are there.
-pub fn suspend(
-    client: &mut Client,
-    target: &str,
-    suspension: &Suspension,
-) -> Result<Suspension, NoteError> {
-    let sql = "INSERT INTO \"reconcile\".\"meta\" (\"key\", \"value\") VALUES ($1, $2) ON CONFLICT DO NOTHING";
+pub fn suspend(client: &mut Client, target: &str, suspension: &Suspension) -> Result<Suspension, NoteError> {
+    let sql =
+        "INSERT INTO \"reconcile\".\"meta\" (\"key\", \"value\") VALUES ($1, $2) ON CONFLICT DO NOTHING";
     client.execute(sql, &[&key("suspension", target), &serde_json::to_string(suspension)?])?;
     Ok(self::suspension(client, target)?.unwrap_or_else(|| suspension.clone()))
 }

@@ -93,8 +93,10 @@ pub fn post(
     for one in deliveries {
         let body = serde_json::to_string(&one.notice).map_err(wrong)?;
         let (state, at) = (one.state.word(), &one.notice.at);
-        connection
-            .execute(sql, params![one.notice.id, one.sink, at, state, one.attempts, one.next, one.error, body])?;
+        connection.execute(
+            sql,
+            params![one.notice.id, one.sink, at, state, one.attempts, one.next, one.error, body],
+        )?;
     }
     if let Some(announced) = announced {
         let sql = "INSERT INTO \"_reconcile_meta\" (\"key\", \"value\") VALUES ('announced', ?1) \

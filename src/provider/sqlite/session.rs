@@ -322,7 +322,8 @@ impl Target for SqliteTarget {
     fn lock<'a>(&'a mut self, holder: &Holder) -> Result<Box<dyn Session + 'a>, TargetError> {
         let token = self.begin(holder)?;
         if let Some(suspension) = self.suspension()? {
-            let suspended = TargetError::Suspended { target: self.name.clone(), suspension: Box::new(suspension) };
+            let suspended =
+                TargetError::Suspended { target: self.name.clone(), suspension: Box::new(suspension) };
             if let Some(connection) = &self.connection {
                 roll_back(connection);
                 // A row that stays behind is taken over by whoever comes next.
