@@ -598,9 +598,10 @@ impl Target for PostgresTarget {
     }
 
     fn purge(&mut self, holder: &Holder, which: &Purge) -> Result<Vec<Trashed>, TargetError> {
-        let is_empty = self.consistently(|client, settings, server| {
-            let found = inspect::snapshot(client, &context(settings, server))?.snapshot;
-            Ok(!found.trash.iter().any(|one| which.takes(one)))
+        self.look_for_catalog()?;
+        let is_empty = self.consistently(|client, settings, server| match server.has_catalog {
+            true => Ok(!inspect::trash(client, settings)?.iter().any(|one| which.takes(one))),
+            false => Ok(true),
         })?;
         if is_empty {
             return Ok(Vec::new());

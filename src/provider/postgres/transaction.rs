@@ -1,7 +1,6 @@
 //! The one transaction of an apply: its steps, our record of them, the commit.
 //! Never leaves a half-done apply: dropping it rolls everything back and gives the lock back.
 
-use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -40,6 +39,8 @@ pub struct PostgresSession<'a> {
     recorded: Vec<Change>,
     /// How the server spells it.
     spelled: BTreeMap<Address, Spelled>,
+    /// The steps that tidy up after the transactions that are committed already, by number.
+    to_tidy: Vec<i64>,
     /// The step that ran alone and was cut off, with the number of its statements that ran.
     cut_off: Option<(StepId, usize)>,
 }
@@ -61,6 +62,7 @@ impl<'a> PostgresSession<'a> {
             class: None,
             recorded: Vec::new(),
             spelled: BTreeMap::new(),
+            to_tidy: Vec::new(),
             cut_off: None,
         }
     }
@@ -189,7 +191,7 @@ impl<'a> PostgresSession<'a> {
 
     /// Drops things of the trash, and commits.
     pub fn purge(mut self, which: &Purge) -> Result<Vec<Trashed>, TargetError> {
-        let all = self.inspect()?.trash;
+        let all = inspect::trash(self.catalog.client, self.settings)?;
         let all: Vec<Trashed> = all.into_iter().filter(|one| which.takes(one)).collect();
         let doing = "purge its trash";
         for one in &all {
@@ -241,17 +243,37 @@ impl<'a> PostgresSession<'a> {
             self.catalog.forget_moved(&[moved.number])?;
         }
         self.catalog.forget_moved(&entry.restored)?;
-        self.catalog.forget_steps()?;
+        self.catalog.forget_steps(&self.to_tidy)?;
         for step in entry.steps.iter().filter(|step| step.runs == Runs::After) {
             self.catalog.note_step(step, &step.statements)?;
+            self.to_tidy.push(i64::from(step.id));
         }
         Ok(id)
     }
 }
 
+/// One message of statements, each put under the limit of its class where the one before it had another.
+fn message(statements: &[String], class: &mut Option<Class>) -> String {
+    let mut message = String::new();
+    for statement in statements {
+        let own = Class::of(statement);
+        if !message.is_empty() {
+            message.push_str(";\n");
+        }
+        if *class != Some(own) {
+            // A place that the server names is still in the same line.
+            message.push_str(&format!("{}; ", own.set()));
+            *class = Some(own);
+        }
+        message.push_str(statement);
+    }
+    message
+}
+
 impl Session for PostgresSession<'_> {
     fn inspect(&mut self) -> Result<Snapshot, TargetError> {
         self.limit(Class::Long, "be read")?;
+        self.catalog.write_states().map_err(|error| self.refused("write its record", &error, None))?;
         let context = Context { recorded: &self.recorded, ..self.context };
         let found = inspect::snapshot(self.catalog.client, &context)?;
         self.spelled = found.spelled;
@@ -279,16 +301,17 @@ impl Session for PostgresSession<'_> {
         {
             return Err(self.cannot(&doing, &format!("its SQL {fault}")));
         }
-        for statement in &step.statements {
-            let class = Class::of(statement);
-            // One message for both; a place that the server names is still in the same line.
-            let sent = match self.class == Some(class) {
-                true => Cow::Borrowed(statement),
-                false => Cow::Owned(format!("{}; {statement}", class.set())),
-            };
-            self.class = Some(class);
-            let run = self.catalog.client.batch_execute(&sent);
-            run.map_err(|error| self.refused(&doing, &error, Some(&sent)))?;
+        let together = match step.task {
+            // What an author wrote is sent by itself, so that the place of a mistake is one in his text.
+            Some(_) => 1,
+            None => step.statements.len().max(1),
+        };
+        for statements in step.statements.chunks(together) {
+            let message = message(statements, &mut self.class);
+            if let Err(error) = self.catalog.client.batch_execute(&message) {
+                let has_place = statements.len() == 1 || refusal::is_busy(&error);
+                return Err(self.refused(&doing, &error, has_place.then_some(&message)));
+            }
         }
         match step.task {
             Some(_) => {
@@ -315,6 +338,7 @@ impl Session for PostgresSession<'_> {
     fn begin(&mut self) -> Result<(), TargetError> {
         self.class = None;
         self.recorded.clear();
+        self.catalog.states.clear();
         match transaction_of(self.catalog.client, self.settings, self.fence)? {
             true => Ok(()),
             false => Err(self.cannot("begin", "somebody else has taken the lock over")),
@@ -360,6 +384,7 @@ impl Session for PostgresSession<'_> {
     fn commit(&mut self, entry: &Entry) -> Result<u64, TargetError> {
         self.check_open("commit")?;
         self.limit(Class::Long, "commit")?;
+        self.catalog.write_states().map_err(|error| self.refused("write its record", &error, None))?;
         let id = self.keep(entry).map_err(|error| self.refused("commit", &error, None))?;
         match self.catalog.client.batch_execute("COMMIT") {
             Ok(()) => Ok(id),
