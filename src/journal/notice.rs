@@ -4,52 +4,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::Timestamp;
+pub use crate::model::notify::Event;
 use crate::source::Revision;
-
-/// What can be told.
-#[derive(
-    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema,
-)]
-#[serde(rename_all = "kebab-case")]
-pub enum Event {
-    /// An apply went well.
-    Applied,
-    /// An apply failed.
-    Failed,
-    /// A plan waits for somebody's consent.
-    Pending,
-    /// Something has moved in the target since the last apply.
-    Drift,
-    /// A revision is not applied because it was rolled back.
-    Held,
-    Suspended,
-    /// Somebody else keeps changing back what is applied.
-    Fighting,
-}
-
-impl Event {
-    pub const ALL: [Event; 7] = [
-        Event::Applied,
-        Event::Failed,
-        Event::Pending,
-        Event::Drift,
-        Event::Held,
-        Event::Suspended,
-        Event::Fighting,
-    ];
-
-    pub fn word(self) -> &'static str {
-        match self {
-            Event::Applied => "applied",
-            Event::Failed => "failed",
-            Event::Pending => "pending",
-            Event::Drift => "drift",
-            Event::Held => "held",
-            Event::Suspended => "suspended",
-            Event::Fighting => "fighting",
-        }
-    }
-}
 
 /// One thing that is told. What is sent is this, as JSON.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]

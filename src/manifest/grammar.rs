@@ -469,5 +469,66 @@ pub const BINDING: Object = Object {
 pub const CONFIG: Object = Object {
     title: "`reconcile.yaml`",
     doc: "The settings of a repository.",
-    keys: &[may("folders", Shape::Names, "The folders to read manifests from, from the root; default: all.")],
+    keys: &[
+        may("folders", Shape::Names, "The folders to read manifests from, from the root; default: all."),
+        may("notify", Shape::List(&SINK), "Who is told of what a watcher does and finds; default: nobody."),
+        may(
+            "host",
+            Shape::Object(&HOST),
+            "Where the repository's host is, for the status of commits; default: told by the url of `origin`.",
+        ),
+    ],
+};
+
+pub const EVENTS: &[&str] = &["applied", "failed", "pending", "drift", "held", "suspended", "fighting"];
+
+pub const SINK: Object = Object {
+    title: "an entry of `notify`",
+    doc: "One who is told: by `webhook`, `slack` or `command`.",
+    keys: &[
+        may("name", Shape::Name, "Tells it from the others; default: told by what it is."),
+        may("webhook", Shape::Object(&WEBHOOK), "A POST of the notice as JSON."),
+        may(
+            "slack",
+            Shape::Object(&SLACK),
+            "A message, as Slack's incoming webhooks and their like take it.",
+        ),
+        may(
+            "command",
+            Shape::Names,
+            "A program with its arguments, which reads the notice as JSON; only under `watch --allow-commands`.",
+        ),
+        may("events", Shape::Words(EVENTS), "What it wants to know; default: everything."),
+        may("environments", Shape::Texts, "Of which environments, as globs; default: all."),
+    ],
+};
+
+pub const WEBHOOK: Object = Object {
+    title: "`webhook`",
+    doc: "Where a notice is sent, and how the receiver knows who sends it.",
+    keys: &[
+        must("url", Shape::Text, "Where to; `${env:NAME}` is filled in from the process."),
+        may("headers", Shape::Labels, "Further headers; `${env:NAME}` is filled in from the process."),
+        may(
+            "secret",
+            Shape::Text,
+            "What the body is signed with, as `${env:NAME}`: `X-Reconcile-Signature: sha256=…`.",
+        ),
+    ],
+};
+
+pub const SLACK: Object = Object {
+    title: "`slack`",
+    doc: "An incoming webhook of Slack, or of what takes the same messages.",
+    keys: &[must("url", Shape::Text, "Its url, which is a secret: `${env:NAME}`.")],
+};
+
+pub const HOST: Object = Object {
+    title: "`host`",
+    doc: "Where the repository's host is.",
+    keys: &[
+        may("kind", Shape::Word(&["github", "gitlab"]), "Which API it has; default: told by its name."),
+        may("api", Shape::Text, "Where its API is: `https://git.example.com/api/v3`."),
+        may("repository", Shape::Text, "`owner/name` there; default: told by the url of `origin`."),
+    ],
 };

@@ -17,6 +17,7 @@ mod place;
 mod placeholder;
 pub mod schema;
 mod secret;
+mod sinks;
 mod standard;
 mod tally;
 mod variants;
