@@ -222,8 +222,8 @@ impl Context {
     }
 }
 
-/// Reads a variable for a target's settings.
-fn variable(name: &str) -> Result<String, NoVariable> {
+/// Reads a variable for the settings of a target or a sink.
+pub fn variable(name: &str) -> Result<String, NoVariable> {
     match std::env::var(name) {
         Ok(text) if text.is_empty() => Err(NoVariable::Empty),
         Ok(text) => Ok(text),

@@ -10,6 +10,7 @@ mod dialogue;
 pub mod exit;
 mod fault;
 pub mod files;
+pub mod host;
 mod packages;
 mod patience;
 mod terminal;
