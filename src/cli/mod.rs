@@ -13,6 +13,7 @@ pub mod files;
 pub mod host;
 mod packages;
 mod patience;
+mod progress;
 mod terminal;
 
 use std::ffi::OsString;

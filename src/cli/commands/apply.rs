@@ -196,6 +196,7 @@ pub fn one(
     let patience = Until::after(BUDGET);
     let terms = Terms { holder: &holder, allow, signed_by, clock: &now, outside_window, patience: &patience };
     let mut progress = terminal.apply_progress(plan);
+    target.listen(progress.listener());
     let windows = if outside_window.is_some() { &[] } else { environment.windows.as_slice() };
     let mut within = Within::new(windows, Hand::Manual, &instant, plan, &mut progress);
     let applied = ops::apply::run(plan, desired, target.as_mut(), &terms, &mut within);

@@ -91,6 +91,15 @@ pub fn lock(statement: &str) -> Duration {
     if is_beside(statement) { BESIDE } else { LOCK }
 }
 
+/// How long a statement may take that runs alone. What takes long there blocks neither readers nor writers, and a limit
+/// that large tables meet would make it impossible for them.
+pub fn alone(statement: &str) -> Duration {
+    match Class::of(statement) {
+        Class::Instant => Class::Instant.limit(),
+        Class::Long => Duration::from_secs(24 * 60 * 60),
+    }
+}
+
 /// How many relations a step locks about: a table, what keeps its long values, and each index.
 pub fn locks(step: &Step) -> u64 {
     let of_statement = |statement: &String| {

@@ -9,6 +9,7 @@ use postgres::Error;
 use super::answers;
 use super::blockers::blockers;
 use super::catalog::{Catalog, lock_key};
+use super::follow::Follower;
 use super::inspect::{self, Context};
 use super::limits::{self, Class, milliseconds};
 use super::refusal::{self, failed};
@@ -41,6 +42,7 @@ pub struct PostgresSession<'a> {
     spelled: BTreeMap<Address, Spelled>,
     /// The steps that tidy up after the transactions that are committed already, by number.
     to_tidy: Vec<i64>,
+    follower: Option<Follower>,
     /// The step that ran alone and was cut off, with the number of its statements that ran.
     cut_off: Option<(StepId, usize)>,
 }
@@ -52,6 +54,7 @@ impl<'a> PostgresSession<'a> {
         settings: &'a Settings,
         context: Context<'a>,
         fence: i64,
+        follower: Option<Follower>,
     ) -> PostgresSession<'a> {
         let catalog = Catalog::new(client, &settings.schema);
         PostgresSession {
@@ -63,6 +66,7 @@ impl<'a> PostgresSession<'a> {
             recorded: Vec::new(),
             spelled: BTreeMap::new(),
             to_tidy: Vec::new(),
+            follower,
             cut_off: None,
         }
     }
@@ -90,6 +94,18 @@ impl<'a> PostgresSession<'a> {
         Ok(())
     }
 
+    /// Runs what may take long, followed by whoever wants to know how far it is.
+    fn execute(&mut self, sql: &str) -> Result<(), Error> {
+        if let Some(follower) = &self.follower {
+            follower.begins();
+        }
+        let ran = self.catalog.client.batch_execute(sql);
+        if let Some(follower) = &self.follower {
+            follower.ends();
+        }
+        ran
+    }
+
     fn cannot(&self, doing: &str, message: &str) -> TargetError {
         TargetError::Failed {
             target: self.settings.name.clone(),
@@ -106,8 +122,8 @@ impl<'a> PostgresSession<'a> {
             if fence != Some(self.fence) {
                 return Err(self.cannot(doing, "somebody else has taken the lock over"));
             }
-            self.wait_at_most(limits::lock(statement), Class::of(statement).limit(), doing)?;
-            let ran = self.catalog.client.batch_execute(statement);
+            self.wait_at_most(limits::lock(statement), limits::alone(statement), doing)?;
+            let ran = self.execute(statement);
             let ran = ran.map_err(|error| self.refused(doing, &error, Some(statement)));
             let reset = self.wait_at_most(limits::LOCK, limits::QUESTION, doing);
             ran.and(reset)?;
@@ -128,7 +144,7 @@ impl<'a> PostgresSession<'a> {
         let sql = "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE";
         let ran = self.catalog.client.batch_execute(sql).map_err(refused).and_then(|()| {
             self.catalog.note_step(step, &step.undo).map_err(refused)?;
-            let (lock, limit) = (milliseconds(limits::lock(first)), milliseconds(Class::of(first).limit()));
+            let (lock, limit) = (milliseconds(limits::lock(first)), milliseconds(limits::alone(first)));
             let sql = format!("SET LOCAL lock_timeout = {lock}; SET LOCAL statement_timeout = {limit}");
             self.catalog.client.batch_execute(&sql).map_err(refused)?;
             if self.catalog.fence().map_err(refused)? != Some(self.fence) {
@@ -308,7 +324,7 @@ impl Session for PostgresSession<'_> {
         };
         for statements in step.statements.chunks(together) {
             let message = message(statements, &mut self.class);
-            if let Err(error) = self.catalog.client.batch_execute(&message) {
+            if let Err(error) = self.execute(&message) {
                 let has_place = statements.len() == 1 || refusal::is_busy(&error);
                 return Err(self.refused(&doing, &error, has_place.then_some(&message)));
             }
