@@ -2,9 +2,11 @@
 //! Never names a provider.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use crate::address::Address;
 use crate::diff::change::Change;
+use crate::journal::lease::{Lease, Leased};
 use crate::journal::past::Line;
 use crate::journal::{Entry, Holder, Timestamp};
 use crate::model::environment::Strategy;
@@ -291,6 +293,21 @@ pub trait Target: Send {
 
     /// Keeps the entry of an apply that was rolled back. Returns its number.
     fn journal_failure(&mut self, entry: &Entry) -> Result<u64, TargetError>;
+
+    /// Who watches this target now; none where nobody does.
+    fn lease(&mut self) -> Result<Option<Lease>, TargetError>;
+
+    /// Takes the lease of this target, where it is free or has run out.
+    fn take_lease(&mut self, holder: &str, life: Duration) -> Result<Leased, TargetError>;
+
+    /// Lets a lease run longer. None where it is somebody else's by now.
+    fn renew_lease(&mut self, lease: &Lease, life: Duration) -> Result<Option<Lease>, TargetError>;
+
+    /// Gives a lease back, where it is still the one.
+    fn drop_lease(&mut self, lease: &Lease) -> Result<(), TargetError>;
+
+    /// From here on applies only as long as nobody has come after the holder of this lease.
+    fn heed(&mut self, lease: Lease);
 }
 
 /// What of the trash is dropped.
@@ -401,6 +418,9 @@ pub enum TargetError {
     /// Somebody else held what was needed: nothing was changed, and another try may go well.
     #[error("{target} could not {doing}: {message}{}", in_the_way(holders))]
     Busy { target: String, doing: String, message: String, holders: Vec<String> },
+    /// Whoever wanted to write had a lease, and somebody else has one by now: nothing was changed.
+    #[error("{target} is watched by another by now: {holder}")]
+    Superseded { target: String, holder: String },
     #[error("{target} refused to {doing}: {message}")]
     Failed { target: String, doing: String, message: String },
     #[error("{target} was written by a newer `reconcile` (catalog version {found}; this one knows {known})")]

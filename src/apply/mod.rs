@@ -148,6 +148,7 @@ impl Stopped {
             TargetError::Open { .. }
             | TargetError::Locked { .. }
             | TargetError::Failed { .. }
+            | TargetError::Superseded { .. }
             | TargetError::Newer { .. }
             | TargetError::Record { .. } => Stopped::Failed(failed, error.to_string()),
         }
@@ -161,6 +162,7 @@ impl From<TargetError> for Stopped {
             TargetError::Open { .. }
             | TargetError::Locked { .. }
             | TargetError::Failed { .. }
+            | TargetError::Superseded { .. }
             | TargetError::Newer { .. }
             | TargetError::Record { .. } => Stopped::Unbegun(ApplyError::Target(error)),
         }

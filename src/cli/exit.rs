@@ -102,6 +102,9 @@ impl From<TargetError> for Failure {
             }
             TargetError::Busy { .. } => Failure::new(Code::Locked, error.to_string())
                 .help("nothing was changed; try again when the others are done"),
+            TargetError::Superseded { .. } => {
+                Failure::new(Code::Locked, error.to_string()).help("nothing was changed")
+            }
             TargetError::Newer { .. } => Failure::error(error.to_string()).help("use the newer `reconcile`"),
             TargetError::Open { .. } | TargetError::Failed { .. } | TargetError::Record { .. } => {
                 Failure::error(error.to_string())

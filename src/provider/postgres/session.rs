@@ -20,7 +20,8 @@ use super::scratch::Original;
 use super::settings::{ChannelBinding, Connection, Found, Host, Root, Settings, SslMode};
 use super::tls::{self, Demand};
 use super::transaction::PostgresSession;
-use super::{answers, rehearsal, respell, task, tryout};
+use super::{answers, lease, rehearsal, respell, task, tryout};
+use crate::journal::lease::{Lease, Leased};
 use crate::journal::{Entry, Holder};
 use crate::model::environment::TargetConfig;
 use crate::model::state::{Desired, Snapshot};
@@ -44,7 +45,7 @@ pub fn open(
     mode: Mode,
 ) -> Result<Box<dyn Target>, TargetError> {
     match Settings::new(config, variable) {
-        Ok(settings) => Ok(Box::new(PostgresTarget { settings, mode, connected: None })),
+        Ok(settings) => Ok(Box::new(PostgresTarget { settings, mode, connected: None, lease: None })),
         Err((target, message)) => Err(TargetError::Open { target, message }),
     }
 }
@@ -54,6 +55,8 @@ pub struct PostgresTarget {
     settings: Settings,
     mode: Mode,
     connected: Option<Connected>,
+    /// What every apply is under, where there is one.
+    lease: Option<Lease>,
 }
 
 struct Connected {
@@ -410,7 +413,13 @@ impl PostgresTarget {
         if !row.try_get::<_, bool>(0).map_err(refused)? {
             return Err(self.locked());
         }
+        let held = self.lease.as_ref();
         let mut take = || {
+            if let Some(held) = held
+                && let Some(holder) = lease::successor(client, &settings.schema, held).map_err(refused)?
+            {
+                return Err(TargetError::Superseded { target: settings.name.clone(), holder });
+            }
             let mut catalog = Catalog::new(client, &settings.schema);
             make(&mut catalog, settings)?;
             catalog.take_lock(holder).map_err(refused)
@@ -621,6 +630,62 @@ impl Target for PostgresTarget {
         make(&mut catalog, settings)?;
         catalog.keep(entry).map_err(|error| failed(settings, "keep the journal", &error, None))
     }
+
+    fn lease(&mut self) -> Result<Option<Lease>, TargetError> {
+        self.look_for_catalog()?;
+        self.leasing("say who watches it", lease::held)
+    }
+
+    fn take_lease(&mut self, holder: &str, life: Duration) -> Result<Leased, TargetError> {
+        if let Some(held) = Target::lease(self)? {
+            return Ok(Leased::Theirs(held));
+        }
+        self.writable()?;
+        let settings = &self.settings;
+        if let Some(Connected { client, server }) = &mut self.connected {
+            make(&mut Catalog::new(client, &settings.schema), settings)?;
+            server.has_catalog = true;
+        }
+        match self.leasing("give a lease", |client, target| lease::take(client, target, holder, life))? {
+            Some(lease) => Ok(Leased::Ours(lease)),
+            // Somebody came first.
+            None => Ok(Target::lease(self)?.map_or(Leased::Nowhere, Leased::Theirs)),
+        }
+    }
+
+    fn renew_lease(&mut self, lease: &Lease, life: Duration) -> Result<Option<Lease>, TargetError> {
+        self.writable()?;
+        self.leasing("renew a lease", |client, target| lease::renew(client, target, lease, life))
+    }
+
+    fn drop_lease(&mut self, lease: &Lease) -> Result<(), TargetError> {
+        self.writable()?;
+        self.leasing("take a lease back", |client, target| {
+            lease::give_back(client, target, lease).map(|()| None)
+        })
+        .map(drop)
+    }
+
+    fn heed(&mut self, lease: Lease) {
+        self.lease = Some(lease);
+    }
+}
+
+impl PostgresTarget {
+    /// Reads or changes the lease, in a statement of its own.
+    fn leasing(
+        &mut self,
+        doing: &str,
+        change: impl FnOnce(&mut Client, &str) -> Result<Option<Lease>, postgres::Error>,
+    ) -> Result<Option<Lease>, TargetError> {
+        self.connected()?;
+        let settings = &self.settings;
+        let Some(Connected { client, .. }) = &mut self.connected else {
+            return Err(self.cannot_open("it is not open"));
+        };
+        change(client, &settings.schema)
+            .map_err(|error| refusal::refused(settings, doing, &error, Vec::new()))
+    }
 }
 
 impl PostgresTarget {
@@ -712,7 +777,8 @@ impl PostgresTarget {
         }
         match &mut self.connected {
             Some(Connected { client, server }) => {
-                Ok(PostgresSession::new(client, &self.settings, context(&self.settings, server), fence))
+                let context = context(&self.settings, server);
+                Ok(PostgresSession::new(client, &self.settings, context, fence).heeding(self.lease.as_ref()))
             }
             None => unreachable!("BUG: a connection that was just used is not there"),
         }
