@@ -3,6 +3,7 @@
 
 pub mod lease;
 pub mod past;
+pub mod suspension;
 
 use std::collections::BTreeMap;
 

@@ -3,11 +3,12 @@
 
 use std::time::Duration;
 
+use super::backoff::Backoff;
 use super::event::Roster;
 use super::pace::{At, Pace};
 
-/// How long after a reading the next one shows whether anything moves.
-const AGAIN: Duration = Duration::from_millis(100);
+/// How long after a reading the next one shows whether anything moves; each one after waits longer.
+const AGAIN: Backoff = Backoff { base: Duration::from_millis(100), cap: Duration::from_secs(5) };
 
 /// The reading of a work tree.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -19,6 +20,8 @@ pub struct Tree {
     /// What the last reading found.
     last: Option<Roster>,
     is_settled: bool,
+    /// How many readings were not the same as the one before.
+    n_unlike: u32,
 }
 
 impl Tree {
@@ -51,16 +54,13 @@ impl Tree {
         }
         if !is_same {
             self.is_settled = false;
-            self.due = Some(at + AGAIN);
+            self.n_unlike = self.n_unlike.saturating_add(1);
+            self.due = Some(at + AGAIN.ceiling(self.n_unlike - 1));
             return None;
         }
+        self.n_unlike = 0;
         self.due = Some(at + later);
         let is_news = !std::mem::replace(&mut self.is_settled, true);
         self.last.clone().filter(|_| is_news)
-    }
-
-    /// Whether there is something that was not read yet.
-    pub fn is_unsettled(&self) -> bool {
-        !self.is_settled
     }
 }
