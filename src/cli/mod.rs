@@ -12,6 +12,7 @@ pub mod files;
 mod packages;
 mod patience;
 mod terminal;
+pub mod watch;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -63,6 +64,7 @@ fn dispatch(context: &Context, verb: Verb) -> Result<Code, Failure> {
         Verb::Apply { package: None, signature: _, yes, allow, choices } => {
             commands::apply::planned(context, yes, &allow, &choices)
         }
+        Verb::Watch(order) => watch::run(context, *order),
         Verb::Drift { detailed_exitcode } => commands::drift::run(context, detailed_exitcode),
         Verb::Adopt { select, out, plan, yes } => {
             commands::adopt::run(context, &commands::adopt::Order { select, out, only_shown: plan, yes })

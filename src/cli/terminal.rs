@@ -99,6 +99,11 @@ impl Terminal {
         Progress(bar)
     }
 
+    /// A line at the bottom of the terminal, where somebody looks on.
+    pub fn live_line(&self) -> Option<ProgressBar> {
+        self.progress.then(super::watch::line)
+    }
+
     pub fn apply_progress(&self, plan: &Plan) -> ApplyProgress {
         let bar =
             if self.progress { ProgressBar::new(plan.steps.len() as u64) } else { ProgressBar::hidden() };

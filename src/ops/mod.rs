@@ -16,3 +16,4 @@ pub mod rehearse;
 pub mod repository;
 pub mod rollback;
 pub mod trash;
+pub mod watch;

@@ -28,3 +28,4 @@ mod setting;
 mod table;
 mod task;
 pub mod trash_text;
+pub mod watch_text;

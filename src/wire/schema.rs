@@ -15,6 +15,7 @@ use super::package::{Inspection, Manifest};
 use super::plan::PlanDocument;
 use super::report::ReportDocument;
 use super::trash::TrashDocument;
+use super::watch::WatchEvent;
 
 /// Returns each schema with the name of its file, which is also its `$id`.
 pub fn schemas() -> Vec<(&'static str, String)> {
@@ -29,6 +30,7 @@ pub fn schemas() -> Vec<(&'static str, String)> {
         schema::<DiffDocument>("diff.schema.json", "Differences of reconcile"),
         schema::<ImportDocument>("import.schema.json", "Imports of reconcile"),
         schema::<TrashDocument>("trash.schema.json", "Trash of reconcile"),
+        schema::<WatchEvent>("watch.schema.json", "What happens in a watch of reconcile, one a line"),
         schema::<Manifest>("package.schema.json", "Package manifest of reconcile"),
         schema::<Inspection>("package-inspection.schema.json", "Inspected packages of reconcile"),
     ]
