@@ -123,11 +123,15 @@ fn standing(plan: &Plan, decision: &Decision, report: Option<&Report>, journal: 
         Decision::Pending(_) => (Health::Pending, None),
         Decision::Refused(why) => {
             let all: Vec<String> = why.iter().map(said).collect();
-            (Health::Failed { retry_at: None }, Some(format!("the plan cannot be carried out: {}", all.join("; "))))
+            (
+                Health::Failed { retry_at: None },
+                Some(format!("the plan cannot be carried out: {}", all.join("; "))),
+            )
         }
-        Decision::Held { entry } => {
-            (Health::Held, Some(format!("entry {entry} of the journal rolled it back; a newer commit ends that")))
-        }
+        Decision::Held { entry } => (
+            Health::Held,
+            Some(format!("entry {entry} of the journal rolled it back; a newer commit ends that")),
+        ),
         Decision::Suspended(_) => (Health::Suspended, None),
     };
     let applied = journal.iter().find(|entry| entry.outcome == Outcome::Applied);

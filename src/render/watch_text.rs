@@ -78,7 +78,11 @@ mod tests {
             word: Word::Pending,
             environment: Some("staging".to_owned()),
             message: "4f2a91c: 1 to destroy".to_owned(),
-            why: vec![Why { code: Some("RK201".to_owned()), place: Some("entity/fax".to_owned()), message: "destroys 3 rows".to_owned() }],
+            why: vec![Why {
+                code: Some("RK201".to_owned()),
+                place: Some("entity/fax".to_owned()),
+                message: "destroys 3 rows".to_owned(),
+            }],
             package: Some(".reconcile/spool/staging/4f2a91c.zip".to_owned()),
             ..WatchEvent::default()
         };
@@ -86,7 +90,10 @@ mod tests {
                     \u{20}           to apply exactly this: reconcile apply .reconcile/spool/staging/4f2a91c.zip\n";
         assert_eq!(event(&pending, "13:45:00", 7, Paint::plain()), want);
         let hostile = WatchEvent { message: "a\u{1b}[31m\nb".to_owned(), ..WatchEvent::default() };
-        assert_eq!(event(&hostile, "13:45:00", 0, Paint::plain()), "13:45:00  warning     a\\u{1b}[31m\\nb\n");
+        assert_eq!(
+            event(&hostile, "13:45:00", 0, Paint::plain()),
+            "13:45:00  warning     a\\u{1b}[31m\\nb\n"
+        );
     }
 
     #[test]

@@ -52,11 +52,14 @@ pub fn tracked(root: &Path, rev: &str) -> Result<Option<Tracked>, SourceError> {
     let remotes = repository.remotes().map_err(|error| git::failed("list the remotes", &error))?;
     let names = remotes.iter().flatten().flatten();
     // A remote may have a slash in its name.
-    let longest = names.filter(|remote| name.strip_prefix(remote).is_some_and(|rest| rest.starts_with('/'))).max_by_key(|remote| remote.len());
+    let longest = names
+        .filter(|remote| name.strip_prefix(remote).is_some_and(|rest| rest.starts_with('/')))
+        .max_by_key(|remote| remote.len());
     Ok(longest.and_then(|remote| {
         let branch = name.strip_prefix(remote)?.strip_prefix('/')?;
         let full = format!("refs/heads/{branch}");
-        git2::Reference::is_valid_name(&full).then(|| Tracked { remote: remote.to_owned(), branch: branch.to_owned() })
+        git2::Reference::is_valid_name(&full)
+            .then(|| Tracked { remote: remote.to_owned(), branch: branch.to_owned() })
     }))
 }
 

@@ -50,7 +50,9 @@ pub enum Decision {
     /// Nobody may apply it as it is.
     Refused(Vec<Why>),
     /// What it wants was rolled back by this entry.
-    Held { entry: u64 },
+    Held {
+        entry: u64,
+    },
     Suspended(Suspension),
 }
 

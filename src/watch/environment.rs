@@ -114,7 +114,16 @@ impl Followed {
                 BUSY.delay(busy, draw)
             }
             Outcome::Superseded => {
-                self.lease = Hold::Wanted { at, failures: 0 };
+                self.lease = match self.lease {
+                    // An answer is on its way.
+                    Hold::Ours { is_asked: true, .. } => Hold::Asked { failures: 0 },
+                    asked @ (Hold::Asked { .. } | Hold::Dropping) => asked,
+                    Hold::Ours { is_asked: false, .. }
+                    | Hold::Needless
+                    | Hold::Wanted { .. }
+                    | Hold::Nowhere
+                    | Hold::Theirs { .. } => Hold::Wanted { at, failures: 0 },
+                };
                 Duration::ZERO
             }
             Outcome::Failed => {
@@ -202,7 +211,8 @@ impl Followed {
 
     /// Takes in the answer about a lease: it is ours.
     pub fn lease_is_ours(&mut self, at: At, pace: &Pace, draw: &mut Draw) {
-        self.lease = Hold::Ours { until: at + pace.lease, renew: at + draw.about(pace.lease / 3), is_asked: false };
+        self.lease =
+            Hold::Ours { until: at + pace.lease, renew: at + draw.about(pace.lease / 3), is_asked: false };
     }
 
     /// Takes in the answer about a lease: somebody else has it.

@@ -203,9 +203,14 @@ impl State {
                 turns.extend(one.begin(name, at));
             }
         }
-        self.leaving.retain(|_, one| one.running.is_some() || matches!(one.lease, Hold::Asked { .. } | Hold::Dropping));
+        self.leaving.retain(|_, one| {
+            one.running.is_some() || matches!(one.lease, Hold::Asked { .. } | Hold::Dropping)
+        });
         let is_done = |one: &Followed| one.is_done && one.running.is_none();
-        if self.pace.is_once && self.environments.as_ref().is_some_and(|all| all.values().all(is_done)) && !is_waiting {
+        if self.pace.is_once
+            && self.environments.as_ref().is_some_and(|all| all.values().all(is_done))
+            && !is_waiting
+        {
             self.is_stopping = true;
             turns.extend(self.wind_up());
         }
@@ -216,7 +221,8 @@ impl State {
     fn waits_for_news(&self) -> bool {
         let is_fetched = !self.has_remotes || self.fetch.n_done > 0;
         let is_looked = self.pace.reads_work_tree
-            || self.look.n_done > u32::from(self.has_remotes && self.fetch.n_done > 0) && !self.look.is_running;
+            || self.look.n_done > u32::from(self.has_remotes && self.fetch.n_done > 0)
+                && !self.look.is_running;
         self.pace.is_once && !(is_fetched && is_looked)
     }
 
@@ -249,7 +255,8 @@ impl State {
         if self.is_stopping {
             return far;
         }
-        let chores = [&self.look, &self.fetch].into_iter().filter(|chore| !chore.is_running).filter_map(|c| c.due);
+        let chores =
+            [&self.look, &self.fetch].into_iter().filter(|chore| !chore.is_running).filter_map(|c| c.due);
         let is_waiting = self.waits_for_news();
         let awake = |one: &&Followed| !(is_waiting || self.pace.is_once && one.is_done);
         let environments = self.environments.iter().flatten().map(|(_, one)| one).filter(awake);

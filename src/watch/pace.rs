@@ -94,7 +94,8 @@ mod tests {
         let drawn: Vec<f64> = (0..1000).map(|_| draw.next()).collect();
         assert!(drawn.iter().all(|one| (0.0..=1.0).contains(one)));
         assert!((0.45..0.55).contains(&(drawn.iter().sum::<f64>() / 1000.0)));
-        let about: Vec<u64> = (0..100).map(|n| At(0).add(Draw::new(n).about(Duration::from_secs(30))).0).collect();
+        let about: Vec<u64> =
+            (0..100).map(|n| At(0).add(Draw::new(n).about(Duration::from_secs(30))).0).collect();
         assert!(about.iter().all(|ms| (27_000..=33_000).contains(ms)));
         assert!(about.iter().collect::<std::collections::BTreeSet<_>>().len() > 95);
     }

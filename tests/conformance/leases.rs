@@ -56,8 +56,11 @@ pub fn who_comes_back_from_the_dead_applies_nothing(place: &mut Place) {
     let clock = || "2026-01-01T00:00:00Z".to_owned();
     let terms = Terms { holder: &who, allow: &[], signed_by: &[], clock: &clock, patience: &Impatient };
     old.heed(lost);
-    let refused = ops::apply::run(&plan, None, old.as_mut(), &terms, &mut { NEVER }).expect_err("it was fenced off");
-    let ApplyError::Target(TargetError::Superseded { holder: by, .. }) = &refused else { panic!("{refused:?}") };
+    let refused =
+        ops::apply::run(&plan, None, old.as_mut(), &terms, &mut { NEVER }).expect_err("it was fenced off");
+    let ApplyError::Target(TargetError::Superseded { holder: by, .. }) = &refused else {
+        panic!("{refused:?}")
+    };
     assert_eq!(by, "bob");
     assert_eq!(place.see(), before);
 

@@ -120,7 +120,9 @@ impl Desk {
         let otherwise = fallback.clone();
         let begun = std::thread::Builder::new().name("watch".to_owned()).spawn(move || {
             let done = catch_unwind(AssertUnwindSafe(|| work(&desk)));
-            desk.send(done.unwrap_or_else(|_| broken_down(fallback, "BUG: it broke down; more is said above")));
+            desk.send(
+                done.unwrap_or_else(|_| broken_down(fallback, "BUG: it broke down; more is said above")),
+            );
         });
         if let Err(error) = begun {
             self.send(broken_down(otherwise, &format!("it could not be begun: {error}")));

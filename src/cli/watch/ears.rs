@@ -96,7 +96,9 @@ impl Ears {
 
     fn cannot(&self, error: &notify::Error, what: &str, instead: &str) {
         let help = match error.kind {
-            ErrorKind::MaxFilesWatch => "; the system lets one watch no more: raise fs.inotify.max_user_watches",
+            ErrorKind::MaxFilesWatch => {
+                "; the system lets one watch no more: raise fs.inotify.max_user_watches"
+            }
             ErrorKind::Generic(_)
             | ErrorKind::Io(_)
             | ErrorKind::PathNotFound
@@ -127,7 +129,8 @@ fn subfolders(root: &Path) -> Vec<PathBuf> {
     let Ok(entries) = std::fs::read_dir(root) else { return Vec::new() };
     let is_read = |name: &str| !(name.starts_with('.') || name == "target" || name == "node_modules");
     let is_folder = |entry: &std::fs::DirEntry| entry.file_type().is_ok_and(|kind| kind.is_dir());
-    let folders = entries.flatten().filter(|entry| is_folder(entry) && is_read(&entry.file_name().to_string_lossy()));
+    let folders =
+        entries.flatten().filter(|entry| is_folder(entry) && is_read(&entry.file_name().to_string_lossy()));
     folders.map(|entry| entry.path()).collect()
 }
 
@@ -171,8 +174,13 @@ mod tests {
         assert!(!is_about_refs(&event(written, "/r/.git/index")));
         assert!(!is_about_refs(&event(made, "/r/.git/refs/heads/main.lock")));
         assert!(!is_about_refs(&event(EventKind::Access(AccessKind::Any), "/r/.git/HEAD")));
-        assert!(is_about_manifests(&event(written, "/r/a.yaml")) && is_about_manifests(&event(made, "/r/new")));
-        assert!(!is_about_manifests(&event(written, "/r/dev.db")) && !is_about_manifests(&event(written, "/r/db")));
+        assert!(
+            is_about_manifests(&event(written, "/r/a.yaml")) && is_about_manifests(&event(made, "/r/new"))
+        );
+        assert!(
+            !is_about_manifests(&event(written, "/r/dev.db"))
+                && !is_about_manifests(&event(written, "/r/db"))
+        );
         assert!(!is_about_manifests(&event(EventKind::Access(AccessKind::Any), "/r/a.yaml")));
         // The system has lost count: then anything may have happened.
         let lost = notify::Event::new(EventKind::Other).set_flag(Flag::Rescan);

@@ -20,7 +20,8 @@ pub fn fetch(desk: &Desk) -> Message {
     for tracked in desk.tracked() {
         if let Err(why) = one(desk.context.root(), &tracked, &desk.stop) {
             let name = format!("{}/{}", tracked.remote, tracked.branch);
-            message = message.telling(super::told(Word::Warning, "", format!("`{name}` cannot be fetched: {why}")));
+            message =
+                message.telling(super::told(Word::Warning, "", format!("`{name}` cannot be fetched: {why}")));
         }
     }
     message
@@ -90,6 +91,9 @@ mod tests {
     fn what_git_says_holds_no_secret() {
         let said = "fatal: unable to access 'https://ada:s3cret@host/a.git/': Could not\n resolve host";
         let found = without_secrets(said);
-        assert!(!found.contains("s3cret") && found.ends_with("host/a.git/': Could not resolve host"), "{found}");
+        assert!(
+            !found.contains("s3cret") && found.ends_with("host/a.git/': Could not resolve host"),
+            "{found}"
+        );
     }
 }

@@ -18,7 +18,9 @@ pub fn ask(desk: &Desk, name: &str) -> Message {
             let is_news = was_standby(desk, name);
             desk.keep_lease(name, Some(lease));
             match is_news {
-                true => message.telling(super::told(Word::Leading, name, "this watcher works on it from here on")),
+                true => {
+                    message.telling(super::told(Word::Leading, name, "this watcher works on it from here on"))
+                }
                 false => message,
             }
         }
@@ -74,7 +76,9 @@ fn theirs(desk: &Desk, name: &str, lease: &Lease) -> Message {
         ..before.unwrap_or_else(|| Standing::unknown(name, ""))
     };
     let told = super::told(Word::Standby, name, said);
-    Message { standing: Some(standing), ..Message::of(Event::Theirs(name.to_owned())) }.telling(told).with(Code::Locked)
+    Message { standing: Some(standing), ..Message::of(Event::Theirs(name.to_owned())) }
+        .telling(told)
+        .with(Code::Locked)
 }
 
 fn failed(desk: &Desk, name: &str, message: Message, why: &str) -> Message {

@@ -143,7 +143,13 @@ impl Watch {
     }
 
     /// Adds what only the loop knows to what a thread says.
-    fn complete(&self, mut told: WatchEvent, state: &State, at: At, retry_at: Option<Timestamp>) -> WatchEvent {
+    fn complete(
+        &self,
+        mut told: WatchEvent,
+        state: &State,
+        at: At,
+        retry_at: Option<Timestamp>,
+    ) -> WatchEvent {
         match told.word {
             Word::Failed | Word::Busy => told.retry_at = retry_at,
             Word::Fighting => {
@@ -163,7 +169,8 @@ impl Watch {
             other => other,
         };
         let lease = self.desk.lease(&name);
-        standing.watcher = standing.watcher.or(lease.map(|lease| Watcher { holder: lease.holder, until: lease.until }));
+        standing.watcher =
+            standing.watcher.or(lease.map(|lease| Watcher { holder: lease.holder, until: lease.until }));
         if let Ok(mut all) = self.desk.standings.lock() {
             all.insert(name, standing);
         }
@@ -226,8 +233,12 @@ impl Watch {
             Turn::Look => desk.spawn(Event::Looked(None), Repositories::look),
             Turn::Scan => desk.spawn(Event::Scanned(None), Repositories::scan),
             Turn::Fetch => desk.spawn(Event::Fetched, fetch::fetch),
-            Turn::Lease(name) => desk.spawn(Event::Unleased(name.clone()), move |desk| lease::ask(desk, &name)),
-            Turn::Drop(name) => desk.spawn(Event::Dropped(name.clone()), move |desk| lease::give_back(desk, &name)),
+            Turn::Lease(name) => {
+                desk.spawn(Event::Unleased(name.clone()), move |desk| lease::ask(desk, &name))
+            }
+            Turn::Drop(name) => {
+                desk.spawn(Event::Dropped(name.clone()), move |desk| lease::give_back(desk, &name))
+            }
             Turn::Run { environment, revision, may_heal } => {
                 let loaded = desk.loaded(&revision);
                 let (name, key) = (environment.clone(), revision.clone());

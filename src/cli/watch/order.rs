@@ -80,7 +80,8 @@ mod tests {
         for (text, want) in [("500ms", 500), ("30s", 30_000), ("5m", 300_000), ("720h", 30 * 86_400_000)] {
             assert_eq!(duration(text), Ok(Duration::from_millis(want)), "{text}");
         }
-        for text in ["", "30", "s", "-1s", "1.5s", "1 s", "0s", "721h", "1d", "99999999999999999999s", "1s2"] {
+        for text in ["", "30", "s", "-1s", "1.5s", "1 s", "0s", "721h", "1d", "99999999999999999999s", "1s2"]
+        {
             assert!(duration(text).is_err(), "{text}");
         }
     }

@@ -70,7 +70,8 @@ impl Repositories {
             // The first fetch brings it.
             Err(SourceError::UnknownRevision { .. }) if !tracked.is_empty() && desk.tracked().is_empty() => {
                 let roster = Roster { has_remotes: true, ..Roster::default() };
-                let offer = Offer { known: BTreeMap::new(), loaded: BTreeMap::new(), tracked, folders: Vec::new() };
+                let offer =
+                    Offer { known: BTreeMap::new(), loaded: BTreeMap::new(), tracked, folders: Vec::new() };
                 return Message { loaded: Some(offer), ..Message::of(Event::Looked(Some(roster))) };
             }
             Err(error) => return unread(Event::Looked(None), &error.to_string(), Code::Error),
@@ -154,9 +155,16 @@ impl Found {
 
     fn expect(&mut self, environment: Environment, branch: &str) {
         let is_signed_only = !environment.require_signed_by.is_empty();
-        let policy = Policy { applies: environment.auto_apply && !is_signed_only, heals: environment.self_heal };
+        let policy =
+            Policy { applies: environment.auto_apply && !is_signed_only, heals: environment.self_heal };
         self.roster.environments.insert(environment.name.clone(), policy);
-        let known = Known { target: target(&environment), policy, is_signed_only, branch: branch.to_owned(), environment };
+        let known = Known {
+            target: target(&environment),
+            policy,
+            is_signed_only,
+            branch: branch.to_owned(),
+            environment,
+        };
         self.known.insert(known.environment.name.clone(), known);
     }
 
@@ -165,7 +173,8 @@ impl Found {
         let root = desk.context.root();
         let folders = self.loaded.values().flat_map(|one| &one.folders).map(|folder| root.join(folder));
         self.folders = folders.collect();
-        let offer = Offer { known: self.known, loaded: self.loaded, tracked: self.tracked, folders: self.folders };
+        let offer =
+            Offer { known: self.known, loaded: self.loaded, tracked: self.tracked, folders: self.folders };
         Message { loaded: Some(offer), ..Message::of(event(Some(self.roster))) }
     }
 }
@@ -232,11 +241,18 @@ fn load(files: &Files, tip: Option<&Tip>, folders: Vec<String>) -> Loaded {
             Err((line, diagnostics(&errors, Paint::plain(), &|path| files.text(path))))
         }
     };
-    Loaded { revision: files.revision.clone(), made: tip.and_then(|tip| tip.made), content, environments, folders }
+    Loaded {
+        revision: files.revision.clone(),
+        made: tip.and_then(|tip| tip.made),
+        content,
+        environments,
+        folders,
+    }
 }
 
 fn fingerprint(files: &Files) -> Fingerprint {
-    let texts: Vec<(&str, &str)> = files.files.iter().map(|file| (file.path.as_str(), file.text.as_str())).collect();
+    let texts: Vec<(&str, &str)> =
+        files.files.iter().map(|file| (file.path.as_str(), file.text.as_str())).collect();
     Fingerprint::of(&(&files.revision, texts))
 }
 

@@ -23,7 +23,8 @@ pub fn listen(desk: &Arc<Desk>) -> Result<(), Failure> {
             }
             desk.stop.ask();
             let name = if signal == SIGINT { "Ctrl-C" } else { "SIGTERM" };
-            let message = format!("{name}: what is under way is finished, or rolled back after the grace period");
+            let message =
+                format!("{name}: what is under way is finished, or rolled back after the grace period");
             desk.send(Message::of(Event::Stop).telling(super::told(Word::Stopping, "", message)));
         }
     });

@@ -38,8 +38,11 @@ pub fn sweep(desk: &Desk, environment: &str, but: Option<&PathBuf>) {
         let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
         // Only what has a name that is given here; its signatures go with it.
         let stem = name.strip_suffix(".sig").unwrap_or(&name).strip_suffix(".zip");
-        let is_ours = stem.is_some_and(|stem| stem.len() == 12 && stem.bytes().all(|b| b.is_ascii_hexdigit()));
-        let is_kept = but.and_then(|but| but.file_name()).is_some_and(|kept| name.starts_with(&*kept.to_string_lossy()));
+        let is_ours =
+            stem.is_some_and(|stem| stem.len() == 12 && stem.bytes().all(|b| b.is_ascii_hexdigit()));
+        let is_kept = but
+            .and_then(|but| but.file_name())
+            .is_some_and(|kept| name.starts_with(&*kept.to_string_lossy()));
         if is_ours && !is_kept {
             // What cannot be taken away is stale, and is refused where it is applied.
             std::fs::remove_file(&path).ok();

@@ -121,7 +121,8 @@ fn of_turn(desk: &Desk, name: &str, key: &str, turned: Turned, ended: &dyn Fn(Ou
             (Word::OutOfSync, text, Outcome::Settled, Code::Done)
         }
         Decision::Drifted => {
-            let text = format!("it has moved away from {label}, and selfHeal is off: {changes} would bring it back");
+            let text =
+                format!("it has moved away from {label}, and selfHeal is off: {changes} would bring it back");
             (Word::Drifted, text, Outcome::Settled, Code::Done)
         }
         Decision::Fought => {
@@ -133,24 +134,36 @@ fn of_turn(desk: &Desk, name: &str, key: &str, turned: Turned, ended: &dyn Fn(Ou
                 let path = path.display().to_string();
                 standing.pending = Some(Pending { package: Some(path.clone()), why: why.clone() });
                 package = Some(path);
-                (Word::Pending, format!("{label}: {changes}; a person must agree"), Outcome::Settled, Code::Refused)
+                (
+                    Word::Pending,
+                    format!("{label}: {changes}; a person must agree"),
+                    Outcome::Settled,
+                    Code::Refused,
+                )
             }
             Err(failure) => {
                 let why = failure.message.unwrap_or_default();
-                let text = format!("{label}: {changes}; a person must agree, and no package could be kept: {why}");
+                let text =
+                    format!("{label}: {changes}; a person must agree, and no package could be kept: {why}");
                 (Word::Failed, text, Outcome::Failed, failure.code)
             }
         },
-        Decision::Refused(_) => {
-            (Word::Failed, format!("{label}: the plan cannot be carried out"), Outcome::Settled, Code::Refused)
-        }
+        Decision::Refused(_) => (
+            Word::Failed,
+            format!("{label}: the plan cannot be carried out"),
+            Outcome::Settled,
+            Code::Refused,
+        ),
         Decision::Held { entry } => {
             let text = format!("{label} was rolled back (entry {entry}), and waits for a newer commit");
             (Word::Held, text, Outcome::Settled, Code::Done)
         }
-        Decision::Suspended(suspension) => {
-            (Word::Suspended, format!("{label}: {changes}; suspended {suspension}"), Outcome::Settled, Code::Done)
-        }
+        Decision::Suspended(suspension) => (
+            Word::Suspended,
+            format!("{label}: {changes}; suspended {suspension}"),
+            Outcome::Settled,
+            Code::Done,
+        ),
     };
     if package.is_none() {
         spool::sweep(desk, name, None);
@@ -169,7 +182,9 @@ fn of_turn(desk: &Desk, name: &str, key: &str, turned: Turned, ended: &dyn Fn(Ou
         | Decision::Suspended(_) => Vec::new(),
     };
     let paths = match word {
-        Word::Drifted | Word::Healed => fight::contested(&turned.plan).into_iter().map(|one| one.path).collect(),
+        Word::Drifted | Word::Healed => {
+            fight::contested(&turned.plan).into_iter().map(|one| one.path).collect()
+        }
         _ => Vec::new(),
     };
     let mut message = Message::of(ended(outcome)).with(code);
@@ -237,7 +252,9 @@ fn of_failure(
 ) -> Message {
     let outcome = match &missed {
         Missed::Apply(ApplyError::Stale { .. } | ApplyError::FactsMoved { .. }) => Outcome::Busy,
-        Missed::Apply(ApplyError::Target(TargetError::Locked { .. } | TargetError::Busy { .. })) => Outcome::Busy,
+        Missed::Apply(ApplyError::Target(TargetError::Locked { .. } | TargetError::Busy { .. })) => {
+            Outcome::Busy
+        }
         Missed::Apply(ApplyError::Target(TargetError::Superseded { .. })) => Outcome::Superseded,
         Missed::Apply(
             ApplyError::Refused { .. }

@@ -106,7 +106,8 @@ impl Voice {
 /// Whether an event only says once more what was said before.
 fn is_known(before: &WatchEvent, event: &WatchEvent) -> bool {
     let is_good = |word: Word| matches!(word, Word::Synced | Word::Applied | Word::Healed);
-    let is_still_good = event.word == Word::Synced && is_good(before.word) && before.revision == event.revision;
+    let is_still_good =
+        event.word == Word::Synced && is_good(before.word) && before.revision == event.revision;
     let is_same = before.word == event.word
         && before.message == event.message
         && (&before.revision, &before.why, &before.paths) == (&event.revision, &event.why, &event.paths)

@@ -47,13 +47,21 @@ pub fn take(client: &mut Client, target: &str, holder: &str, life: Duration) -> 
          VALUES ($1, $2, {LATER}, 1) ON CONFLICT (\"target\") DO UPDATE SET \"holder\" = excluded.\"holder\", \
          \"until\" = excluded.\"until\", \"fence\" = had.\"fence\" + 1 WHERE had.\"until\" <= clock_timestamp() \
          RETURNING {}",
-        COLUMNS.replace("\"until\"", "had.\"until\"").replace("\"holder\"", "had.\"holder\"").replace("\"fence\"", "had.\"fence\"")
+        COLUMNS
+            .replace("\"until\"", "had.\"until\"")
+            .replace("\"holder\"", "had.\"holder\"")
+            .replace("\"fence\"", "had.\"fence\"")
     );
     client.query_opt(&sql, &[&target, &holder, &milliseconds(life)])?.as_ref().map(read).transpose()
 }
 
 /// Lets a lease run longer. None where it is somebody else's by now.
-pub fn renew(client: &mut Client, target: &str, lease: &Lease, life: Duration) -> Result<Option<Lease>, Error> {
+pub fn renew(
+    client: &mut Client,
+    target: &str,
+    lease: &Lease,
+    life: Duration,
+) -> Result<Option<Lease>, Error> {
     if !is_there(client)? {
         return Ok(None);
     }
@@ -69,7 +77,8 @@ pub fn give_back(client: &mut Client, target: &str, lease: &Lease) -> Result<(),
     if !is_there(client)? {
         return Ok(());
     }
-    let sql = "UPDATE \"reconcile\".\"lease\" SET \"until\" = '-infinity' WHERE \"target\" = $1 AND \"fence\" = $2";
+    let sql =
+        "UPDATE \"reconcile\".\"lease\" SET \"until\" = '-infinity' WHERE \"target\" = $1 AND \"fence\" = $2";
     client.execute(sql, &[&target, &fence(lease)]).map(drop)
 }
 

@@ -21,7 +21,8 @@ pub fn held(connection: &Connection) -> rusqlite::Result<Option<Lease>> {
     if !is_there(connection)? {
         return Ok(None);
     }
-    let sql = format!("SELECT \"holder\", \"until\", \"fence\" FROM \"_reconcile_lease\" WHERE \"until\" > {NOW}");
+    let sql =
+        format!("SELECT \"holder\", \"until\", \"fence\" FROM \"_reconcile_lease\" WHERE \"until\" > {NOW}");
     connection.query_row(&sql, [], read).optional()
 }
 
