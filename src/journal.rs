@@ -1,6 +1,7 @@
 //! What a target keeps of every apply: who, when, from which revision, what it was before, how it ended.
 //! Never reads a clock: times come in.
 
+pub mod lease;
 pub mod notice;
 pub mod past;
 pub mod suspension;

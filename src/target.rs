@@ -3,9 +3,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::address::Address;
 use crate::diff::change::Change;
+use crate::journal::lease::{Lease, Leased};
 use crate::journal::notice::{Delivery, Outbox};
 use crate::journal::past::Line;
 use crate::journal::suspension::Suspension;
@@ -338,6 +340,21 @@ pub trait Target: Send {
 
     /// Notes how a delivery goes on. False where somebody else has noted something meanwhile: it is his.
     fn mark(&mut self, before: &Delivery, after: &Delivery) -> Result<bool, TargetError>;
+
+    /// Who watches this target now; none where nobody does.
+    fn lease(&mut self) -> Result<Option<Lease>, TargetError>;
+
+    /// Takes the lease of this target, where it is free or has run out.
+    fn take_lease(&mut self, holder: &str, life: Duration) -> Result<Leased, TargetError>;
+
+    /// Lets a lease run longer. None where it is somebody else's by now.
+    fn renew_lease(&mut self, lease: &Lease, life: Duration) -> Result<Option<Lease>, TargetError>;
+
+    /// Gives a lease back, where it is still the one.
+    fn drop_lease(&mut self, lease: &Lease) -> Result<(), TargetError>;
+
+    /// From here on applies only as long as nobody has come after the holder of this lease.
+    fn heed(&mut self, lease: Lease);
 }
 
 /// What of the trash is dropped.
@@ -450,6 +467,9 @@ pub enum TargetError {
     /// Somebody else held what was needed: nothing was changed, and another try may go well.
     #[error("{target} could not {doing}: {message}{}", in_the_way(holders))]
     Busy { target: String, doing: String, message: String, holders: Vec<String> },
+    /// Whoever wanted to write had a lease, and somebody else has one by now: nothing was changed.
+    #[error("{target} is watched by another by now: {holder}")]
+    Superseded { target: String, holder: String },
     #[error("{target} refused to {doing}: {message}")]
     Failed { target: String, doing: String, message: String },
     #[error("{target} was written by a newer `reconcile` (catalog version {found}; this one knows {known})")]

@@ -12,6 +12,7 @@ mod conformance {
     pub mod applies;
     pub mod back;
     pub mod journal;
+    pub mod leases;
     pub mod locks;
     pub mod notes;
     pub mod place;
@@ -63,6 +64,9 @@ macro_rules! every_behaviour {
             applies::what_policy_refuses_changes_nothing,
             applies::planning_writes_nothing,
             applies::the_same_plan_comes_of_the_same_target,
+            leases::one_watches_at_a_time,
+            leases::who_comes_back_from_the_dead_applies_nothing,
+            leases::a_lease_is_nothing_that_is_planned,
             locks::one_applies_at_a_time,
             locks::who_reads_waits_for_nobody_and_sees_nothing_half_done,
             locks::a_session_that_is_dropped_leaves_nothing,

@@ -167,6 +167,7 @@ impl Stopped {
             | TargetError::Locked { .. }
             | TargetError::Suspended { .. }
             | TargetError::Failed { .. }
+            | TargetError::Superseded { .. }
             | TargetError::Newer { .. }
             | TargetError::Record { .. } => Stopped::Failed(failed, error.to_string()),
         }
@@ -181,6 +182,7 @@ impl From<TargetError> for Stopped {
             | TargetError::Locked { .. }
             | TargetError::Suspended { .. }
             | TargetError::Failed { .. }
+            | TargetError::Superseded { .. }
             | TargetError::Newer { .. }
             | TargetError::Record { .. } => Stopped::Unbegun(ApplyError::Target(error)),
         }

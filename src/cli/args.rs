@@ -161,6 +161,18 @@ pub enum Verb {
         #[command(flatten)]
         choices: Choices,
     },
+    /// Follow the repository, and apply what may be applied by itself
+    #[command(after_help = "Examples:
+  reconcile watch                                the branch that is checked out, every environment
+  reconcile watch --ref origin/main -e staging   what is pushed to main, in staging
+  reconcile watch --work-tree -e dev             files as they are saved
+  reconcile watch --once                         one turn of each environment, for cron
+  reconcile watch --format json                  one JSON object a line
+
+Applies only where the environment says `autoApply: true`, and only what its `allow`, `maxDestroy` and `windows` let
+through. What needs a person's consent is kept as a package; `reconcile apply FILE.zip` applies exactly that. Ctrl-C
+ends it after what is under way; a second one ends it at once.")]
+    Watch(Box<crate::cli::watch::Order>),
     /// Show what moved in the target since the last apply, and what it holds that nobody declared
     #[command(after_help = "Example:\n  reconcile drift -e staging --detailed-exitcode")]
     Drift {
@@ -557,10 +569,11 @@ fn allowed(text: &str) -> Result<(String, Vec<Action>), String> {
     Ok((pattern.to_owned(), actions.map_err(|e: crate::model::setup::NoAction| e.to_string())?))
 }
 
-/// Turns the short forms `--plan` into the verb, wherever it stands before any other verb.
+/// Turns the short forms `--plan` and `--watch` into their verbs, wherever they stand before any other verb.
 pub fn expand(arguments: impl IntoIterator<Item = std::ffi::OsString>) -> Vec<std::ffi::OsString> {
     let mut arguments: Vec<std::ffi::OsString> = arguments.into_iter().collect();
-    let Some(at) = arguments.iter().position(|a| a == "--plan") else { return arguments };
+    let is_short = |argument: &std::ffi::OsString| argument == "--plan" || argument == "--watch";
+    let Some(at) = arguments.iter().position(is_short) else { return arguments };
     let takes_value = ["-C", "--directory", "-e", "--environment", "--rev", "--format", "--color"];
     let is_word = |(index, one): (usize, &std::ffi::OsString)| {
         let follows_flag = index > 0 && takes_value.iter().any(|flag| arguments[index - 1] == *flag);
@@ -569,7 +582,7 @@ pub fn expand(arguments: impl IntoIterator<Item = std::ffi::OsString>) -> Vec<st
     // Behind another verb it is a flag of that verb.
     let has_verb = arguments.iter().enumerate().take(at).skip(1).any(is_word);
     if !has_verb {
-        arguments[at] = "plan".into();
+        arguments[at] = if arguments[at] == "--plan" { "plan".into() } else { "watch".into() };
     }
     arguments
 }

@@ -25,6 +25,7 @@ use crate::source::{self, Files};
 use crate::target::Target;
 
 /// One run.
+#[derive(Clone)]
 pub struct Context {
     pub global: Global,
     pub terminal: Terminal,

@@ -104,6 +104,9 @@ impl From<TargetError> for Failure {
                 .help("nothing was changed; go on with: reconcile resume -e ENV"),
             TargetError::Busy { .. } => Failure::new(Code::Locked, error.to_string())
                 .help("nothing was changed; try again when the others are done"),
+            TargetError::Superseded { .. } => {
+                Failure::new(Code::Locked, error.to_string()).help("nothing was changed")
+            }
             TargetError::Newer { .. } => Failure::error(error.to_string()).help("use the newer `reconcile`"),
             TargetError::Open { .. } | TargetError::Failed { .. } | TargetError::Record { .. } => {
                 Failure::error(error.to_string())

@@ -15,6 +15,7 @@ mod packages;
 mod patience;
 mod progress;
 mod terminal;
+pub mod watch;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -71,6 +72,7 @@ fn dispatch(context: &Context, verb: Verb) -> Result<Code, Failure> {
             let consent = consent(yes, &allow, outside_window.as_ref());
             commands::apply::planned(context, &consent, &choices)
         }
+        Verb::Watch(order) => watch::run(context, *order),
         Verb::Drift { detailed_exitcode } => commands::drift::run(context, detailed_exitcode),
         Verb::Adopt { select, out, plan, yes } => {
             commands::adopt::run(context, &commands::adopt::Order { select, out, only_shown: plan, yes })

@@ -147,6 +147,8 @@ fn decode_environment(name: String, spec: &Node, file: &str) -> Environment {
         setup_resources: setup.map(|s| actions(s, "resources")).unwrap_or_default(),
         prune: flag(spec, "prune").unwrap_or_default(),
         auto_apply: flag(spec, "autoApply").unwrap_or_default(),
+        self_heal: flag(spec, "selfHeal").unwrap_or_default(),
+        follows: text(spec, "ref"),
         allow: texts(spec, "allow").unwrap_or_default(),
         max_destroy: count(spec, "maxDestroy"),
         require_signed_by: public_keys(spec, "requireSignedBy"),

@@ -344,6 +344,16 @@ pub const ENVIRONMENT: Object = Object {
         may("prune", Shape::Bool, "Delete owned resources that are not declared any more; default: false."),
         may("autoApply", Shape::Bool, "Watch mode may apply here; default: false."),
         may(
+            "selfHeal",
+            Shape::Bool,
+            "Watch mode brings back what has moved in the target under autoApply; default: false, which reports it.",
+        ),
+        may(
+            "ref",
+            Shape::Text,
+            "The branch that watch mode follows here, as `main` or `origin/main`; default: the one that is checked out.",
+        ),
+        may(
             "allow",
             Shape::Texts,
             "Findings accepted in advance, as CODE, CODE:ADDRESS or CODE:ADDRESS/path.",

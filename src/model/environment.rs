@@ -22,6 +22,10 @@ pub struct Environment {
     pub setup_resources: BTreeMap<String, Action>,
     pub prune: bool,
     pub auto_apply: bool,
+    /// What has moved in the target is brought back by a watch, and not only reported.
+    pub self_heal: bool,
+    /// The branch that a watch follows here; none leaves it to the watch.
+    pub follows: Option<String>,
     /// Findings accepted in advance: `CODE`, `CODE:ADDRESS` or `CODE:ADDRESS/path`.
     pub allow: Vec<String>,
     /// How many resources and members one plan may destroy; none sets no limit.

@@ -17,4 +17,5 @@ pub mod rehearse;
 pub mod repository;
 pub mod rollback;
 pub mod trash;
+pub mod watch;
 pub mod window;

@@ -29,3 +29,4 @@ pub mod suspension_text;
 mod table;
 mod task;
 pub mod trash_text;
+pub mod watch_text;

@@ -14,3 +14,4 @@ pub mod report;
 pub mod schema;
 pub mod suspension;
 pub mod trash;
+pub mod watch;

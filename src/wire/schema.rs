@@ -16,6 +16,7 @@ use super::plan::PlanDocument;
 use super::report::ReportDocument;
 use super::suspension::SuspensionDocument;
 use super::trash::TrashDocument;
+use super::watch::WatchEvent;
 
 /// Returns each schema with the name of its file, which is also its `$id`.
 pub fn schemas() -> Vec<(&'static str, String)> {
@@ -31,6 +32,7 @@ pub fn schemas() -> Vec<(&'static str, String)> {
         schema::<ImportDocument>("import.schema.json", "Imports of reconcile"),
         schema::<SuspensionDocument>("suspension.schema.json", "Suspensions of reconcile"),
         schema::<TrashDocument>("trash.schema.json", "Trash of reconcile"),
+        schema::<WatchEvent>("watch.schema.json", "What happens in a watch of reconcile, one a line"),
         schema::<Manifest>("package.schema.json", "Package manifest of reconcile"),
         schema::<Inspection>("package-inspection.schema.json", "Inspected packages of reconcile"),
     ]

@@ -22,6 +22,7 @@ mod json_text;
 mod keep;
 mod key_sql;
 mod kind;
+mod lease;
 mod lexer;
 mod lift;
 mod limits;

@@ -24,7 +24,8 @@ use super::scratch::Original;
 use super::settings::{Connection, Found, Host, Root, Settings, SslMode};
 use super::tls::{self, Demand};
 use super::transaction::PostgresSession;
-use super::{answers, rehearsal, respell, task, tryout};
+use super::{answers, lease, rehearsal, respell, task, tryout};
+use crate::journal::lease::{Lease, Leased};
 use crate::journal::notice::{Delivery, Outbox};
 use crate::journal::suspension::Suspension;
 use crate::journal::{Entry, Holder, Timestamp};
@@ -50,7 +51,9 @@ pub fn open(
     mode: Mode,
 ) -> Result<Box<dyn Target>, TargetError> {
     match Settings::new(config, variable) {
-        Ok(settings) => Ok(Box::new(PostgresTarget { settings, mode, connected: None, listener: None })),
+        Ok(settings) => {
+            Ok(Box::new(PostgresTarget { settings, mode, connected: None, listener: None, lease: None }))
+        }
         Err((target, message)) => Err(TargetError::Open { target, message }),
     }
 }
@@ -62,6 +65,8 @@ pub struct PostgresTarget {
     connected: Option<Connected>,
     /// Is told how far long steps are.
     listener: Option<Listener>,
+    /// What every apply is under, where there is one.
+    lease: Option<Lease>,
 }
 
 struct Connected {
@@ -331,7 +336,13 @@ impl PostgresTarget {
         if !row.try_get::<_, bool>(0).map_err(refused)? {
             return Err(self.locked());
         }
+        let held = self.lease.as_ref();
         let mut take = || {
+            if let Some(held) = held
+                && let Some(holder) = lease::successor(client, &settings.schema, held).map_err(refused)?
+            {
+                return Err(TargetError::Superseded { target: settings.name.clone(), holder });
+            }
             let mut catalog = Catalog::new(client, &settings.schema);
             make(&mut catalog, settings)?;
             catalog.take_lock(holder).map_err(refused)
@@ -600,9 +611,57 @@ impl Target for PostgresTarget {
     fn mark(&mut self, before: &Delivery, after: &Delivery) -> Result<bool, TargetError> {
         self.note("keep its outbox", |client, target| notes::mark(client, target, before, after))
     }
+
+    fn lease(&mut self) -> Result<Option<Lease>, TargetError> {
+        self.look_for_catalog()?;
+        self.leasing("say who watches it", lease::held)
+    }
+
+    fn take_lease(&mut self, holder: &str, life: Duration) -> Result<Leased, TargetError> {
+        if let Some(held) = Target::lease(self)? {
+            return Ok(Leased::Theirs(held));
+        }
+        self.writable()?;
+        let settings = &self.settings;
+        if let Some(Connected { client, server }) = &mut self.connected {
+            make(&mut Catalog::new(client, &settings.schema), settings)?;
+            server.has_catalog = true;
+        }
+        match self.leasing("give a lease", |client, target| lease::take(client, target, holder, life))? {
+            Some(lease) => Ok(Leased::Ours(lease)),
+            // Somebody came first.
+            None => Ok(Target::lease(self)?.map_or(Leased::Nowhere, Leased::Theirs)),
+        }
+    }
+
+    fn renew_lease(&mut self, lease: &Lease, life: Duration) -> Result<Option<Lease>, TargetError> {
+        self.writable()?;
+        self.leasing("renew a lease", |client, target| lease::renew(client, target, lease, life))
+    }
+
+    fn drop_lease(&mut self, lease: &Lease) -> Result<(), TargetError> {
+        self.writable()?;
+        self.leasing("take a lease back", |client, target| {
+            lease::give_back(client, target, lease).map(|()| None)
+        })
+        .map(drop)
+    }
+
+    fn heed(&mut self, lease: Lease) {
+        self.lease = Some(lease);
+    }
 }
 
 impl PostgresTarget {
+    /// Reads or changes the lease, in a statement of its own.
+    fn leasing(
+        &mut self,
+        doing: &str,
+        change: impl FnOnce(&mut Client, &str) -> Result<Option<Lease>, postgres::Error>,
+    ) -> Result<Option<Lease>, TargetError> {
+        self.read_note(doing, |client, target| Ok(change(client, target)?))
+    }
+
     fn read_note<T>(
         &mut self,
         doing: &str,
@@ -728,7 +787,8 @@ impl PostgresTarget {
             Some(Connected { client, server }) => {
                 let follower = follower(client, &self.settings, self.listener.as_ref());
                 let context = context(&self.settings, server);
-                Ok(PostgresSession::new(client, &self.settings, context, fence, follower))
+                Ok(PostgresSession::new(client, &self.settings, context, fence, follower)
+                    .heeding(self.lease.as_ref()))
             }
             None => unreachable!("BUG: a connection that was just used is not there"),
         }

@@ -13,6 +13,7 @@ mod ddl;
 mod dialect;
 mod inspect;
 mod keep;
+mod lease;
 mod lexer;
 mod lift;
 mod lower;

@@ -10,8 +10,9 @@ use super::dialect::{NAME, SqliteDialect};
 use super::lexer::quote;
 use super::references::references_to_nowhere;
 use super::refusal::{failed, strict_names};
-use super::{catalog, inspect, notes, rehearse, restore, task, tryout};
+use super::{catalog, inspect, lease, notes, rehearse, restore, task, tryout};
 use crate::diff::change::Change;
+use crate::journal::lease::{Lease, Leased};
 use crate::journal::notice::{Delivery, Outbox};
 use crate::journal::suspension::Suspension;
 use crate::journal::{Entry, Holder, Timestamp};
@@ -55,7 +56,7 @@ pub fn open(config: &TargetConfig, root: &Path, mode: Mode) -> Result<Box<dyn Ta
         return refuse("its path is no plain path to a file");
     }
     let (name, path) = (format!("{NAME} {text}"), root.join(path));
-    Ok(Box::new(SqliteTarget { name, setting, path, mode, connection: None }))
+    Ok(Box::new(SqliteTarget { name, setting, path, mode, connection: None, lease: None }))
 }
 
 /// One database file.
@@ -67,6 +68,8 @@ pub struct SqliteTarget {
     path: PathBuf,
     mode: Mode,
     connection: Option<Connection>,
+    /// What every apply is under, where there is one.
+    lease: Option<Lease>,
 }
 
 fn is_busy(error: &rusqlite::Error) -> bool {
@@ -184,6 +187,17 @@ impl SqliteTarget {
         match catalog::lock_holder(connection) {
             Ok(Some((_, current))) if current == token => {
                 connection.busy_timeout(READ_PATIENCE).map_err(refused)?;
+                // Nobody can take the lease over before this transaction has ended.
+                let successor = match &self.lease {
+                    Some(lease) => lease::successor(connection, lease).map_err(refused)?,
+                    None => None,
+                };
+                if let Some(holder) = successor {
+                    roll_back(connection);
+                    // A row that stays behind is taken over by whoever comes next.
+                    let _ = catalog::drop_lock(connection, &token);
+                    return Err(TargetError::Superseded { target: self.name.clone(), holder });
+                }
                 connection.execute_batch(catalog::UPGRADE).map_err(|error| {
                     roll_back(connection);
                     refused(error)
@@ -418,9 +432,59 @@ impl Target for SqliteTarget {
     fn mark(&mut self, before: &Delivery, after: &Delivery) -> Result<bool, TargetError> {
         self.note("keep its outbox", |connection| notes::mark(connection, before, after))
     }
+
+    fn lease(&mut self) -> Result<Option<Lease>, TargetError> {
+        let name = self.name.clone();
+        match self.connection()? {
+            Some(connection) => {
+                lease::held(connection).map_err(|error| failed(&name, "say who watches it", &error))
+            }
+            None => Ok(None),
+        }
+    }
+
+    fn take_lease(&mut self, holder: &str, life: Duration) -> Result<Leased, TargetError> {
+        if self.connection()?.is_none() {
+            return Ok(Leased::Nowhere);
+        }
+        if let Some(held) = Target::lease(self)? {
+            return Ok(Leased::Theirs(held));
+        }
+        let taken = self.leasing("give a lease", |connection| lease::take(connection, holder, life))?;
+        match taken {
+            Some(lease) => Ok(Leased::Ours(lease)),
+            // Somebody came first.
+            None => Ok(Target::lease(self)?.map_or(Leased::Nowhere, Leased::Theirs)),
+        }
+    }
+
+    fn renew_lease(&mut self, lease: &Lease, life: Duration) -> Result<Option<Lease>, TargetError> {
+        self.leasing("renew a lease", |connection| lease::renew(connection, lease, life))
+    }
+
+    fn drop_lease(&mut self, lease: &Lease) -> Result<(), TargetError> {
+        self.leasing("take a lease back", |connection| lease::give_back(connection, lease).map(|()| None))
+            .map(drop)
+    }
+
+    fn heed(&mut self, lease: Lease) {
+        self.lease = Some(lease);
+    }
 }
 
 impl SqliteTarget {
+    /// Changes the lease, where there is a file to keep it in.
+    fn leasing(
+        &mut self,
+        doing: &str,
+        change: impl FnOnce(&Connection) -> rusqlite::Result<Option<Lease>>,
+    ) -> Result<Option<Lease>, TargetError> {
+        match self.connection()? {
+            Some(_) => self.note(doing, change),
+            None => Ok(None),
+        }
+    }
+
     fn read_note<T: Default>(
         &mut self,
         doing: &str,
