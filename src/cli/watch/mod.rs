@@ -96,6 +96,7 @@ impl Watch {
     fn hear(&mut self, message: Message) -> Result<Option<At>, Failure> {
         let Message { event, told, standing, loaded, code } = message;
         if let Some(offer) = loaded {
+            self.check_names(&offer)?;
             self.take_over(offer);
         }
         self.note(&event, code)?;
@@ -173,6 +174,18 @@ impl Watch {
             standing.watcher.or(lease.map(|lease| Watcher { holder: lease.holder, until: lease.until }));
         if let Ok(mut all) = self.desk.standings.lock() {
             all.insert(name, standing);
+        }
+    }
+
+    /// Refuses, before anything is begun, to follow what nothing declares.
+    fn check_names(&self, offer: &Offer) -> Result<(), Failure> {
+        let named = &self.desk.context.global.environments;
+        match &offer.declared {
+            Some(declared) if !self.has_roster && offer.known.is_empty() && !named.is_empty() => {
+                let help = format!("there are: {}", declared.join(", "));
+                Err(Failure::error(format!("there is no environment `{}`", named.join("`, `"))).help(help))
+            }
+            Some(_) | None => Ok(()),
         }
     }
 

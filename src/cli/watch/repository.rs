@@ -70,13 +70,19 @@ impl Repositories {
             // The first fetch brings it.
             Err(SourceError::UnknownRevision { .. }) if !tracked.is_empty() && desk.tracked().is_empty() => {
                 let roster = Roster { has_remotes: true, ..Roster::default() };
-                let offer =
-                    Offer { known: BTreeMap::new(), loaded: BTreeMap::new(), tracked, folders: Vec::new() };
+                let offer = Offer {
+                    known: BTreeMap::new(),
+                    loaded: BTreeMap::new(),
+                    tracked,
+                    declared: None,
+                    folders: Vec::new(),
+                };
                 return Message { loaded: Some(offer), ..Message::of(Event::Looked(Some(roster))) };
             }
             Err(error) => return unread(Event::Looked(None), &error.to_string(), Code::Error),
         };
-        let mut found = Found { tracked, ..Found::default() };
+        let declared_here = base.1.environments.iter().map(|one| one.name.clone()).collect();
+        let mut found = Found { tracked, declared: declared_here, ..Found::default() };
         let mut unknown = Vec::new();
         for environment in declared(desk, &base.1) {
             let name = environment.name.clone();
@@ -120,7 +126,8 @@ impl Repositories {
             Some(loaded) => loaded,
             None => Arc::new(load(&files, None, folders)),
         };
-        let mut found = Found::default();
+        let declared_here = loaded.environments.iter().map(|one| one.name.clone()).collect();
+        let mut found = Found { declared: declared_here, ..Found::default() };
         for environment in declared(desk, &loaded) {
             found.add(environment, "the work tree", key.clone(), Arc::clone(&loaded));
         }
@@ -140,6 +147,7 @@ struct Found {
     known: BTreeMap<String, Known>,
     loaded: BTreeMap<String, Arc<Loaded>>,
     tracked: BTreeSet<source::Tracked>,
+    declared: Vec<String>,
     folders: Vec<PathBuf>,
 }
 
@@ -173,8 +181,13 @@ impl Found {
         let root = desk.context.root();
         let folders = self.loaded.values().flat_map(|one| &one.folders).map(|folder| root.join(folder));
         self.folders = folders.collect();
-        let offer =
-            Offer { known: self.known, loaded: self.loaded, tracked: self.tracked, folders: self.folders };
+        let offer = Offer {
+            known: self.known,
+            loaded: self.loaded,
+            tracked: self.tracked,
+            declared: Some(self.declared),
+            folders: self.folders,
+        };
         Message { loaded: Some(offer), ..Message::of(event(Some(self.roster))) }
     }
 }
