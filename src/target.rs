@@ -2,12 +2,15 @@
 //! Never names a provider.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::address::Address;
 use crate::diff::change::Change;
 use crate::journal::lease::{Lease, Leased};
+use crate::journal::notice::{Delivery, Outbox};
 use crate::journal::past::Line;
+use crate::journal::suspension::Suspension;
 use crate::journal::{Entry, Holder, Timestamp};
 use crate::model::environment::Strategy;
 use crate::model::name::NameLimits;
@@ -229,6 +232,20 @@ pub enum Mode {
     Write,
 }
 
+/// How far a long statement is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Going {
+    /// What it does now, in the target's own words; may be empty.
+    pub phase: String,
+    /// How much of this phase is done, in the target's own measure; at most `total`.
+    pub done: u64,
+    /// 0 where the target does not say.
+    pub total: u64,
+}
+
+/// Is told how far the step under way is, from any thread.
+pub type Listener = Arc<dyn Fn(&Going) + Send + Sync>;
+
 /// A real target.
 pub trait Target: Send {
     /// The target as people know it, without secrets: `sqlite .reconcile/staging.db`.
@@ -278,7 +295,12 @@ pub trait Target: Send {
     /// One entry of the journal.
     fn entry(&mut self, id: u64) -> Result<Option<Entry>, TargetError>;
 
-    /// Takes the lock and opens the one transaction of an apply.
+    /// Names who is to be told how far the long steps of an apply are, where a target can say that.
+    fn listen(&mut self, listener: Listener) {
+        let _ = listener;
+    }
+
+    /// Takes the lock and opens the one transaction of an apply. A suspended target is not locked.
     fn lock<'a>(&'a mut self, holder: &Holder) -> Result<Box<dyn Session + 'a>, TargetError>;
 
     /// Drops what the trash holds, under the lock and in a transaction of its own. Returns what it was. Takes no
@@ -293,6 +315,31 @@ pub trait Target: Send {
 
     /// Keeps the entry of an apply that was rolled back. Returns its number.
     fn journal_failure(&mut self, entry: &Entry) -> Result<u64, TargetError>;
+
+    /// Who suspended this target, and why; none where nobody did.
+    fn suspension(&mut self) -> Result<Option<Suspension>, TargetError>;
+
+    /// Suspends this target: `lock` refuses from now on, and an apply under way ends. Returns the suspension that
+    /// holds, which is the first one.
+    fn suspend(&mut self, suspension: &Suspension) -> Result<Suspension, TargetError>;
+
+    /// Lifts the suspension. Returns the one that held.
+    fn lift(&mut self) -> Result<Option<Suspension>, TargetError>;
+
+    /// What is still to be told of this target, and how far its journal is told of.
+    fn outbox(&mut self) -> Result<Outbox, TargetError>;
+
+    /// Puts deliveries into the outbox which are not there yet, notes how far the journal is told of, and forgets what
+    /// was told before `forget`: all or nothing.
+    fn post(
+        &mut self,
+        deliveries: &[Delivery],
+        announced: Option<u64>,
+        forget: &Timestamp,
+    ) -> Result<(), TargetError>;
+
+    /// Notes how a delivery goes on. False where somebody else has noted something meanwhile: it is his.
+    fn mark(&mut self, before: &Delivery, after: &Delivery) -> Result<bool, TargetError>;
 
     /// Who watches this target now; none where nobody does.
     fn lease(&mut self) -> Result<Option<Lease>, TargetError>;
@@ -415,6 +462,8 @@ pub enum TargetError {
     Open { target: String, message: String },
     #[error("{target} is being applied to by {holder}, since {since}")]
     Locked { target: String, holder: String, since: String },
+    #[error("{target} is suspended {suspension}")]
+    Suspended { target: String, suspension: Box<Suspension> },
     /// Somebody else held what was needed: nothing was changed, and another try may go well.
     #[error("{target} could not {doing}: {message}{}", in_the_way(holders))]
     Busy { target: String, doing: String, message: String, holders: Vec<String> },

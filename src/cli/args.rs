@@ -69,6 +69,23 @@ pub struct Global {
     pub no_progress: bool,
 }
 
+/// Why somebody does what is not done every day: one line that says something.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reason(pub String);
+
+impl std::str::FromStr for Reason {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Reason, &'static str> {
+        let text = text.trim();
+        match text.chars().count() {
+            0 => Err("a reason says something"),
+            1..=500 => Ok(Reason(text.to_owned())),
+            _ => Err("a reason has at most 500 characters"),
+        }
+    }
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Format {
     Text,
@@ -138,6 +155,9 @@ pub enum Verb {
         /// Accept a finding: CODE, CODE:ADDRESS or CODE:ADDRESS/path; repeatable
         #[arg(long, value_name = "CODE[:ADDRESS[/path]]")]
         allow: Vec<Allowance>,
+        /// Apply although the windows of the environment are shut; the reason is journaled
+        #[arg(long, value_name = "REASON")]
+        outside_window: Option<Reason>,
         #[command(flatten)]
         choices: Choices,
     },
@@ -209,6 +229,9 @@ change from the repository instead: reconcile apply -e TO.")]
         /// Accept a finding: CODE, CODE:ADDRESS or CODE:ADDRESS/path; repeatable
         #[arg(long, value_name = "CODE[:ADDRESS[/path]]")]
         allow: Vec<Allowance>,
+        /// Apply although the windows of the environment are shut; the reason is journaled
+        #[arg(long, value_name = "REASON")]
+        outside_window: Option<Reason>,
         /// Promote what was last applied to FROM although FROM has moved since
         #[arg(long)]
         allow_drift: bool,
@@ -248,11 +271,30 @@ change from the repository instead: reconcile apply -e TO.")]
     /// Read packages, and sign them
     #[command(subcommand)]
     Package(PackageVerb),
-    /// Finish what an interrupted apply left, or say that it left nothing
-    #[command(
-        after_help = "Example:\n  reconcile resume -e dev\n\nA target that takes an apply whole or not at all never has anything left; then this says how the last one ended."
-    )]
-    Resume,
+    /// Let nothing be applied to an environment until it is resumed
+    #[command(after_help = "Examples:
+  reconcile suspend staging --reason 'the load test runs until noon'
+  reconcile suspend -e staging
+
+The target itself keeps who suspended it, why and since when: no apply, import, promote, rollback, adopt or watch
+writes to it, from whatever machine, until `reconcile resume`. Plans are made as ever. An apply under way ends.")]
+    Suspend {
+        /// The environment; or say it with -e
+        environment: Option<String>,
+        /// Why, for everybody who finds it suspended
+        #[arg(long, value_name = "TEXT")]
+        reason: Option<Reason>,
+    },
+    /// Go on: lift a suspension, and finish what an interrupted apply left
+    #[command(after_help = "Examples:
+  reconcile resume staging
+  reconcile resume                          every environment
+
+A target that takes an apply whole or not at all never has anything left; then this says how the last one ended.")]
+    Resume {
+        /// The environment; or say it with -e
+        environment: Option<String>,
+    },
     /// List the applies of an environment, newest first
     #[command(after_help = "Example:\n  reconcile history -e dev --limit 5")]
     History {
@@ -291,6 +333,9 @@ apply brings their state again.")]
         /// Accept a finding: CODE, CODE:ADDRESS or CODE:ADDRESS/path; repeatable
         #[arg(long, value_name = "CODE[:ADDRESS[/path]]")]
         allow: Vec<Allowance>,
+        /// Apply although the windows of the environment are shut; the reason is journaled
+        #[arg(long, value_name = "REASON")]
+        outside_window: Option<Reason>,
     },
     /// See and purge the rows and values that applies moved aside
     #[command(subcommand)]
@@ -378,6 +423,9 @@ pub struct Import {
     /// Accept a finding: CODE, CODE:ADDRESS or CODE:ADDRESS/path; repeatable
     #[arg(long, value_name = "CODE[:ADDRESS[/path]]")]
     pub allow: Vec<Allowance>,
+    /// Apply although the windows of the environment are shut; the reason is journaled
+    #[arg(long, value_name = "REASON")]
+    pub outside_window: Option<Reason>,
     /// Leave out the tasks of this resource, or of all where none is named; repeatable
     #[arg(long, value_name = "ADDRESS|GLOB", num_args = 0..=1, default_missing_value = "*/*", value_parser = pattern)]
     pub no_tasks: Vec<String>,

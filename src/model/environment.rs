@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::setting::{NoVariable, Setting, Unfilled};
 use super::setup::Action;
+use super::window::Window;
 use crate::signature::PublicKey;
 
 /// One environment, as its manifest declares it.
@@ -35,6 +36,8 @@ pub struct Environment {
     pub trash: u32,
     /// How tables are changed that others use meanwhile; none leaves it to their size.
     pub strategy: Option<Strategy>,
+    /// When it may be applied to; none: always.
+    pub windows: Vec<Window>,
 }
 
 /// How tables are changed that others use meanwhile.

@@ -7,6 +7,7 @@ pub mod expression;
 pub mod field;
 mod field_form;
 pub mod name;
+pub mod notify;
 pub mod picklist;
 pub mod repository;
 pub mod resource;

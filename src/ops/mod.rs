@@ -2,6 +2,7 @@
 //! Never names a provider or a renderer, never prints and never asks.
 
 pub mod adopt;
+pub mod announce;
 pub mod apply;
 pub mod diff;
 pub mod drift;
@@ -17,3 +18,4 @@ pub mod repository;
 pub mod rollback;
 pub mod trash;
 pub mod watch;
+pub mod window;

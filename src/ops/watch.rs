@@ -3,10 +3,13 @@
 
 use jiff::Timestamp;
 
+use super::window::Within;
 use crate::apply::{ApplyError, Observer, Terms};
 use crate::diff::change::Reason;
+use crate::journal::suspension::Suspension;
 use crate::journal::{Entry, Outcome};
 use crate::model::state::Desired;
+use crate::model::window::Hand;
 use crate::plan::Plan;
 use crate::report::standing::{Health, LastApply, Pending, Standing, Why};
 use crate::report::{Applied, Report};
@@ -23,7 +26,7 @@ pub struct Order<'a> {
     pub revision: &'a Revision,
     /// When the commit was made, where there is one.
     pub made: Option<Timestamp>,
-    pub now: Timestamp,
+    pub clock: &'a dyn Fn() -> Timestamp,
     /// Whether nothing was left to do once for this very revision.
     pub was_settled: bool,
     pub may_heal: bool,
@@ -49,9 +52,13 @@ pub fn turn(
     terms: &Terms<'_>,
     observer: &mut dyn Observer,
 ) -> Result<Turned, ApplyError> {
-    let Order { desired, revision, made, now, was_settled, may_heal } = order;
+    let Order { desired, revision, made, clock, was_settled, may_heal } = order;
+    let now = clock();
     let environment = desired.environment.clone();
-    let tidied = match environment.auto_apply && environment.require_signed_by.is_empty() {
+    let suspended = target.suspension()?;
+    // Nothing is written to a target that is suspended.
+    let writes = environment.auto_apply && environment.require_signed_by.is_empty() && suspended.is_none();
+    let tidied = match writes {
         true => target.tidy(terms.holder)?,
         false => Vec::new(),
     };
@@ -64,13 +71,14 @@ pub fn turn(
         undone: &undone,
         made,
         now,
-        suspended: None,
+        suspended: suspended.as_ref(),
         was_settled,
         may_heal,
     });
     let report = match &decision {
         Decision::Apply { .. } => {
-            Some(super::apply::run(&plan, Some(desired.clone()), target, terms, observer)?)
+            let mut within = Within::new(&environment.windows, Hand::Automatic, clock, &plan, observer);
+            Some(super::apply::run(&plan, Some(desired.clone()), target, terms, &mut within)?)
         }
         Decision::Nothing
         | Decision::Report
@@ -79,13 +87,14 @@ pub fn turn(
         | Decision::Pending(_)
         | Decision::Refused(_)
         | Decision::Held { .. }
-        | Decision::Suspended(_) => None,
+        | Decision::Suspended(_)
+        | Decision::Shut { .. } => None,
     };
     let journal = match report {
         Some(_) => target.history(1)?,
         None => journal,
     };
-    let standing = standing(&plan, &decision, report.as_ref(), &journal);
+    let standing = standing(&plan, &decision, report.as_ref(), &journal, suspended);
     Ok(Turned { decision, plan, desired, report, tidied, standing })
 }
 
@@ -111,7 +120,13 @@ fn journal(plan: &Plan, target: &mut dyn Target) -> Result<(Vec<Entry>, Vec<Entr
     Ok((entries, undone))
 }
 
-fn standing(plan: &Plan, decision: &Decision, report: Option<&Report>, journal: &[Entry]) -> Standing {
+fn standing(
+    plan: &Plan,
+    decision: &Decision,
+    report: Option<&Report>,
+    journal: &[Entry],
+    suspended: Option<Suspension>,
+) -> Standing {
     let is_good = |report: &Report| matches!(report.outcome, Applied::Done | Applied::Nothing);
     let is_applied = report.is_some_and(is_good);
     let (health, message) = match decision {
@@ -133,6 +148,10 @@ fn standing(plan: &Plan, decision: &Decision, report: Option<&Report>, journal: 
             Some(format!("entry {entry} of the journal rolled it back; a newer commit ends that")),
         ),
         Decision::Suspended(_) => (Health::Suspended, None),
+        Decision::Shut { until, why } => {
+            let until = until.map(|until| until.strftime("%Y-%m-%dT%H:%M:%SZ").to_string());
+            (Health::WindowShut { until }, Some(why.clone()))
+        }
     };
     let applied = journal.iter().find(|entry| entry.outcome == Outcome::Applied);
     Standing {
@@ -150,19 +169,10 @@ fn standing(plan: &Plan, decision: &Decision, report: Option<&Report>, journal: 
             | Decision::Fought
             | Decision::Refused(_)
             | Decision::Held { .. }
-            | Decision::Suspended(_) => None,
+            | Decision::Suspended(_)
+            | Decision::Shut { .. } => None,
         },
-        suspended: match decision {
-            Decision::Suspended(suspension) => Some(suspension.clone()),
-            Decision::Nothing
-            | Decision::Apply { .. }
-            | Decision::Report
-            | Decision::Drifted
-            | Decision::Fought
-            | Decision::Pending(_)
-            | Decision::Refused(_)
-            | Decision::Held { .. } => None,
-        },
+        suspended,
         last: journal.first().map(LastApply::from),
         message,
         ..Standing::unknown(&plan.environment, &plan.target)

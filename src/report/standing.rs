@@ -26,6 +26,9 @@ pub struct Standing {
     pub changes: usize,
     /// How many paths have moved in the target since the last apply.
     pub drift: usize,
+    /// Which paths those are, the first of them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub moved: Vec<String>,
     /// What waits for somebody's consent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pending: Option<Pending>,
@@ -185,6 +188,7 @@ impl Standing {
             health: Health::Unknown,
             changes: 0,
             drift: 0,
+            moved: Vec::new(),
             pending: None,
             suspended: None,
             last: None,

@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use crate::journal::suspension::Suspension;
 use crate::journal::{Entry, Outcome};
 use crate::model::environment::Environment;
+use crate::model::window::{Gate, Hand, gate};
 use crate::plan::{Plan, Refusal};
 use crate::report::standing::Why;
 
@@ -54,6 +55,11 @@ pub enum Decision {
         entry: u64,
     },
     Suspended(Suspension),
+    /// The windows let nothing through now.
+    Shut {
+        until: Option<Timestamp>,
+        why: String,
+    },
 }
 
 /// Decides about one plan.
@@ -85,9 +91,12 @@ pub fn decide(case: &Case<'_>) -> Decision {
         let unsigned = Why { code: None, place: None, message };
         return Decision::Pending(consents.into_iter().chain([unsigned]).collect());
     }
-    match consents.is_empty() {
-        true => Decision::Apply { heals },
-        false => Decision::Pending(consents),
+    if !consents.is_empty() {
+        return Decision::Pending(consents);
+    }
+    match gate(&environment.windows, case.now, Hand::Automatic) {
+        Gate::Open { .. } => Decision::Apply { heals },
+        Gate::Shut { until, why } => Decision::Shut { until, why },
     }
 }
 

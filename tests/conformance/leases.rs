@@ -54,7 +54,14 @@ pub fn who_comes_back_from_the_dead_applies_nothing(place: &mut Place) {
     let plan = place.plan(&goal);
     let who = holder("ada");
     let clock = || "2026-01-01T00:00:00Z".to_owned();
-    let terms = Terms { holder: &who, allow: &[], signed_by: &[], clock: &clock, patience: &Impatient };
+    let terms = Terms {
+        holder: &who,
+        allow: &[],
+        signed_by: &[],
+        clock: &clock,
+        outside_window: None,
+        patience: &Impatient,
+    };
     old.heed(lost);
     let refused =
         ops::apply::run(&plan, None, old.as_mut(), &terms, &mut { NEVER }).expect_err("it was fenced off");

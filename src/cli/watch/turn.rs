@@ -8,7 +8,7 @@ use super::desk::{Desk, Meanwhile, Message};
 use super::repository::Loaded;
 use super::{spool, told};
 use crate::apply::{ApplyError, Moment, Observer, Terms};
-use crate::cli::context::now;
+use crate::cli::context::{instant, now};
 use crate::cli::exit::{Code, Failure};
 use crate::cli::fault::Fault;
 use crate::cli::patience::BUDGET;
@@ -70,13 +70,20 @@ fn taken(desk: &Desk, name: &str, key: &str, loaded: &Loaded, may_heal: bool) ->
         desired,
         revision: &loaded.revision,
         made: loaded.made,
-        now: jiff::Timestamp::now(),
+        clock: &instant,
         was_settled: desk.was_settled(name, key),
         may_heal,
     };
     let holder = desk.context.holder();
     let patience = Meanwhile { stop: &desk.stop, until: Instant::now() + BUDGET };
-    let terms = Terms { holder: &holder, allow: &[], signed_by: &[], clock: &now, patience: &patience };
+    let terms = Terms {
+        holder: &holder,
+        allow: &[],
+        signed_by: &[],
+        clock: &now,
+        outside_window: None,
+        patience: &patience,
+    };
     let mut watching = Watching { desk, fault: Fault::from_environment() };
     ops::watch::turn(order, target.as_mut(), &terms, &mut watching).map_err(Missed::Apply)
 }
@@ -164,6 +171,12 @@ fn of_turn(desk: &Desk, name: &str, key: &str, turned: Turned, ended: &dyn Fn(Ou
             Outcome::Settled,
             Code::Done,
         ),
+        Decision::Shut { until, why } => {
+            let opens = until.map(|until| format!(", until {}", until.strftime("%Y-%m-%dT%H:%M:%SZ")));
+            let text = format!("{label}: {changes}; {why}{}", opens.unwrap_or_default());
+            let left = until.and_then(|until| until.duration_since(instant()).try_into().ok());
+            (Word::WindowShut, text, Outcome::Shut(left), Code::Done)
+        }
     };
     if package.is_none() {
         spool::sweep(desk, name, None);
@@ -179,7 +192,8 @@ fn of_turn(desk: &Desk, name: &str, key: &str, turned: Turned, ended: &dyn Fn(Ou
         | Decision::Drifted
         | Decision::Fought
         | Decision::Held { .. }
-        | Decision::Suspended(_) => Vec::new(),
+        | Decision::Suspended(_)
+        | Decision::Shut { .. } => Vec::new(),
     };
     let paths = match word {
         Word::Drifted | Word::Healed => {
@@ -256,6 +270,8 @@ fn of_failure(
             Outcome::Busy
         }
         Missed::Apply(ApplyError::Target(TargetError::Superseded { .. })) => Outcome::Superseded,
+        // Since it was decided to apply; the next turn says so.
+        Missed::Apply(ApplyError::Target(TargetError::Suspended { .. })) => Outcome::Settled,
         Missed::Apply(
             ApplyError::Refused { .. }
             | ApplyError::Target(

@@ -10,6 +10,7 @@ use super::shape::{Column, Constraint, Reference, Rule, Table};
 use crate::address::Address;
 use crate::diff::change::Change;
 use crate::model::entity::{self, Entity};
+use crate::model::state::State;
 use crate::target::{Cost, Scene, Stage, Work};
 
 /// Puts around the work of one entity what references on its keys need.
@@ -53,18 +54,28 @@ pub fn around(
 
 /// Tells of a reference that another change of the plan may have dropped already.
 pub fn may_have_let_go(far: &Reference, scene: &Scene<'_>) -> bool {
-    if !scene.placed.contains(&Address::new(entity::KIND, far.table.as_str())) {
-        return false;
-    }
+    is_placed(far, scene) && far_keys(far, scene).iter().any(|key| key.is(&far.columns))
+}
+
+/// Tells of a reference whose far end gets another type with a change that comes later in the plan.
+pub fn moves_later(far: &Reference, scene: &Scene<'_>) -> bool {
+    let moves = |key: &Touched| key.retyped.is_some() && key.is(&far.columns);
+    !is_placed(far, scene) && far_keys(far, scene).iter().any(moves)
+}
+
+fn is_placed(far: &Reference, scene: &Scene<'_>) -> bool {
+    scene.placed.contains(&Address::new(entity::KIND, far.table.as_str()))
+}
+
+/// The keys of the table that a reference points to which do not stay as they are.
+fn far_keys(far: &Reference, scene: &Scene<'_>) -> Vec<Touched> {
     let former = scene.name_before(&far.table);
-    let of = |state: &crate::model::state::State, name: &str| {
+    let of = |state: &State, name: &str| {
         state.get(&Address::new(entity::KIND, name)).and_then(|resource| resource.as_entity()).cloned()
     };
     match (of(scene.before, former), of(scene.after, &far.table)) {
-        (Some(before), Some(after)) => {
-            touched(former, &far.table, &before, &after, scene).iter().any(|key| key.is(&far.columns))
-        }
-        (_, _) => false,
+        (Some(before), Some(after)) => touched(former, &far.table, &before, &after, scene),
+        (_, _) => Vec::new(),
     }
 }
 

@@ -18,6 +18,7 @@ mod lexer;
 mod lift;
 mod lower;
 mod normalize;
+mod notes;
 mod parse;
 mod parts;
 mod picklist;

@@ -10,10 +10,12 @@ use super::dialect::{NAME, SqliteDialect};
 use super::lexer::quote;
 use super::references::references_to_nowhere;
 use super::refusal::{failed, strict_names};
-use super::{catalog, inspect, lease, rehearse, restore, task, tryout};
+use super::{catalog, inspect, lease, notes, rehearse, restore, task, tryout};
 use crate::diff::change::Change;
 use crate::journal::lease::{Lease, Leased};
-use crate::journal::{Entry, Holder};
+use crate::journal::notice::{Delivery, Outbox};
+use crate::journal::suspension::Suspension;
+use crate::journal::{Entry, Holder, Timestamp};
 use crate::model::environment::TargetConfig;
 use crate::model::setting::Setting;
 use crate::model::state::Snapshot;
@@ -333,6 +335,16 @@ impl Target for SqliteTarget {
 
     fn lock<'a>(&'a mut self, holder: &Holder) -> Result<Box<dyn Session + 'a>, TargetError> {
         let token = self.begin(holder)?;
+        if let Some(suspension) = self.suspension()? {
+            let suspended =
+                TargetError::Suspended { target: self.name.clone(), suspension: Box::new(suspension) };
+            if let Some(connection) = &self.connection {
+                roll_back(connection);
+                // A row that stays behind is taken over by whoever comes next.
+                let _ = catalog::drop_lock(connection, &token);
+            }
+            return Err(suspended);
+        }
         match &self.connection {
             Some(connection) => {
                 Ok(Box::new(SqliteSession { name: &self.name, path: &self.path, connection, token }))
@@ -384,6 +396,43 @@ impl Target for SqliteTarget {
         }
     }
 
+    fn suspension(&mut self) -> Result<Option<Suspension>, TargetError> {
+        self.read_note("say whether it is suspended", notes::suspension)
+    }
+
+    fn suspend(&mut self, suspension: &Suspension) -> Result<Suspension, TargetError> {
+        self.create()?;
+        self.note("be suspended", |connection| notes::suspend(connection, suspension))
+    }
+
+    fn lift(&mut self) -> Result<Option<Suspension>, TargetError> {
+        match self.connection()? {
+            Some(_) => self.note("be resumed", notes::lift),
+            None => Ok(None),
+        }
+    }
+
+    fn outbox(&mut self) -> Result<Outbox, TargetError> {
+        self.read_note("show its outbox", notes::outbox)
+    }
+
+    fn post(
+        &mut self,
+        deliveries: &[Delivery],
+        announced: Option<u64>,
+        forget: &Timestamp,
+    ) -> Result<(), TargetError> {
+        self.create()?;
+        self.note("keep its outbox", |connection| {
+            notes::post(connection, deliveries, announced)?;
+            notes::forget(connection, forget)
+        })
+    }
+
+    fn mark(&mut self, before: &Delivery, after: &Delivery) -> Result<bool, TargetError> {
+        self.note("keep its outbox", |connection| notes::mark(connection, before, after))
+    }
+
     fn lease(&mut self) -> Result<Option<Lease>, TargetError> {
         let name = self.name.clone();
         match self.connection()? {
@@ -424,12 +473,36 @@ impl Target for SqliteTarget {
 }
 
 impl SqliteTarget {
-    /// Changes the lease in a transaction of its own.
+    /// Changes the lease, where there is a file to keep it in.
     fn leasing(
         &mut self,
         doing: &str,
         change: impl FnOnce(&Connection) -> rusqlite::Result<Option<Lease>>,
     ) -> Result<Option<Lease>, TargetError> {
+        match self.connection()? {
+            Some(_) => self.note(doing, change),
+            None => Ok(None),
+        }
+    }
+
+    fn read_note<T: Default>(
+        &mut self,
+        doing: &str,
+        read: impl FnOnce(&Connection) -> rusqlite::Result<T>,
+    ) -> Result<T, TargetError> {
+        let name = self.name.clone();
+        match self.connection()? {
+            Some(connection) => read(connection).map_err(|error| failed(&name, doing, &error)),
+            None => Ok(T::default()),
+        }
+    }
+
+    /// Writes beside the journal, in a transaction of its own.
+    fn note<T>(
+        &mut self,
+        doing: &str,
+        write: impl FnOnce(&Connection) -> rusqlite::Result<T>,
+    ) -> Result<T, TargetError> {
         let name = self.name.clone();
         let refused = |error: rusqlite::Error| match is_busy(&error) {
             true => TargetError::Busy {
@@ -440,13 +513,20 @@ impl SqliteTarget {
             },
             false => failed(&name, doing, &error),
         };
-        let Some(connection) = self.connection()? else { return Ok(None) };
+        let Some(connection) = self.connection()? else {
+            return Err(self.cannot_open("there is no connection"));
+        };
+        if let Some(found) = catalog::version(connection).map_err(refused)?
+            && found > catalog::VERSION
+        {
+            return Err(TargetError::Newer { target: name.clone(), found, known: catalog::VERSION });
+        }
         connection.execute_batch("BEGIN IMMEDIATE").map_err(refused)?;
-        let changed = change(connection).and_then(|lease| connection.execute_batch("COMMIT").map(|()| lease));
-        if changed.is_err() {
+        let written = write(connection).and_then(|value| connection.execute_batch("COMMIT").map(|()| value));
+        if written.is_err() {
             roll_back(connection);
         }
-        changed.map_err(refused)
+        written.map_err(refused)
     }
 
     fn entries(&mut self, id: Option<u64>, limit: usize) -> Result<Vec<Entry>, TargetError> {
