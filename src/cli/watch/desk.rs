@@ -65,6 +65,8 @@ pub struct Offer {
     pub known: BTreeMap<String, Known>,
     pub loaded: BTreeMap<String, Arc<Loaded>>,
     pub tracked: BTreeSet<Tracked>,
+    /// The names of all environments that are declared, followed or not; none where nothing could be read yet.
+    pub declared: Option<Vec<String>>,
     /// The folders that manifests are read from; empty where that is all of them.
     pub folders: Vec<PathBuf>,
 }
