@@ -17,6 +17,9 @@ use crate::source::Revision;
 use crate::target::{Target, TargetError};
 use crate::watch::decide::{Case, Decision, decide};
 
+/// How many paths that have moved are named.
+const PATHS: usize = 20;
+
 /// How many entries of the journal are looked through.
 const ENTRIES: usize = 64;
 
@@ -154,12 +157,14 @@ fn standing(
         }
     };
     let applied = journal.iter().find(|entry| entry.outcome == Outcome::Applied);
+    let moved = moved(plan);
     Standing {
         revision: Some(plan.revision.clone()),
         applied: applied.map(|entry| entry.revision.clone()),
         health,
         changes: if is_applied { 0 } else { plan.changes.len() },
-        drift: if is_applied { 0 } else { moved(plan) },
+        drift: if is_applied { 0 } else { moved.len() },
+        moved: if is_applied { Vec::new() } else { moved.into_iter().take(PATHS).collect() },
         pending: match decision {
             Decision::Pending(why) => Some(Pending { package: None, why: why.clone() }),
             Decision::Nothing
@@ -199,13 +204,19 @@ pub fn failure(report: &Report) -> Option<String> {
     failed.or_else(|| report.message.clone()).or_else(left)
 }
 
-/// How many paths of a plan have moved in the target.
-fn moved(plan: &Plan) -> usize {
+/// The paths of a plan that have moved in the target.
+fn moved(plan: &Plan) -> Vec<String> {
     let is_moved = |reason: Reason| matches!(reason, Reason::Drifted | Reason::Vanished);
     let of = |change: &crate::diff::change::Change| {
-        let settings = change.settings.iter().filter(|one| is_moved(one.reason)).count();
-        let members = change.members.iter().filter(|one| is_moved(one.reason)).count();
-        (settings + members).max(usize::from(is_moved(change.reason)))
+        let address = change.address.to_string();
+        let settings = change.settings.iter().filter(|one| is_moved(one.reason));
+        let members = change.members.iter().filter(|one| is_moved(one.reason));
+        let mut paths: Vec<String> = settings.map(|one| format!("{address}/{}", one.name)).collect();
+        paths.extend(members.map(|one| format!("{address}/{}", one.path())));
+        if paths.is_empty() && is_moved(change.reason) {
+            paths.push(address);
+        }
+        paths
     };
-    plan.changes.iter().map(of).sum()
+    plan.changes.iter().flat_map(of).collect()
 }
