@@ -70,7 +70,8 @@ impl TargetConfig {
 }
 
 impl Environment {
-    /// The limit that holds: under `autoApply` nothing is destroyed unless a limit says otherwise.
+    /// The limit that holds: under `autoApply` nothing is destroyed unless a limit says otherwise. What a person names
+    /// outright, a package or a rollback, is under the written limit alone.
     pub fn destroy_limit(&self) -> Option<usize> {
         match (self.max_destroy, self.auto_apply) {
             (Some(limit), _) => Some(limit),

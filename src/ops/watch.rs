@@ -18,6 +18,9 @@ use crate::source::Revision;
 use crate::target::{Target, TargetError};
 use crate::watch::decide::{Case, Decision, decide};
 
+/// How many paths that have moved are named.
+const PATHS: usize = 20;
+
 /// How many entries of the journal are looked through.
 const ENTRIES: usize = 64;
 
@@ -229,13 +232,14 @@ fn standing(
         }
     };
     let applied = journal.iter().find(|entry| entry.outcome == Outcome::Applied);
+    let moved = moved(plan);
     Standing {
         revision: Some(plan.revision.clone()),
         applied: applied.map(|entry| entry.revision.clone()),
         health,
         changes: if is_applied { 0 } else { plan.changes.len() },
-        drift: if is_applied { 0 } else { moved(plan) },
-        moved: if is_applied { Vec::new() } else { paths(plan) },
+        drift: if is_applied { 0 } else { moved.len() },
+        moved: if is_applied { Vec::new() } else { moved.into_iter().take(PATHS).collect() },
         pending: match decision {
             Decision::Pending(why) => Some(Pending { package: None, why: why.clone() }),
             Decision::Nothing
@@ -275,32 +279,19 @@ pub fn failure(report: &Report) -> Option<String> {
     failed.or_else(|| report.message.clone()).or_else(left)
 }
 
-/// How many paths of a plan have moved in the target.
-/// The first of the paths that have moved.
-fn paths(plan: &Plan) -> Vec<String> {
+/// The paths of a plan that have moved in the target.
+fn moved(plan: &Plan) -> Vec<String> {
     let is_moved = |reason: Reason| matches!(reason, Reason::Drifted | Reason::Vanished);
     let of = |change: &crate::diff::change::Change| {
-        let members = change.members.iter().filter(|one| {
-            is_moved(one.reason) || one.settings.iter().any(|setting| is_moved(setting.reason))
-        });
-        let mut paths: Vec<String> =
-            members.map(|member| format!("{}/{}", change.address, member.path())).collect();
-        if paths.is_empty()
-            && (is_moved(change.reason) || change.settings.iter().any(|one| is_moved(one.reason)))
-        {
-            paths.push(change.address.to_string());
+        let address = change.address.to_string();
+        let settings = change.settings.iter().filter(|one| is_moved(one.reason));
+        let members = change.members.iter().filter(|one| is_moved(one.reason));
+        let mut paths: Vec<String> = settings.map(|one| format!("{address}/{}", one.name)).collect();
+        paths.extend(members.map(|one| format!("{address}/{}", one.path())));
+        if paths.is_empty() && is_moved(change.reason) {
+            paths.push(address);
         }
         paths
     };
-    plan.changes.iter().flat_map(of).take(20).collect()
-}
-
-fn moved(plan: &Plan) -> usize {
-    let is_moved = |reason: Reason| matches!(reason, Reason::Drifted | Reason::Vanished);
-    let of = |change: &crate::diff::change::Change| {
-        let settings = change.settings.iter().filter(|one| is_moved(one.reason)).count();
-        let members = change.members.iter().filter(|one| is_moved(one.reason)).count();
-        (settings + members).max(usize::from(is_moved(change.reason)))
-    };
-    plan.changes.iter().map(of).sum()
+    plan.changes.iter().flat_map(of).collect()
 }

@@ -90,6 +90,8 @@ pub enum Word {
     Leading,
     /// The environment is not declared any more.
     Left,
+    /// Somebody was told of it.
+    Told,
     /// What concerns the watch as a whole went wrong, and is tried again.
     #[default]
     Warning,

@@ -105,8 +105,9 @@ pub fn saved(
     let signed_by = packages::trusted(&sealed, environment)?;
     let mut plan = plan.clone();
     // A package cannot loosen what the environment's own manifest says today.
-    plan.policy.max_destroy = match (plan.policy.max_destroy, environment.destroy_limit()) {
+    plan.policy.max_destroy = match (plan.policy.max_destroy, environment.max_destroy) {
         (Some(packed), Some(limit)) => Some(packed.min(limit)),
+        (Some(0), None) if plan.policy.auto_apply => None,
         (packed, limit) => packed.or(limit),
     };
     match one(context, environment, &plan, None, &Consent { signed_by: &signed_by, ..*consent }, &[])? {

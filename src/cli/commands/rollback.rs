@@ -29,10 +29,11 @@ pub fn run(context: &Context, order: &Order<'_>) -> Result<Code, Failure> {
     if !order.only_shown && order.out.is_none() {
         apply::begin(context, environment, order.consent.outside_window)?;
     }
-    let back = {
+    let mut back = {
         let _progress = context.terminal.spinner(&format!("planning {}", environment.name));
         ops::rollback::plan(environment, order.id, context.target(environment, Mode::Read)?.as_mut())?
     };
+    back.plan.policy.max_destroy = environment.max_destroy;
     if let Some(path) = &order.out {
         plan::pack(context, &back.plan, &back.desired, path)?;
     }

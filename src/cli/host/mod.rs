@@ -7,4 +7,4 @@ pub mod http;
 pub mod repository;
 pub mod status;
 
-pub use herald::{Herald, Outspoken};
+pub use herald::{Herald, Outspoken, Remark};

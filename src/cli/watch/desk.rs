@@ -15,6 +15,7 @@ use crate::apply::{Patience, pause};
 use crate::cli::context::Context;
 use crate::cli::exit::Code;
 use crate::journal::lease::Lease;
+use crate::manifest::Config;
 use crate::model::environment::Environment;
 use crate::report::standing::Standing;
 use crate::source::Tracked;
@@ -65,6 +66,10 @@ pub struct Offer {
     pub known: BTreeMap<String, Known>,
     pub loaded: BTreeMap<String, Arc<Loaded>>,
     pub tracked: BTreeSet<Tracked>,
+    /// The names of all environments that are declared, followed or not; none where nothing could be read yet.
+    pub declared: Option<Vec<String>>,
+    /// The repository's own settings, and the address that it has; none where nothing could be read yet.
+    pub telling: Option<(Config, Option<String>)>,
     /// The folders that manifests are read from; empty where that is all of them.
     pub folders: Vec<PathBuf>,
 }

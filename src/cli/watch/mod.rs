@@ -9,6 +9,7 @@ mod order;
 mod repository;
 mod signals;
 mod spool;
+mod telling;
 mod turn;
 mod voice;
 
@@ -24,11 +25,13 @@ pub use voice::line;
 use super::context::{Context, now};
 use super::exit::{Code, Failure};
 use crate::journal::Timestamp;
+use crate::manifest::Config;
 use crate::report::standing::{Health, Standing, Watcher};
 use crate::watch::{At, Event, Input, Outcome, State, Turn, next};
 use crate::wire::watch::{WatchEvent, Word};
 use desk::{Desk, Known, Message, Offer};
 use repository::Repositories;
+use telling::Telling;
 use voice::Voice;
 
 /// Watches until it is asked to stop, or until every environment has had its one turn.
@@ -49,6 +52,7 @@ pub fn run(context: &Context, order: Order) -> Result<Code, Failure> {
         began: Instant::now(),
         codes: BTreeMap::new(),
         has_roster: false,
+        telling: Telling::default(),
         desk,
         inbox,
         ears,
@@ -68,6 +72,7 @@ struct Watch {
     /// How the last turn of each environment ended.
     codes: BTreeMap<String, Code>,
     has_roster: bool,
+    telling: Telling,
 }
 
 impl Watch {
@@ -88,6 +93,9 @@ impl Watch {
                 Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => Message::of(Event::Passed),
             };
         }
+        for event in self.telling.finish() {
+            self.voice.say(event);
+        }
         self.voice.close(self.desk.stop.is_asked());
         Ok(self.codes.values().copied().max().filter(|_| self.desk.order.once).unwrap_or(Code::Done))
     }
@@ -95,8 +103,11 @@ impl Watch {
     /// Takes in one message and begins what follows. Returns until when nothing is due; none where the watch is over.
     fn hear(&mut self, message: Message) -> Result<Option<At>, Failure> {
         let Message { event, told, standing, loaded, code } = message;
-        if let Some(offer) = loaded {
+        if let Some(mut offer) = loaded {
+            self.check_names(&offer)?;
+            let telling = offer.telling.take();
             self.take_over(offer);
+            self.begin_telling(telling)?;
         }
         self.note(&event, code)?;
         let environment = match &event {
@@ -120,6 +131,9 @@ impl Watch {
         }
         for told in told {
             self.voice.say(self.complete(told, &state, at, retry_at.clone()));
+        }
+        for event in self.telling.said() {
+            self.voice.say(event);
         }
         self.voice.show(&self.desk.standings);
         self.state = Some(state);
@@ -171,9 +185,34 @@ impl Watch {
         let lease = self.desk.lease(&name);
         standing.watcher =
             standing.watcher.or(lease.map(|lease| Watcher { holder: lease.holder, until: lease.until }));
+        self.telling.tell(&self.desk, &standing);
         if let Ok(mut all) = self.desk.standings.lock() {
             all.insert(name, standing);
         }
+    }
+
+    /// Refuses, before anything is begun, to follow what nothing declares.
+    fn check_names(&self, offer: &Offer) -> Result<(), Failure> {
+        let named = &self.desk.context.global.environments;
+        match &offer.declared {
+            Some(declared) if !self.has_roster && offer.known.is_empty() && !named.is_empty() => {
+                let help = format!("there are: {}", declared.join(", "));
+                Err(Failure::error(format!("there is no environment `{}`", named.join("`, `"))).help(help))
+            }
+            Some(_) | None => Ok(()),
+        }
+    }
+
+    /// Tells the world as the repository says. What cannot be at the beginning ends the watch; later, what was before stays.
+    fn begin_telling(&mut self, telling: Option<(Config, Option<String>)>) -> Result<(), Failure> {
+        let Some(telling) = telling else { return Ok(()) };
+        let is_first = self.telling.is_silent();
+        match self.telling.take_over(&self.desk, telling) {
+            Ok(said) => said.into_iter().for_each(|event| self.voice.say(event)),
+            Err(failure) if is_first => return Err(failure),
+            Err(failure) => self.voice.say(told(Word::Warning, "", failure.message.unwrap_or_default())),
+        }
+        Ok(())
     }
 
     /// Takes over what was read of the repository.

@@ -33,6 +33,12 @@ pub struct Order {
     /// After how long without a sign of life another watcher takes over
     #[arg(long, value_name = "TIME", default_value = "30s", value_parser = duration)]
     pub lease: Duration,
+    /// Run the programs that `notify` in `reconcile.yaml` names
+    #[arg(long)]
+    pub allow_commands: bool,
+    /// The variable with the token under which commits get a status; default: GITHUB_TOKEN or GITLAB_TOKEN
+    #[arg(long, value_name = "VARIABLE")]
+    pub token_variable: Option<String>,
     /// How long an apply may go on after Ctrl-C or SIGTERM before it is rolled back
     #[arg(long, value_name = "TIME", default_value = "10s", value_parser = duration)]
     pub grace: Duration,

@@ -10,14 +10,15 @@ use crate::address::glob;
 use crate::cli::context::{Context, name_limits};
 use crate::cli::exit::{Code, Failure};
 use crate::fingerprint::Fingerprint;
+use crate::manifest::{self, Config};
 use crate::model::environment::Environment;
 use crate::model::repository::Repository;
+use crate::ops;
 use crate::render::diagnostics::diagnostics;
 use crate::render::paint::Paint;
 use crate::source::{self, Files, Revision, SourceError, Tip};
 use crate::watch::{Event, Policy, Roster};
 use crate::wire::watch::Word;
-use crate::{manifest, ops};
 
 /// One revision, as it was read.
 pub struct Loaded {
@@ -28,7 +29,7 @@ pub struct Loaded {
     pub content: Result<Repository, (String, String)>,
     /// Its environments, whatever is wrong with the rest.
     environments: Vec<Environment>,
-    folders: Vec<String>,
+    config: Config,
 }
 
 /// The readings of the repository.
@@ -70,13 +71,21 @@ impl Repositories {
             // The first fetch brings it.
             Err(SourceError::UnknownRevision { .. }) if !tracked.is_empty() && desk.tracked().is_empty() => {
                 let roster = Roster { has_remotes: true, ..Roster::default() };
-                let offer =
-                    Offer { known: BTreeMap::new(), loaded: BTreeMap::new(), tracked, folders: Vec::new() };
+                let offer = Offer {
+                    known: BTreeMap::new(),
+                    loaded: BTreeMap::new(),
+                    tracked,
+                    declared: None,
+                    telling: None,
+                    folders: Vec::new(),
+                };
                 return Message { loaded: Some(offer), ..Message::of(Event::Looked(Some(roster))) };
             }
             Err(error) => return unread(Event::Looked(None), &error.to_string(), Code::Error),
         };
-        let mut found = Found { tracked, ..Found::default() };
+        let declared_here = base.1.environments.iter().map(|one| one.name.clone()).collect();
+        let telling = Some((base.1.config.clone(), base.1.revision.repository.clone()));
+        let mut found = Found { tracked, declared: declared_here, telling, ..Found::default() };
         let mut unknown = Vec::new();
         for environment in declared(desk, &base.1) {
             let name = environment.name.clone();
@@ -110,17 +119,20 @@ impl Repositories {
         if source::is_index_locked(root) {
             return Message::of(Event::Scanned(None));
         }
-        let read = folders(root, None).and_then(|folders| Ok((source::work_tree(root, &folders)?, folders)));
-        let (files, folders) = match read {
+        let read =
+            config(root, None).and_then(|config| Ok((source::work_tree(root, &config.folders)?, config)));
+        let (files, config) = match read {
             Ok(read) => read,
             Err(error) => return unread(Event::Scanned(None), &error.to_string(), Code::Error),
         };
         let key = format!("tree {}", fingerprint(&files));
         let loaded = match desk.loaded(&key) {
             Some(loaded) => loaded,
-            None => Arc::new(load(&files, None, folders)),
+            None => Arc::new(load(&files, None, config)),
         };
-        let mut found = Found::default();
+        let declared_here = loaded.environments.iter().map(|one| one.name.clone()).collect();
+        let telling = Some((loaded.config.clone(), loaded.revision.repository.clone()));
+        let mut found = Found { declared: declared_here, telling, ..Found::default() };
         for environment in declared(desk, &loaded) {
             found.add(environment, "the work tree", key.clone(), Arc::clone(&loaded));
         }
@@ -140,6 +152,8 @@ struct Found {
     known: BTreeMap<String, Known>,
     loaded: BTreeMap<String, Arc<Loaded>>,
     tracked: BTreeSet<source::Tracked>,
+    declared: Vec<String>,
+    telling: Option<(Config, Option<String>)>,
     folders: Vec<PathBuf>,
 }
 
@@ -171,10 +185,17 @@ impl Found {
     fn message(mut self, desk: &Desk, event: fn(Option<Roster>) -> Event) -> Message {
         self.roster.has_remotes = !self.tracked.is_empty();
         let root = desk.context.root();
-        let folders = self.loaded.values().flat_map(|one| &one.folders).map(|folder| root.join(folder));
+        let folders =
+            self.loaded.values().flat_map(|one| &one.config.folders).map(|folder| root.join(folder));
         self.folders = folders.collect();
-        let offer =
-            Offer { known: self.known, loaded: self.loaded, tracked: self.tracked, folders: self.folders };
+        let offer = Offer {
+            known: self.known,
+            loaded: self.loaded,
+            tracked: self.tracked,
+            declared: Some(self.declared),
+            telling: self.telling,
+            folders: self.folders,
+        };
         Message { loaded: Some(offer), ..Message::of(event(Some(self.roster))) }
     }
 }
@@ -205,23 +226,23 @@ fn at(desk: &Desk, branch: &str) -> Result<(String, Arc<Loaded>), SourceError> {
     if let Some(loaded) = desk.loaded(&tip.commit) {
         return Ok((tip.commit, loaded));
     }
-    let folders = folders(root, Some(&tip.commit))?;
-    let files = source::at_revision(root, &tip.commit, &folders)?;
-    let loaded = load(&files, Some(&tip), folders);
+    let config = config(root, Some(&tip.commit))?;
+    let files = source::at_revision(root, &tip.commit, &config.folders)?;
+    let loaded = load(&files, Some(&tip), config);
     Ok((tip.commit, Arc::new(loaded)))
 }
 
-/// The folders that `reconcile.yaml` narrows the reading to.
-fn folders(root: &std::path::Path, rev: Option<&str>) -> Result<Vec<String>, SourceError> {
-    let Some(file) = source::root_config(root, rev)? else { return Ok(Vec::new()) };
+/// The repository's own settings.
+fn config(root: &std::path::Path, rev: Option<&str>) -> Result<Config, SourceError> {
+    let Some(file) = source::root_config(root, rev)? else { return Ok(Config::default()) };
     let (config, found) = manifest::config(&file);
     match found.iter().find(|one| one.is_error()) {
         Some(error) => Err(SourceError::Unreadable { path: file.path, why: error.message.clone() }),
-        None => Ok(config.folders),
+        None => Ok(config),
     }
 }
 
-fn load(files: &Files, tip: Option<&Tip>, folders: Vec<String>) -> Loaded {
+fn load(files: &Files, tip: Option<&Tip>, config: Config) -> Loaded {
     let checked = ops::repository::check(files, &name_limits());
     let environments = manifest::environments(files);
     let errors: Vec<_> = checked.diagnostics.iter().filter(|one| one.is_error()).cloned().collect();
@@ -246,7 +267,7 @@ fn load(files: &Files, tip: Option<&Tip>, folders: Vec<String>) -> Loaded {
         made: tip.and_then(|tip| tip.made),
         content,
         environments,
-        folders,
+        config,
     }
 }
 

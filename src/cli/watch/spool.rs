@@ -1,7 +1,7 @@
 //! Keeps packages that wait for a person: one for each plan, in a folder for each environment.
 //! Never writes over a package, which somebody may have signed, and keeps none that is superseded.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::desk::Desk;
 use crate::cli::exit::Failure;
@@ -13,8 +13,11 @@ use crate::{ops, package};
 
 /// Where the packages of an environment lie.
 fn folder(desk: &Desk, environment: &str) -> PathBuf {
+    let root = desk.context.root();
+    // As people would write it.
+    let root = if root == Path::new(".") { Path::new("") } else { root };
     let spool = desk.order.spool.clone();
-    spool.unwrap_or_else(|| desk.context.root().join(".reconcile").join("spool")).join(environment)
+    spool.unwrap_or_else(|| root.join(".reconcile").join("spool")).join(environment)
 }
 
 /// Keeps the package of a plan, and no other of its environment. Returns where it lies.

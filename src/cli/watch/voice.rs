@@ -22,7 +22,7 @@ pub struct Voice {
     /// How wide the names of the environments are.
     width: usize,
     /// What was said last of each environment, and of the watch as a whole.
-    last: BTreeMap<Option<String>, WatchEvent>,
+    last: BTreeMap<(Option<String>, bool), WatchEvent>,
 }
 
 impl Voice {
@@ -72,11 +72,14 @@ impl Voice {
         if event.at.is_empty() {
             event.at = now();
         }
-        let before = self.last.get(&event.environment);
+        // What is told by the way does not change how an environment stands.
+        let by_the_way = matches!(event.word, Word::Warning | Word::Told | Word::Tidied | Word::Seen);
+        let key = (event.environment.clone(), by_the_way);
+        let before = self.last.get(&key);
         if before.is_some_and(|before| is_known(before, &event)) && !self.is_verbose {
             return;
         }
-        self.last.insert(event.environment.clone(), event.clone());
+        self.last.insert(key, event.clone());
         self.write(&event);
     }
 
