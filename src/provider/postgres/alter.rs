@@ -234,12 +234,7 @@ impl Alter<'_> {
                 && !constraint.columns.is_empty()
                 && constraint.columns.iter().any(|column| dropped.contains(column));
             if !goes_anyway {
-                let let_go = match &constraint.rule {
-                    Rule::Reference(far) => holding::may_have_let_go(far, self.scene),
-                    Rule::PrimaryKey | Rule::Unique | Rule::Check(_) | Rule::Other(_) => false,
-                };
-                let word = if let_go { "DROP CONSTRAINT IF EXISTS" } else { "DROP CONSTRAINT" };
-                self.alter(format!("{word} {}", quote(&constraint.name)));
+                self.alter(holding::drop_constraint(constraint, self.scene));
             }
         }
         for (old, new) in renamed {

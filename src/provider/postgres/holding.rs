@@ -52,9 +52,37 @@ pub fn around(
     all
 }
 
-/// Tells of a reference that another change of the plan may have dropped already.
-pub fn may_have_let_go(far: &Reference, scene: &Scene<'_>) -> bool {
-    is_placed(far, scene) && far_keys(far, scene).iter().any(|key| key.is(&far.columns))
+/// `DROP CONSTRAINT …`, also of a reference that another change of the plan may have dropped already.
+pub fn drop_constraint(constraint: &Constraint, scene: &Scene<'_>) -> String {
+    let may_have_let_go = match &constraint.rule {
+        Rule::Reference(far) => {
+            is_placed(far, scene) && far_keys(far, scene).iter().any(|key| key.is(&far.columns))
+        }
+        Rule::PrimaryKey | Rule::Unique | Rule::Check(_) | Rule::Other(_) => false,
+    };
+    let word = if may_have_let_go { "DROP CONSTRAINT IF EXISTS" } else { "DROP CONSTRAINT" };
+    format!("{word} {}", quote(&constraint.name))
+}
+
+/// Tells of a reference that an earlier change of the plan made let go, and makes hold again after all changes; `now` is
+/// its table as it is.
+pub fn is_tied_later(wanted: &Constraint, now: &Table, scene: &Scene<'_>) -> bool {
+    let Rule::Reference(far) = &wanted.rule else { return false };
+    let former = scene.name_before(&far.table);
+    let was_so = |one: &Constraint| match &one.rule {
+        Rule::Reference(old) => {
+            one.name == wanted.name
+                && one.columns == wanted.columns
+                && one.beyond.is_none()
+                && old.table == former
+                && old.columns == far.columns
+                && (old.on_delete, old.on_update) == (far.on_delete, far.on_update)
+        }
+        Rule::PrimaryKey | Rule::Unique | Rule::Check(_) | Rule::Other(_) => false,
+    };
+    is_placed(far, scene)
+        && now.constraints.iter().any(was_so)
+        && far_keys(far, scene).iter().any(|key| key.is_kept && key.is(&far.columns))
 }
 
 /// Tells of a reference whose far end gets another type with a change that comes later in the plan.
