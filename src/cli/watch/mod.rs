@@ -107,11 +107,7 @@ impl Watch {
 
     fn go_round(&mut self) -> Result<Code, Failure> {
         let mut message = Message::of(Event::Passed);
-        loop {
-            let until = match self.hear(message)? {
-                Some(until) => until,
-                None => break,
-            };
+        while let Some(until) = self.hear(message)? {
             let left = Duration::from_millis(until.0.saturating_sub(self.at().0));
             message = match self.inbox.recv_timeout(left) {
                 Ok(message) => message,

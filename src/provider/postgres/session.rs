@@ -581,7 +581,7 @@ impl Target for PostgresTarget {
     }
 
     fn suspension(&mut self) -> Result<Option<Suspension>, TargetError> {
-        self.read_note("say whether it is suspended", |client, target| notes::suspension(client, target))
+        self.read_note("say whether it is suspended", notes::suspension)
     }
 
     fn suspend(&mut self, suspension: &Suspension) -> Result<Suspension, TargetError> {
