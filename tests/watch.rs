@@ -2,6 +2,7 @@
 //! Never goes by how long anything takes.
 
 #[path = "watch/place.rs"]
+#[allow(dead_code)]
 mod place;
 
 use std::fs;
