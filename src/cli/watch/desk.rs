@@ -18,6 +18,7 @@ use crate::journal::lease::Lease;
 use crate::manifest::Config;
 use crate::model::environment::Environment;
 use crate::report::standing::Standing;
+use crate::report::tally::Tally;
 use crate::source::Tracked;
 use crate::watch::{Event, Outcome, Policy};
 use crate::wire::watch::{WatchEvent, Word};
@@ -32,6 +33,8 @@ pub struct Desk {
     /// Who has our leases: user, host and process.
     pub holder: String,
     pub standings: Standings,
+    /// What was counted since the watch began.
+    pub tally: Arc<Mutex<Tally>>,
     pub stop: Stop,
     /// Set while a message of that kind lies in the inbox already.
     pub heard_refs: AtomicBool,
@@ -107,6 +110,7 @@ impl Desk {
             stop: Stop::new(order.grace),
             order,
             standings: Standings::default(),
+            tally: Arc::default(),
             heard_refs: AtomicBool::new(false),
             heard_tree: AtomicBool::new(false),
             outbox,

@@ -41,7 +41,14 @@ pub fn run(desk: &Desk, name: &str, key: &str, loaded: Option<Arc<Loaded>>, may_
         let why = "the revision was not read";
         return Message::of(ended(Outcome::Failed)).telling(told(Word::Failed, name, why)).with(Code::Error);
     };
-    match taken(desk, name, key, &loaded, may_heal) {
+    let began = Instant::now();
+    let taken = taken(desk, name, key, &loaded, may_heal);
+    let report = taken.as_ref().ok().and_then(|turned| turned.report.as_ref());
+    if let Ok(mut tally) = desk.tally.lock() {
+        tally.turn(name, began.elapsed());
+        report.inspect(|report| tally.apply(name, report.outcome));
+    }
+    match taken {
         Ok(turned) => of_turn(desk, name, key, turned, &ended),
         Err(missed) => of_failure(desk, name, &loaded, missed, &ended),
     }
