@@ -115,7 +115,7 @@ fn the_newest_good_commit_wins_whoever_is_killed() {
             }
         }
     }
-    assert!(n_commits % 9 != 0 && n_killed > 3);
+    assert!(!n_commits.is_multiple_of(9) && n_killed > 3);
     // From here on nobody is killed.
     for (which, place) in watched.iter().enumerate() {
         watchers[which].child.kill().unwrap();
@@ -172,7 +172,7 @@ fn the_newest_good_commit_wins_whoever_is_killed() {
 fn on_a_server_one_watches_and_the_other_stands_by_until_it_dies() {
     let Some(database) = postgres_server::database() else { return };
     let place = Place::new("");
-    let target = format!("  target: {{ postgres: {{ url: \"${{env:STAGING_URL}}\", schema: shop }} }}\n");
+    let target = "  target: { postgres: { url: \"${env:STAGING_URL}\", schema: shop } }\n";
     place.environment("staging", &format!("{target}  autoApply: true\n"));
     place.entity("note", &["a: { type: integer }"]);
     let first = place.commit("one");

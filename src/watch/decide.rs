@@ -116,20 +116,25 @@ fn reasons(plan: &Plan) -> (Vec<Why>, Vec<Why>) {
     (impossible, consents)
 }
 
-/// Tells whether what is declared was applied before, so that the target itself must have moved.
+/// Tells whether what is declared is what was applied last, so that the target itself must have moved.
 fn is_applied(case: &Case<'_>) -> bool {
     let wanted = &case.plan.revision;
-    let applied = |entry: &&Entry| entry.outcome == Outcome::Applied;
     let is_same = |entry: &Entry| {
         let is_commit = wanted.commit.is_some() && !wanted.dirty && entry.revision == *wanted;
         is_commit || entry.goal == case.plan.goal
     };
-    case.was_settled || case.journal.iter().filter(applied).any(is_same)
+    // Only the last one: whoever goes back to an older revision wants it again.
+    case.was_settled || newest(case).is_some_and(is_same)
+}
+
+/// The last apply that went well.
+fn newest<'a>(case: &Case<'a>) -> Option<&'a Entry> {
+    case.journal.iter().find(|entry| entry.outcome == Outcome::Applied)
 }
 
 /// Returns the rollback that a newer commit has to end.
 fn rolled_back(case: &Case<'_>) -> Option<u64> {
-    let newest = case.journal.iter().find(|entry| entry.outcome == Outcome::Applied)?;
+    let newest = newest(case)?;
     newest.rolled_back.as_ref()?;
     let wanted = &case.plan.revision;
     let commits: BTreeSet<&str> =

@@ -21,6 +21,8 @@ pub struct State {
     environments: Option<BTreeMap<String, Followed>>,
     /// Environments that are not declared any more, and whose leases are being given back or whose turns are under way.
     leaving: BTreeMap<String, Followed>,
+    /// The last look found nothing that it could read.
+    is_unread: bool,
     is_stopping: bool,
 }
 
@@ -57,6 +59,7 @@ impl State {
             has_remotes: false,
             environments: None,
             leaving: BTreeMap::new(),
+            is_unread: false,
             is_stopping: false,
         }
     }
@@ -71,11 +74,6 @@ impl State {
     /// When the next turn of an environment is, as far as that is known.
     pub fn due(&self, environment: &str) -> Option<At> {
         self.environments.as_ref()?.get(environment)?.due
-    }
-
-    /// The environments that are followed.
-    pub fn followed(&self) -> impl Iterator<Item = &str> {
-        self.environments.iter().flat_map(|all| all.keys().map(String::as_str))
     }
 
     fn followed_mut(&mut self, name: &str) -> Option<&mut Followed> {
@@ -93,6 +91,7 @@ impl State {
             Event::TreeTouched | Event::Passed => {}
             Event::Looked(found) => {
                 self.look.end(at, draw.about(pace.poll));
+                self.is_unread |= found.is_none();
                 return found.map(|roster| self.declare(roster, at)).unwrap_or_default();
             }
             Event::Scanned(found) => {
@@ -181,6 +180,10 @@ impl State {
                 turns.push(Turn::Drop(name.clone()));
             }
             self.leaving.insert(name, one);
+        }
+        // Whoever was told that nothing could be read is told how it stands now.
+        if std::mem::take(&mut self.is_unread) {
+            environments.values_mut().for_each(|one| one.wake(at));
         }
         self.environments = Some(environments);
         turns

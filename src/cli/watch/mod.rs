@@ -132,6 +132,9 @@ impl Watch {
             self.begin_telling(telling)?;
         }
         self.note(&event, code)?;
+        if let (Event::Looked(None), Some(why)) = (&event, told.first()) {
+            self.stand_unread(&why.message);
+        }
         let environment = match &event {
             Event::Ended { environment, .. } => Some(environment.clone()),
             Event::Theirs(name) | Event::Unleased(name) => Some(name.clone()),
@@ -195,6 +198,15 @@ impl Watch {
             _ => {}
         }
         told
+    }
+
+    /// Says of every environment that nobody knows what it is meant to be.
+    fn stand_unread(&self, why: &str) {
+        let Ok(mut all) = self.desk.standings.lock() else { return };
+        for standing in all.values_mut().filter(|standing| standing.health != Health::Standby) {
+            standing.health = Health::Failed { retry_at: None };
+            standing.message = Some(why.to_owned());
+        }
     }
 
     fn stand(&self, mut standing: Standing, state: &State, at: At, until: Option<Timestamp>) {
