@@ -57,7 +57,7 @@ fn is_answered(path: &str) -> bool {
         pulse: Pulse::default(),
         holder: String::new(),
     };
-    let at = listen(address("0").unwrap(), shown).ok().expect("a free port");
+    let at = listen(address("0").unwrap(), shown).expect("a free port");
     let mut stream = TcpStream::connect(at).unwrap();
     stream.write_all(format!("GET {path} HTTP/1.1\r\nHost: x\r\n\r\n").as_bytes()).unwrap();
     let mut answer = String::new();

@@ -23,7 +23,7 @@ fn watch() -> Watch {
         pulse: Pulse::default(),
         holder: "ada, process 7".to_owned(),
     };
-    let at = listen(address("0").unwrap(), shown.clone()).ok().expect("a free port");
+    let at = listen(address("0").unwrap(), shown.clone()).expect("a free port");
     Watch { shown, at }
 }
 
