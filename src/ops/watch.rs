@@ -31,8 +31,8 @@ pub struct Order<'a> {
     /// When the commit was made, where there is one.
     pub made: Option<Timestamp>,
     pub clock: &'a dyn Fn() -> Timestamp,
-    /// Whether nothing was left to do once for this very revision.
-    pub was_settled: bool,
+    /// The newest entry of the journal when nothing was left to do for this very revision; none where that never was.
+    pub settled: Option<u64>,
     pub may_heal: bool,
 }
 
@@ -56,7 +56,7 @@ pub fn turn(
     terms: &Terms<'_>,
     observer: &mut dyn Observer,
 ) -> Result<Turned, ApplyError> {
-    let Order { desired, revision, made, clock, was_settled, may_heal } = order;
+    let Order { desired, revision, made, clock, settled, may_heal } = order;
     let now = clock();
     let environment = desired.environment.clone();
     let suspended = target.suspension()?;
@@ -66,7 +66,7 @@ pub fn turn(
         true => target.tidy(terms.holder)?,
         false => Vec::new(),
     };
-    let case = Looked { desired: &desired, revision, made, now, suspended, was_settled, may_heal };
+    let case = Looked { desired: &desired, revision, made, now, suspended, settled, may_heal };
     let Judged { plan, journal, decision, suspended } = judge(case, target)?;
     let report = match &decision {
         Decision::Apply { .. } => {
@@ -99,7 +99,7 @@ struct Looked<'a> {
     made: Option<Timestamp>,
     now: Timestamp,
     suspended: Option<Suspension>,
-    was_settled: bool,
+    settled: Option<u64>,
     may_heal: bool,
 }
 
@@ -113,7 +113,7 @@ struct Judged {
 
 /// Plans, and decides what a watch would do about it.
 fn judge(looked: Looked<'_>, target: &mut dyn Target) -> Result<Judged, TargetError> {
-    let Looked { desired, revision, made, now, suspended, was_settled, may_heal } = looked;
+    let Looked { desired, revision, made, now, suspended, settled, may_heal } = looked;
     let plan = super::plan::plan(desired.clone(), target, revision)?;
     let (journal, undone) = journal(&plan, target)?;
     let decision = decide(&Case {
@@ -124,7 +124,7 @@ fn judge(looked: Looked<'_>, target: &mut dyn Target) -> Result<Judged, TargetEr
         made,
         now,
         suspended: suspended.as_ref(),
-        was_settled,
+        settled,
         may_heal,
     });
     Ok(Judged { plan, journal, decision, suspended })
@@ -139,7 +139,7 @@ pub fn look(
     target: &mut dyn Target,
 ) -> Result<Standing, TargetError> {
     let suspended = target.suspension()?;
-    let looked = Looked { desired, revision, made, now, suspended, was_settled: false, may_heal: true };
+    let looked = Looked { desired, revision, made, now, suspended, settled: None, may_heal: true };
     let Judged { plan, journal, decision, suspended } = judge(looked, target)?;
     let environment = &desired.environment;
     let hand = if environment.auto_apply { Hand::Automatic } else { Hand::Manual };

@@ -25,8 +25,8 @@ pub struct Case<'a> {
     pub made: Option<Timestamp>,
     pub now: Timestamp,
     pub suspended: Option<&'a Suspension>,
-    /// Whether nothing was left to do once for this very revision.
-    pub was_settled: bool,
+    /// The newest entry of the journal when nothing was left to do for this very revision; none where that never was.
+    pub settled: Option<u64>,
     /// Whether what has moved may be brought back now.
     pub may_heal: bool,
 }
@@ -124,7 +124,7 @@ fn is_applied(case: &Case<'_>) -> bool {
         is_commit || entry.goal == case.plan.goal
     };
     // Only the last one: whoever goes back to an older revision wants it again.
-    case.was_settled || newest(case).is_some_and(is_same)
+    case.settled.is_some() || newest(case).is_some_and(is_same)
 }
 
 /// The last apply that went well.
@@ -140,9 +140,11 @@ fn rolled_back(case: &Case<'_>) -> Option<u64> {
     let commits: BTreeSet<&str> =
         case.undone.iter().filter_map(|entry| entry.revision.commit.as_deref()).collect();
     let is_undone = wanted.commit.as_deref().is_some_and(|commit| commits.contains(commit)) && !wanted.dirty;
+    // It was reached before, and then taken back.
+    let was_reached = case.settled.is_some_and(|entry| entry < newest.id);
     // A commit that wants the same is no newer word, unless somebody made it after the rollback.
     let is_same = case.undone.iter().any(|entry| entry.goal == case.plan.goal);
     let rolled_back_at = newest.finished.parse::<Timestamp>().ok();
     let is_newer = matches!((case.made, rolled_back_at), (Some(made), Some(at)) if made > at);
-    (is_undone || is_same && !is_newer).then_some(newest.id)
+    (is_undone || was_reached || is_same && !is_newer).then_some(newest.id)
 }

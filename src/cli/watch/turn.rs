@@ -78,7 +78,7 @@ fn taken(desk: &Desk, name: &str, key: &str, loaded: &Loaded, may_heal: bool) ->
         revision: &loaded.revision,
         made: loaded.made,
         clock: &instant,
-        was_settled: desk.was_settled(name, key),
+        settled: desk.settled(name, key),
         may_heal,
     };
     let holder = desk.context.holder();
@@ -189,7 +189,7 @@ fn of_turn(desk: &Desk, name: &str, key: &str, turned: Turned, ended: &dyn Fn(Ou
         spool::sweep(desk, name, None);
     }
     if matches!(word, Word::Synced | Word::Applied | Word::Healed) {
-        desk.settle(name, key);
+        desk.settle(name, key, standing.last.as_ref().map_or(0, |last| last.entry));
     }
     let why = match &turned.decision {
         Decision::Pending(why) | Decision::Refused(why) => why.clone(),
