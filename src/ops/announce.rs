@@ -22,7 +22,7 @@ const PATIENCE: SignedDuration = SignedDuration::from_hours(72);
 const MEMORY: SignedDuration = SignedDuration::from_hours(90 * 24);
 
 /// After this long, nobody is sending any more what was begun to be sent.
-const SENDING: SignedDuration = SignedDuration::from_mins(2);
+const SENDING: SignedDuration = SignedDuration::from_secs(60);
 
 /// How many notices of one look are sent at most, so that a long outbox keeps nothing waiting.
 const AT_ONCE: usize = 20;
