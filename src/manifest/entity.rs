@@ -52,6 +52,7 @@ fn relationship(node: &Node) -> Relationship {
         },
         on_delete: word(node, "onDelete").unwrap_or_default(),
         on_update: word(node, "onUpdate").unwrap_or_default(),
+        native: text(node, "native"),
         standard: false,
     }
 }

@@ -295,6 +295,7 @@ pub const RELATIONSHIP: Object = Object {
             "What happens to the row when the one it points to is deleted.",
         ),
         may("onUpdate", Shape::Word(ON_EVENT), "What happens to the row when the key it points to changes."),
+        may("native", Shape::Text, "What the target says of it besides: `DEFERRABLE INITIALLY DEFERRED`."),
     ],
 };
 

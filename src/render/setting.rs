@@ -54,6 +54,7 @@ pub fn summary(member: &MemberChange, side: Side) -> String {
             parts.push(ends.into_iter().flatten().collect::<Vec<_>>().join(" -> "));
             parts.extend(shown("onDelete").map(|event| format!("on delete {event}")));
             parts.extend(shown("onUpdate").map(|event| format!("on update {event}")));
+            parts.extend(shown("native").map(|sql| format!("native {sql}")));
         }
         _ => parts.extend(shown("fields")),
     }

@@ -191,6 +191,7 @@ pub fn entity() -> impl Strategy<Value = Entity> {
             references: References { entity, fields: to },
             on_delete,
             on_update,
+            native: None,
             standard,
         },
     );

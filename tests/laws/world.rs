@@ -262,6 +262,7 @@ impl World {
                     references: References { entity: far, fields: to },
                     on_delete: *draw.pick(&[OnEvent::NoAction, OnEvent::Cascade, OnEvent::SetNull]),
                     on_update: *draw.pick(&[OnEvent::NoAction, OnEvent::Cascade]),
+                    native: None,
                     standard: false,
                 };
                 self.entities[name].relationships.insert(member, relationship);

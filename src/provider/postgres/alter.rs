@@ -16,7 +16,7 @@ use super::shape::{Column, Constraint, Index, Made, Reference, Rule, Table};
 use super::types;
 use crate::address::{Address, Kind};
 use crate::diff::change::Change;
-use crate::model::entity::{self, Entity};
+use crate::model::entity::{self, Deferral, Entity};
 use crate::model::field::{DefaultValue, FieldType};
 use crate::model::picklist;
 use crate::target::{Cost, Scene, Work};
@@ -147,8 +147,22 @@ impl Alter<'_> {
 
     fn rule_is_same(&self, actual: &Constraint, wanted: &Constraint) -> bool {
         match (&actual.rule, &wanted.rule) {
-            (Rule::PrimaryKey, Rule::PrimaryKey) | (Rule::Unique, Rule::Unique) => {
-                actual.columns == wanted.columns && actual.beyond.is_none()
+            (Rule::PrimaryKey, Rule::PrimaryKey) => {
+                actual.columns == wanted.columns
+                    && actual.beyond.is_none()
+                    && actual.deferral == wanted.deferral
+            }
+            (Rule::Unique, Rule::Unique) => {
+                let says_same = match (&actual.using, &wanted.using) {
+                    (None, None) => actual.columns == wanted.columns,
+                    // As of checks, the server's own words are compared through what their author wrote before.
+                    (Some(_), Some(sql)) => {
+                        let was = self.was.constraint(&actual.name);
+                        was.is_some_and(|was| was.using.as_ref() == Some(sql))
+                    }
+                    (_, _) => false,
+                };
+                says_same && actual.beyond.is_none() && actual.deferral == wanted.deferral
             }
             (Rule::Reference(found), Rule::Reference(far)) => {
                 actual.columns == wanted.columns
@@ -195,6 +209,7 @@ impl Alter<'_> {
             self.actual.constraints.iter().filter(|one| !goes_along(&one.columns)).cloned().collect();
         let mut missing: Vec<Constraint> = Vec::new();
         let mut renamed: Vec<(String, String)> = Vec::new();
+        let mut deferred: Vec<String> = Vec::new();
         for wanted in &self.wanted.constraints {
             // Both of its ends get another type, one after the other: meanwhile it does not hold.
             let ends_move = match &wanted.rule {
@@ -211,6 +226,15 @@ impl Alter<'_> {
                     let found = open.remove(place);
                     let is_ours = self.was.constraint(&found.name).is_some();
                     let may_rename = matches!(found.rule, Rule::Unique) || is_ours;
+                    if found.deferral != wanted.deferral {
+                        let name = quote(&found.name);
+                        let words = match wanted.deferral {
+                            Deferral::Never => "NOT DEFERRABLE",
+                            Deferral::Deferrable => "DEFERRABLE INITIALLY IMMEDIATE",
+                            Deferral::Deferred => Deferral::Deferred.sql(),
+                        };
+                        deferred.push(format!("ALTER CONSTRAINT {name} {words}"));
+                    }
                     if found.name != wanted.name && may_rename {
                         renamed.push((found.name, wanted.name.clone()));
                     }
@@ -248,6 +272,7 @@ impl Alter<'_> {
                 self.alter(format!("{word} {}", quote(&constraint.name)));
             }
         }
+        deferred.into_iter().for_each(|what| self.alter(what));
         for (old, new) in renamed {
             self.alter(format!("RENAME CONSTRAINT {} TO {}", quote(&old), quote(&new)));
         }
@@ -346,7 +371,10 @@ impl Alter<'_> {
                 self.reads_settled(sql, &touched)
             }
             Rule::PrimaryKey | Rule::Unique => {
-                self.is_settled(&constraint.columns, touched) && !constraint.columns.iter().any(is_filled)
+                let reads = constraint.using.as_ref().is_none_or(|sql| self.reads_settled(sql, touched));
+                reads
+                    && self.is_settled(&constraint.columns, touched)
+                    && !constraint.columns.iter().any(is_filled)
             }
             Rule::Reference(far) => {
                 self.is_settled(&constraint.columns, touched)

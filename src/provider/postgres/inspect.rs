@@ -18,7 +18,7 @@ use super::spell::Spelled;
 use super::{catalog, picklist, refusal};
 use crate::address::Address;
 use crate::diff::change::Change;
-use crate::model::entity;
+use crate::model::entity::{self, Deferral};
 use crate::model::picklist as model;
 use crate::model::resource::Resource;
 use crate::model::state::{Native, Owned, Snapshot, State};
@@ -351,8 +351,6 @@ impl Read {
                 beyond.push(words.to_owned());
             }
         };
-        say(flag(row, 5) && !flag(row, 6), "DEFERRABLE");
-        say(flag(row, 6), "DEFERRABLE INITIALLY DEFERRED");
         say(row.get(2) == Some("c") && flag(row, 7), "NO INHERIT");
         say(row.get(15) == Some("f"), "MATCH FULL");
         say(row.get(16).is_some(), "ON DELETE SET of some columns");
@@ -377,6 +375,12 @@ impl Read {
             rule,
             columns,
             validated: flag(row, 4),
+            deferral: match (flag(row, 5), flag(row, 6)) {
+                (_, true) => Deferral::Deferred,
+                (true, false) => Deferral::Deferrable,
+                (false, false) => Deferral::Never,
+            },
+            using: None,
             beyond: (!beyond.is_empty()).then(|| beyond.join(" ")),
         };
         if let Some(open) = self.tables.get_mut(&oid(row, 0)) {
@@ -391,10 +395,12 @@ impl Read {
             // What its constraint says is enough, unless the index says more.
             if let Some(sql) = sql
                 && let Some(constraint) = open.table.constraints.iter_mut().find(|one| one.name == name)
-                && matches!(constraint.rule, Rule::PrimaryKey | Rule::Unique)
             {
-                let more = constraint.beyond.take().map(|beyond| format!("{beyond} "));
-                constraint.beyond = Some(format!("{}USING {sql}", more.unwrap_or_default()));
+                match &constraint.rule {
+                    Rule::Unique => constraint.using = Some(sql),
+                    Rule::PrimaryKey => constraint.beyond = Some(format!("USING {sql}")),
+                    Rule::Check(_) | Rule::Reference(_) | Rule::Other(_) => {}
+                }
             }
             return;
         }

@@ -12,7 +12,9 @@ use super::native;
 use super::shape::{Column, Constraint, Event, Made, Reference, Rule, Table};
 use super::spell::Spelled;
 use super::types;
-use crate::model::entity::{Check, Entity, GENERATED_KEY, Index, Keeper, Key, References, Relationship};
+use crate::model::entity::{
+    Check, Deferral, Entity, GENERATED_KEY, Index, Keeper, Key, References, Relationship,
+};
 use crate::model::field::{DefaultValue, Field, FieldType, OnEvent};
 use crate::model::name;
 use crate::model::text::Text;
@@ -63,9 +65,10 @@ pub fn entity(source: &Source<'_>, hint: Option<&Entity>, spelled: &Spelled) -> 
         Lift { table: source.table, world: source.world, hint, spelled, used: BTreeSet::new(), names };
     let mut entity = Entity { primary_key: lift.primary_key(), ..Entity::default() };
     let key = source.table.constraints.iter().find(|one| one.rule == Rule::PrimaryKey);
-    entity.native = key
-        .filter(|key| key.name != names::primary_key(&source.table.name) && key.beyond.is_none())
-        .map(|key| native::named(&key.name));
+    entity.native = key.filter(|key| key.beyond.is_none()).and_then(|key| {
+        let own = names::primary_key(&source.table.name);
+        native::of_constraint(Some(key.name.as_str()).filter(|name| *name != own), key.deferral)
+    });
     if let Some(hint) = hint {
         entity.display_name.clone_from(&hint.display_name);
         entity.description.clone_from(&hint.description);
@@ -263,8 +266,9 @@ impl Lift<'_> {
             // In the order in which the check names them.
             for column in &constraint.columns {
                 let Some(to) = column.strip_prefix(&prefix) else { continue };
-                let fitting = self.references(self.table, column).into_iter().find(|(_, reference)| {
-                    reference.table == to
+                let fitting = self.references(self.table, column).into_iter().find(|(own, reference)| {
+                    own.deferral.is_never()
+                        && reference.table == to
                         && self.world.tables.get(to).is_some_and(|known| known.key == reference.columns)
                 });
                 if let Some((own, reference)) = fitting {
@@ -308,7 +312,7 @@ impl Lift<'_> {
         if !(fits && is_plain) || constraint.is_some() {
             let mut native = if fits && is_plain { String::new() } else { lower::native(column) };
             if let Some(constraint) = constraint {
-                native = format!("{native} {}", native::named(&constraint)).trim_start().to_owned();
+                native = format!("{native} {constraint}").trim_start().to_owned();
             }
             let path = format!("fields/{}/native", column.name);
             let written = self.spelled.author(&path, &native).unwrap_or(&native);
@@ -354,8 +358,8 @@ impl Lift<'_> {
         field
     }
 
-    /// The type of a column's field, whether it says all of the column's own type, and the name of its foreign key
-    /// where that is not one that we would give it.
+    /// The type of a column's field, whether it says all of the column's own type, and what its foreign key is where
+    /// that is not one that we would give it.
     fn field_type(
         &mut self,
         column: &Column,
@@ -377,7 +381,8 @@ impl Lift<'_> {
                 let fits = self.key_type(&reference.table) == Some(column.ty.as_str());
                 self.use_up(&constraint.name);
                 let own = names::reference(&self.table.name, &column.name);
-                return (ty, fits, Some(constraint.name.clone()).filter(|name| *name != own));
+                let name = Some(constraint.name.as_str()).filter(|name| *name != own);
+                return (ty, fits, native::of_constraint(name, constraint.deferral));
             }
         }
         let recorded = hint.map(|hint| &hint.ty).filter(|ty| match ty {
@@ -455,6 +460,8 @@ impl Lift<'_> {
             let fields = fields_of(&entity.fields, &constraint.columns);
             match &constraint.rule {
                 Rule::Unique => {
+                    let sql = constraint.using.clone();
+                    let fields = if sql.is_some() { Some(Vec::new()) } else { fields };
                     let Some(fields) = fields else { continue };
                     let hinted = self.hint.and_then(|hint| {
                         let mut keys = hint.keys.iter();
@@ -469,6 +476,8 @@ impl Lift<'_> {
                         && !is_sole_key
                         && let [column] = constraint.columns.as_slice()
                         && constraint.name == names::unique(table, column)
+                        && constraint.deferral.is_never()
+                        && constraint.using.is_none()
                         && let Some(field) = entity.fields.get_mut(column)
                     {
                         field.unique = Some(true);
@@ -477,7 +486,7 @@ impl Lift<'_> {
                     }
                     let recovered = names::member(table, &constraint.name, &["_key", "_ak"])
                         .filter(|member| names::key(table, member, entity) == constraint.name);
-                    let keeper = Keeper::Constraint(Some(&constraint.name));
+                    let keeper = Keeper::Constraint(Some(&constraint.name), constraint.deferral);
                     let named = self.named(
                         &constraint.name,
                         hinted.map(|(name, _)| name),
@@ -486,9 +495,25 @@ impl Lift<'_> {
                         keeper,
                     );
                     let Some((name, native)) = named else { continue };
-                    let native = hinted.map_or(native, |(_, key)| key.native.clone());
+                    // A name that we gave it need not be said; whether it is deferred, and that it is no index, must.
+                    let unnamed = Keeper::Constraint(None, constraint.deferral);
+                    let is_said = sql.is_none() && constraint.deferral.is_never();
+                    let native = native.or_else(|| (!is_said).then(|| unnamed.to_string()));
+                    let said = |key: &Key| match key.native.as_deref().and_then(Keeper::read) {
+                        Some(Keeper::Constraint(_, deferral)) => deferral,
+                        Some(Keeper::Index(_)) | None => Deferral::Never,
+                    };
+                    let native = match hinted {
+                        Some((_, key))
+                            if said(key) == constraint.deferral && key.sql.is_some() == sql.is_some() =>
+                        {
+                            key.native.clone()
+                        }
+                        Some(_) => Some(keeper.to_string()),
+                        None => native,
+                    };
                     let standard = hinted.is_some_and(|(_, key)| key.standard);
-                    entity.keys.insert(name, Key { fields, sql: None, native, renamed_from: None, standard });
+                    entity.keys.insert(name, Key { fields, sql, native, renamed_from: None, standard });
                 }
                 Rule::Check(sql) => {
                     let member = self.recorded("checks", &constraint.name);
@@ -518,6 +543,7 @@ impl Lift<'_> {
                         },
                         on_delete: on_event(reference.on_delete),
                         on_update: on_event(reference.on_update),
+                        native: native::of_constraint(None, constraint.deferral),
                         standard,
                     };
                     entity.relationships.insert(member, relationship);
@@ -536,9 +562,7 @@ impl Lift<'_> {
             let columns = field.ty.polymorphic_columns(name);
             let names: Vec<String> = columns.iter().map(|(column, _)| names::unique(table, column)).collect();
             let are_unique = names.iter().all(|name| {
-                self.table
-                    .constraint(name)
-                    .is_some_and(|one| one.rule == Rule::Unique && one.beyond.is_none())
+                self.table.constraint(name).is_some_and(|one| one.rule == Rule::Unique && one.is_plain())
             });
             if !names.is_empty() && are_unique {
                 field.unique = Some(true);

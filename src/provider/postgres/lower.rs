@@ -6,9 +6,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::lexer::{literal, quote};
 use super::native::{self, Native};
 use super::shape::{Column, Constraint, Event, Index, Reference, Rule, Sequence, Table};
-use super::{autonumber, names, types};
+use super::{autonumber, key_sql, names, types};
 use crate::address::Address;
-use crate::model::entity::{self, Entity, GENERATED_KEY, Keeper, Key};
+use crate::model::entity::{self, Deferral, Entity, GENERATED_KEY, Keeper, Key};
 use crate::model::field::{Field, FieldType, OnEvent};
 use crate::model::picklist;
 use crate::model::state::State;
@@ -80,11 +80,9 @@ impl Physical {
 pub fn key_keeper(table: &str, entity: &Entity, name: &str, key: &Key) -> Physical {
     match key.native.as_deref().and_then(Keeper::read) {
         Some(Keeper::Index(own)) => Physical::Index(own.to_owned()),
-        Some(Keeper::Constraint(Some(own))) => Physical::Constraint(own.to_owned()),
-        Some(Keeper::Constraint(None)) | None if key.sql.is_some() => {
-            Physical::Index(names::key(table, name, entity))
-        }
-        Some(Keeper::Constraint(None)) | None => Physical::Constraint(names::key(table, name, entity)),
+        Some(Keeper::Constraint(Some(own), _)) => Physical::Constraint(own.to_owned()),
+        None if key.sql.is_some() => Physical::Index(names::key(table, name, entity)),
+        Some(Keeper::Constraint(None, _)) | None => Physical::Constraint(names::key(table, name, entity)),
     }
 }
 
@@ -221,6 +219,7 @@ pub fn render_type(column: &Column) -> String {
             .map(|sequence| sequence.options.clone())
             .unwrap_or_default(),
         constraint: None,
+        deferral: Deferral::Never,
     };
     native.write()
 }
@@ -236,7 +235,8 @@ fn event(event: OnEvent) -> Event {
 }
 
 fn constraint(name: String, rule: Rule, columns: Vec<String>) -> Constraint {
-    Constraint { name, rule, columns, validated: true, beyond: None }
+    let (deferral, using) = (Deferral::Never, None);
+    Constraint { name, rule, columns, validated: true, deferral, using, beyond: None }
 }
 
 /// The columns of some fields, those of polymorphic lookups included.
@@ -258,9 +258,11 @@ pub fn primary_key(table: &str, entity: &Entity) -> Option<Constraint> {
         Some(fields) => columns_of(entity, fields),
         None => vec![GENERATED_KEY.to_owned()],
     };
-    let own = entity.native.as_deref().and_then(|native| native::read(native).constraint);
-    let physical = own.unwrap_or_else(|| names::primary_key(table));
-    (!columns.is_empty()).then(|| constraint(physical, Rule::PrimaryKey, columns))
+    let own = entity.native.as_deref().map(native::read).unwrap_or_default();
+    let physical = own.constraint.unwrap_or_else(|| names::primary_key(table));
+    let key =
+        || Constraint { deferral: own.deferral, ..constraint(physical, Rule::PrimaryKey, columns.clone()) };
+    (!columns.is_empty()).then(key)
 }
 
 /// The constraints of one field.
@@ -307,11 +309,12 @@ fn targets(table: &str, name: &str, field: &Field) -> Option<Constraint> {
 
 /// The foreign keys of a lookup or picklist.
 fn references(table: &str, name: &str, field: &Field, state: &State) -> Vec<Constraint> {
-    let own = field.native.as_deref().and_then(|native| native::read(native).constraint);
+    let own = field.native.as_deref().map(native::read).unwrap_or_default();
     let reference = |column: &str, to: &str, key: String, on_delete: Event, on_update: Event| {
         let far = Reference { table: to.to_owned(), columns: vec![key], on_delete, on_update };
-        let physical = own.clone().unwrap_or_else(|| names::reference(table, column));
-        constraint(physical, Rule::Reference(far), vec![column.to_owned()])
+        let physical = own.constraint.clone().unwrap_or_else(|| names::reference(table, column));
+        let made = constraint(physical, Rule::Reference(far), vec![column.to_owned()]);
+        Constraint { deferral: own.deferral, ..made }
     };
     match &field.ty {
         FieldType::Lookup { on_delete, .. } => {
@@ -337,7 +340,16 @@ pub fn key_constraint(table: &str, entity: &Entity, name: &str) -> Option<Constr
     let key = entity.keys.get(name)?;
     match key_keeper(table, entity, name, key) {
         Physical::Constraint(physical) => {
-            Some(constraint(physical, Rule::Unique, columns_of(entity, &key.fields)))
+            let deferral = match key.native.as_deref().and_then(Keeper::read) {
+                Some(Keeper::Constraint(_, deferral)) => deferral,
+                Some(Keeper::Index(_)) | None => Deferral::Never,
+            };
+            let using = key.sql.as_deref().map(using);
+            let columns = match &using {
+                Some(sql) => key_sql::columns(sql),
+                None => columns_of(entity, &key.fields),
+            };
+            Some(Constraint { deferral, using, ..constraint(physical, Rule::Unique, columns) })
         }
         Physical::Index(_) => None,
     }
@@ -411,7 +423,8 @@ fn relationship(entity: &Entity, name: &str, physical: String) -> Option<Constra
         on_update: event(found.on_update),
     };
     let columns = columns_of(entity, &found.fields);
-    Some(constraint(physical, Rule::Reference(far), columns))
+    let deferral = found.native.as_deref().and_then(Deferral::read).unwrap_or_default();
+    Some(Constraint { deferral, ..constraint(physical, Rule::Reference(far), columns) })
 }
 
 fn constraints(table: &str, entity: &Entity, state: &State) -> Vec<Constraint> {
@@ -442,12 +455,16 @@ pub fn render_constraint(constraint: &Constraint) -> String {
     let columns = quoted(&constraint.columns);
     let rule = match &constraint.rule {
         Rule::PrimaryKey => format!("PRIMARY KEY ({columns})"),
-        Rule::Unique => format!("UNIQUE ({columns})"),
+        Rule::Unique => match &constraint.using {
+            Some(sql) => key_sql::clause(sql),
+            None => format!("UNIQUE ({columns})"),
+        },
         Rule::Check(sql) => format!("CHECK ({sql})"),
         Rule::Reference(far) => render_reference(&columns, far),
         Rule::Other(text) => text.clone(),
     };
-    format!("CONSTRAINT {} {rule}", quote(&constraint.name))
+    let deferral = constraint.deferral.sql();
+    format!("CONSTRAINT {} {rule} {deferral}", quote(&constraint.name)).trim_end().to_owned()
 }
 
 fn render_reference(columns: &str, far: &Reference) -> String {

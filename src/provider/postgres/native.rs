@@ -4,6 +4,7 @@
 use super::lexer::{Token, quote, tokens};
 use super::shape::{Column, Made, Sequence};
 use super::types;
+use crate::model::entity::Deferral;
 
 /// The words of a `native`, apart.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -20,10 +21,13 @@ pub struct Native {
     pub options: String,
     /// The name of a lookup's foreign key, where it is not the one that we would give it.
     pub constraint: Option<String>,
+    /// When that key is held against a row.
+    pub deferral: Deferral,
 }
 
 /// Reads a `native`.
 pub fn read(native: &str) -> Native {
+    let (native, deferral) = deferral(native);
     let (native, constraint) = constraint(native);
     let all = tokens(native).unwrap_or_default();
     let is_tail = |token: &Token<'_>| token.is("COLLATE") || token.is("GENERATED");
@@ -34,7 +38,7 @@ pub fn read(native: &str) -> Native {
     });
     let end = tail.map_or(native.len(), |place| all[place].start);
     let head = native[..end].trim();
-    let mut found = Native { ty: types::spelled(head), constraint, ..Native::default() };
+    let mut found = Native { ty: types::spelled(head), constraint, deferral, ..Native::default() };
     let number = match found.ty.as_str() {
         "serial" | "serial4" => Some("integer"),
         "bigserial" | "serial8" => Some("bigint"),
@@ -83,6 +87,19 @@ pub fn read(native: &str) -> Native {
     found
 }
 
+/// Takes `DEFERRABLE` and what belongs to it from the end of a `native`.
+fn deferral(native: &str) -> (&str, Deferral) {
+    let all = tokens(native).unwrap_or_default();
+    let is_word = |token: &Token<'_>| token.is("DEFERRABLE");
+    let Some(place) = all.iter().rposition(is_word) else { return (native, Deferral::Never) };
+    let is_named_so = place > 0 && all[place - 1].is("CONSTRAINT");
+    let place = if place > 0 && all[place - 1].is("NOT") { place - 1 } else { place };
+    match Deferral::read(&native[all[place].start..]).filter(|_| !is_named_so) {
+        Some(deferral) => (native[..all[place].start].trim_end(), deferral),
+        None => (native, Deferral::Never),
+    }
+}
+
 /// Takes the name of a constraint from the end of a `native`.
 fn constraint(native: &str) -> (&str, Option<String>) {
     let all = tokens(native).unwrap_or_default();
@@ -92,9 +109,14 @@ fn constraint(native: &str) -> (&str, Option<String>) {
     }
 }
 
-/// The name of a constraint as the end of a `native`.
-pub fn named(constraint: &str) -> String {
+fn named(constraint: &str) -> String {
     format!("CONSTRAINT {}", quote(constraint))
+}
+
+/// What a `native` says of a constraint alone; none where it is what we would make it.
+pub fn of_constraint(name: Option<&str>, deferral: Deferral) -> Option<String> {
+    let native = Native { constraint: name.map(str::to_owned), deferral, ..Native::default() };
+    Some(native.write()).filter(|text| !text.is_empty())
 }
 
 impl Native {
@@ -123,12 +145,19 @@ impl Native {
         if let Some(constraint) = &self.constraint {
             text.push_str(&format!(" {}", named(constraint)));
         }
+        if !self.deferral.is_never() {
+            text.push_str(&format!(" {}", self.deferral.sql()));
+        }
         text.trim_start().to_owned()
     }
 
     /// Tells whether it says no more than its type.
     pub fn is_plain(&self) -> bool {
-        !self.is_serial && self.collation.is_none() && self.made.is_plain() && self.constraint.is_none()
+        !self.is_serial
+            && self.collation.is_none()
+            && self.made.is_plain()
+            && self.constraint.is_none()
+            && self.deferral.is_never()
     }
 
     /// Tells whether such a column never holds NULL, without being told.
@@ -163,6 +192,7 @@ pub fn of(column: &Column) -> String {
             .map(|sql| super::lift::bare(sql).to_owned()),
         options: column.sequence.as_ref().filter(|_| is_identity).map(options).unwrap_or_default(),
         constraint: None,
+        deferral: Deferral::Never,
     };
     native.write()
 }
@@ -198,5 +228,11 @@ mod tests {
         let own = read("integer constraint \"a b\"");
         assert_eq!((own.ty.as_str(), own.constraint.as_deref()), ("integer", Some("a b")));
         assert_eq!(read("CONSTRAINT fk").write(), "CONSTRAINT \"fk\"");
+        let own = read("bigint constraint fk deferrable initially deferred");
+        assert_eq!(own.write(), "bigint CONSTRAINT \"fk\" DEFERRABLE INITIALLY DEFERRED");
+        assert_eq!((own.ty.as_str(), own.constraint.as_deref()), ("bigint", Some("fk")));
+        assert_eq!(read("DEFERRABLE").write(), "DEFERRABLE");
+        assert_eq!(read("CONSTRAINT deferrable").constraint.as_deref(), Some("deferrable"));
+        assert_eq!(read("uuid CONSTRAINT fk NOT DEFERRABLE").write(), "uuid CONSTRAINT \"fk\"");
     }
 }

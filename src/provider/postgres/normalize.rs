@@ -7,7 +7,7 @@ use serde_json::{Number, Value};
 use super::lexer::{Token, tokens};
 use super::native;
 use super::types;
-use crate::model::entity::{Entity, Keeper};
+use crate::model::entity::{Deferral, Entity, Keeper};
 use crate::model::field::{DefaultValue, Field, FieldType};
 use crate::model::picklist::{Picklist, Storage};
 use crate::model::resource::Resource;
@@ -34,8 +34,8 @@ fn normal_entity(entity: &mut Entity) {
     entity.native = entity
         .native
         .take()
-        .and_then(|native| native::read(&native).constraint)
-        .map(|name| native::named(&name));
+        .map(|native| native::read(&native))
+        .and_then(|native| native::of_constraint(native.constraint.as_deref(), native.deferral));
     let key = entity.primary_key.clone().unwrap_or_default();
     for (name, field) in &mut entity.fields {
         normal_field(field);
@@ -51,8 +51,8 @@ fn normal_entity(entity: &mut Entity) {
     for key in entity.keys.values_mut() {
         trim(&mut key.sql);
         plain(&mut key.sql, &mut key.fields, &fields);
-        let is_ours = matches!(key.native.as_deref().map(Keeper::read), Some(Some(Keeper::Constraint(None))));
-        if is_ours {
+        let keeper = key.native.as_deref().and_then(Keeper::read);
+        if key.sql.is_none() && keeper == Some(Keeper::Constraint(None, Deferral::Never)) {
             key.native = None;
         }
     }
@@ -61,6 +61,10 @@ fn normal_entity(entity: &mut Entity) {
         plain(&mut index.sql, &mut index.fields, &fields);
     }
     entity.checks.values_mut().for_each(|check| check.sql = check.sql.trim().to_owned());
+    for relationship in entity.relationships.values_mut() {
+        let deferral = relationship.native.as_deref().and_then(Deferral::read).unwrap_or_default();
+        relationship.native = native::of_constraint(None, deferral);
+    }
 }
 
 /// What is on plain fields says so.

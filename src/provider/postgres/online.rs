@@ -162,14 +162,15 @@ impl Course {
                 let index = Index {
                     name: constraint.name.clone(),
                     unique: true,
-                    columns: Some(former.columns),
-                    sql: String::new(),
+                    columns: constraint.using.is_none().then_some(former.columns),
+                    sql: constraint.using.clone().unwrap_or_default(),
                     valid: true,
                 };
                 let built = quote(&self.build(&index));
                 let word = if constraint.rule == Rule::Unique { "UNIQUE" } else { "PRIMARY KEY" };
-                let sql = self.alter(&format!("ADD CONSTRAINT {name} {word} USING INDEX {built}"));
-                self.added.push(sql);
+                let how = constraint.deferral.sql();
+                let sql = self.alter(&format!("ADD CONSTRAINT {name} {word} USING INDEX {built} {how}"));
+                self.added.push(sql.trim_end().to_owned());
             }
             Rule::Check(_) | Rule::Reference(_) | Rule::Other(_) => {
                 let title = format!("add {} to table {}", name, quote(&self.former));

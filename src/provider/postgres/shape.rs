@@ -3,6 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::model::entity::Deferral;
 use crate::model::state::Native;
 
 /// One table with all that belongs to it. It is kept as JSON among the snapshot's natives.
@@ -94,9 +95,21 @@ pub struct Constraint {
     /// Whether the rows that are there were held against it.
     #[serde(default = "yes", skip_serializing_if = "Clone::clone")]
     pub validated: bool,
-    /// What no manifest can say of it: `DEFERRABLE`, `NO INHERIT`, `NULLS NOT DISTINCT`.
+    #[serde(default, skip_serializing_if = "Deferral::is_never")]
+    pub deferral: Deferral,
+    /// All of its index that follows `USING`, where a unique one says more than columns: `INCLUDE`, `NULLS NOT DISTINCT`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub using: Option<String>,
+    /// What no manifest can say of it: `NO INHERIT`, `MATCH FULL`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub beyond: Option<String>,
+}
+
+impl Constraint {
+    /// Tells of one that says no more than its rule.
+    pub fn is_plain(&self) -> bool {
+        self.beyond.is_none() && self.using.is_none() && self.deferral.is_never()
+    }
 }
 
 fn yes() -> bool {

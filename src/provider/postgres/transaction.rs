@@ -187,6 +187,11 @@ impl<'a> PostgresSession<'a> {
         }
     }
 
+    /// Says when rows are held against deferrable constraints.
+    fn check(&mut self, when: &str, doing: &str) -> Result<(), TargetError> {
+        self.catalog.client.batch_execute(when).map_err(|error| self.refused(doing, &error, None))
+    }
+
     /// Drops things of the trash, and commits.
     pub fn purge(mut self, which: &Purge) -> Result<Vec<Trashed>, TargetError> {
         let all = self.inspect()?.trash;
@@ -279,6 +284,9 @@ impl Session for PostgresSession<'_> {
         {
             return Err(self.cannot(&doing, &format!("its SQL {fault}")));
         }
+        if step.task.is_some() {
+            self.check(limits::CHECK_LATER, &doing)?;
+        }
         for statement in &step.statements {
             let class = Class::of(statement);
             // One message for both; a place that the server names is still in the same line.
@@ -293,7 +301,8 @@ impl Session for PostgresSession<'_> {
         match step.task {
             Some(_) => {
                 self.class = None;
-                self.check_open(&doing)
+                self.check_open(&doing)?;
+                self.check(limits::CHECK_AT_ONCE, &doing)
             }
             None => Ok(()),
         }

@@ -11,7 +11,9 @@ use super::lower::{self, Known, World};
 use super::parts::{self, Part, Place};
 use super::table::{Clause, Column, ForeignKey, Meaning, Shape, Table, same_clauses};
 use super::types;
-use crate::model::entity::{Check, Entity, GENERATED_KEY, Index, Keeper, Key, References, Relationship};
+use crate::model::entity::{
+    Check, Deferral, Entity, GENERATED_KEY, Index, Keeper, Key, References, Relationship,
+};
 use crate::model::field::{Field, FieldType};
 use crate::model::name;
 
@@ -366,7 +368,8 @@ impl Lift<'_> {
             Place::Index(name) if *name == lower::index_name(&self.shape.table.name, member) => return None,
             Place::Index(name) => Keeper::Index(name),
             Place::Constraint(number) => {
-                Keeper::Constraint(self.shape.table.constraints.get(*number)?.name.as_deref())
+                let name = self.shape.table.constraints.get(*number)?.name.as_deref();
+                Keeper::Constraint(name, Deferral::Never)
             }
             Place::Column(_) => return None,
         };
@@ -420,6 +423,7 @@ impl Lift<'_> {
                         references,
                         on_delete: key.on_delete,
                         on_update: key.on_update,
+                        native: None,
                         standard,
                     };
                     entity.relationships.insert(name, relationship);
