@@ -525,6 +525,7 @@ impl Alter<'_> {
         if let Some(sequence) = wanted.sequence.as_ref().filter(|one| one.comment.is_some()) {
             self.course.now(format!("CREATE SEQUENCE {}", quote(&sequence.name)));
         }
+        lower::counters(wanted).into_iter().for_each(|sql| self.course.now(sql));
         let filler = self.backfill(&wanted.name);
         let default = self.field_of(&wanted.name).and_then(|(_, field)| field.default.clone());
         let filler = filler.map(|(ty, value)| Filler {
@@ -600,6 +601,7 @@ impl Alter<'_> {
             && !is_generated
             && (!default_stays || retyped)
         {
+            lower::counters(wanted).into_iter().for_each(|sql| self.course.now(sql));
             self.alter(format!("ALTER COLUMN {name} SET DEFAULT {default}"));
         }
         let fills = !found.not_null && wanted.not_null;
@@ -653,6 +655,13 @@ impl Alter<'_> {
             self.alter(format!("ALTER COLUMN {name} ADD {words}"));
             self.course.now(set_counter(self.new, wanted));
         }
+        if identity(wanted.made)
+            && identity(found.made)
+            && !counts_otherwise
+            && let (Some(old), Some(new)) = (&found.sequence, &wanted.sequence)
+        {
+            self.renumber(old, new);
+        }
         let plain = |column: &Column| column.sequence.clone().filter(|_| column.made.is_plain());
         let (Some(sequence), None) = (plain(wanted), plain(found)) else {
             if let (Some(old), Some(new)) = (plain(found), plain(wanted)) {
@@ -686,7 +695,7 @@ impl Alter<'_> {
     /// Brings the sequence of a numbered column to its name and format.
     fn renumber(&mut self, old: &super::shape::Sequence, new: &super::shape::Sequence) {
         let is_ours = new.comment.is_some();
-        if is_ours && old.name != new.name {
+        if (is_ours || new.is_named) && old.name != new.name {
             self.course.now(format!("ALTER SEQUENCE {} RENAME TO {}", quote(&old.name), quote(&new.name)));
         }
         if is_ours && old.comment != new.comment {

@@ -15,7 +15,7 @@ use super::reader::Reader;
 use super::settings::Settings;
 use super::shape::{Column, Constraint, Event, Index, Made, Reference, Rule, Sequence, Table};
 use super::spell::Spelled;
-use super::{catalog, picklist, refusal};
+use super::{catalog, names, picklist, refusal};
 use crate::address::Address;
 use crate::diff::change::Change;
 use crate::model::entity::{self, Deferral};
@@ -77,7 +77,9 @@ pub fn snapshot(client: &mut Client, context: &Context<'_>) -> Result<Found, Tar
 /// alone and rolled back.
 pub fn drafted(client: &mut Client, settings: &Settings, statements: &[String]) -> Result<Vec<Table>, Error> {
     let parts = query::temporary();
-    let mut sql = vec!["BEGIN READ WRITE".to_owned()];
+    // A table called `text` must not take the place of the type.
+    let path = format!("SET LOCAL search_path = pg_catalog, pg_temp, {}", quote(&settings.schema));
+    let mut sql = vec!["BEGIN READ WRITE".to_owned(), path];
     sql.extend(statements.iter().cloned());
     let n_made = sql.len();
     sql.extend(parts.iter().map(|(_, sql)| sql.clone()));
@@ -332,7 +334,9 @@ impl Read {
         let number =
             |place: usize| row.get(place).and_then(|text| text.parse::<i64>().ok()).unwrap_or_default();
         let options = sequence_options(row.get(3), [4, 5, 6, 7, 8].map(number), flag(row, 9));
-        column.sequence = Some(Sequence { name: text(row, 2), options, comment: optional(row, 10) });
+        let name = text(row, 2);
+        let is_named = name != names::counter(&open.table.name, &column.name);
+        column.sequence = Some(Sequence { name, is_named, options, comment: optional(row, 10) });
     }
 
     fn constraint(&mut self, row: &SimpleQueryRow) {
@@ -487,8 +491,10 @@ impl Read {
             let [ty, start, increment, min, max, cache, cycle] = words.as_slice() else { return true };
             let numbers = [start, increment, min, max, cache].map(|text| text.parse().unwrap_or_default());
             let options = sequence_options(Some(ty), numbers, *cycle == "t");
+            let name = native.name.clone();
             let column = &mut open.table.columns[*place];
-            column.sequence = Some(Sequence { name: native.name.clone(), options, comment: None });
+            let is_named = name != names::counter(&open.table.name, &column.name);
+            column.sequence = Some(Sequence { name, is_named, options, comment: None });
             if !is_serial(column) {
                 column.sequence = None;
                 return true;

@@ -10,7 +10,7 @@ use super::lower;
 use super::names;
 use super::native;
 use super::shape::{Column, Constraint, Event, Made, Reference, Rule, Table};
-use super::spell::Spelled;
+use super::spell::{Spelled, is_null};
 use super::types;
 use crate::model::entity::{
     Check, Deferral, Entity, GENERATED_KEY, Index, Keeper, Key, References, Relationship,
@@ -310,7 +310,14 @@ impl Lift<'_> {
         let is_plain = column.made.is_plain() && column.collation.is_none() && !is_serial;
         let mut field = Field::of(ty);
         if !(fits && is_plain) || constraint.is_some() {
-            let mut native = if fits && is_plain { String::new() } else { lower::native(column) };
+            // A sequence may be called as it likes, where its author says nothing of it.
+            let written = hint.and_then(|hint| hint.native.as_deref()).map(native::read);
+            let is_unsaid = written.is_some_and(|native| native.sequence.is_none());
+            let mut unnamed = column.clone();
+            if let Some(sequence) = unnamed.sequence.as_mut().filter(|_| is_unsaid) {
+                sequence.is_named = false;
+            }
+            let mut native = if fits && is_plain { String::new() } else { lower::native(&unnamed) };
             if let Some(constraint) = constraint {
                 native = format!("{native} {constraint}").trim_start().to_owned();
             }
@@ -341,6 +348,8 @@ impl Lift<'_> {
             let own = types::own_type(&field).map(|_| column.ty.as_str());
             let default = column.default.as_ref();
             let default = default.and_then(|sql| types::default_value(&field.ty, sql, own));
+            let is_unsaid = hint.is_some_and(|hint| hint.default.is_none());
+            let default = default.filter(|default| !(is_unsaid && is_null(default)));
             field.default = default.map(bare_default);
         }
         self.checks_of(column, &mut field);

@@ -166,7 +166,7 @@ pub fn columns(table: &str, entity: &Entity, name: &str, field: &Field, state: &
         let sequence = names::sequence(table, name);
         column.default = Some(autonumber::default_sql(&sequence, format));
         let comment = Some(autonumber::comment(format));
-        column.sequence = Some(Sequence { name: sequence, options: String::new(), comment });
+        column.sequence = Some(Sequence { name: sequence, comment, ..Sequence::default() });
     }
     if let Some(native) = &field.native {
         apply_native(&mut column, &native::read(native), table);
@@ -186,8 +186,9 @@ fn apply_native(column: &mut Column, native: &Native, table: &str) {
     }
     if native.is_never_null() {
         column.default = None;
-        let name = names::sequence(table, &column.name);
-        column.sequence = Some(Sequence { name, options: native.options.clone(), comment: None });
+        let name = native.sequence.clone().unwrap_or_else(|| names::sequence(table, &column.name));
+        let (is_named, options) = (native.sequence.is_some(), native.options.clone());
+        column.sequence = Some(Sequence { name, is_named, options, comment: None });
     }
 }
 
@@ -206,9 +207,11 @@ pub fn render_column(column: &Column) -> String {
 /// A column's type with all that belongs to it but its default.
 pub fn render_type(column: &Column) -> String {
     let is_counting = column.sequence.is_some() && column.default.is_none() && column.made.is_plain();
+    let named = column.sequence.as_ref().filter(|one| one.is_named && !column.made.is_plain());
     let native = Native {
         ty: column.ty.clone(),
         is_serial: is_counting,
+        sequence: named.map(|sequence| sequence.name.clone()),
         collation: column.collation.clone(),
         made: column.made,
         expression: column.default.clone().filter(|_| column.made.is_generated()),
@@ -501,6 +504,7 @@ pub fn create(table: &Table, is_there: &dyn Fn(&str) -> bool) -> (Vec<String>, V
         if let Some(sequence) = column.sequence.as_ref().filter(|one| one.comment.is_some()) {
             statements.push(format!("CREATE SEQUENCE {}", quote(&sequence.name)));
         }
+        statements.extend(counters(column));
     }
     let is_later = |constraint: &&Constraint| match &constraint.rule {
         Rule::Reference(far) => far.table != table.name && !is_there(&far.table),
@@ -538,11 +542,22 @@ fn is_doubled(table: &Table, constraint: &Constraint) -> bool {
     constraint.rule == Rule::Unique && first.is_some_and(|first| first.name != constraint.name)
 }
 
-/// The statements that tie a numbering sequence to its column.
+/// What makes the sequences that a default counts by without being the only one to do so, where they are not there.
+pub fn counters(column: &Column) -> Vec<String> {
+    let default = column.default.as_deref().filter(|_| column.sequence.is_none()).unwrap_or_default();
+    let names = native::counters(default).into_iter();
+    names.map(|name| format!("CREATE SEQUENCE IF NOT EXISTS {}", quote(&name))).collect()
+}
+
+/// The statements that tie a numbering sequence to its column, and give one that PostgreSQL made its name.
 pub fn own_sequence(table: &str, column: &Column) -> Vec<String> {
     let Some(sequence) = &column.sequence else { return Vec::new() };
-    let Some(comment) = &sequence.comment else { return Vec::new() };
     let name = quote(&sequence.name);
+    let Some(comment) = &sequence.comment else {
+        let made = quote(&names::counter(table, &column.name));
+        let rename = || format!("ALTER SEQUENCE {made} RENAME TO {name}");
+        return (sequence.is_named && column.made.is_plain()).then(rename).into_iter().collect();
+    };
     vec![
         format!("ALTER SEQUENCE {name} OWNED BY {}.{}", quote(table), quote(&column.name)),
         format!("COMMENT ON SEQUENCE {name} IS {}", literal(comment)),

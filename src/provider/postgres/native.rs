@@ -19,6 +19,8 @@ pub struct Native {
     pub expression: Option<String>,
     /// The options of an identity column's sequence.
     pub options: String,
+    /// The name of that sequence or the one of `serial`, where it is not the one that PostgreSQL would give it.
+    pub sequence: Option<String>,
     /// The name of a lookup's foreign key, where it is not the one that we would give it.
     pub constraint: Option<String>,
     /// When that key is held against a row.
@@ -45,7 +47,11 @@ pub fn read(native: &str) -> Native {
         "smallserial" | "serial2" => Some("smallint"),
         _ => None,
     };
-    if let Some(number) = number {
+    if let Some((counting, name)) = named_serial(head) {
+        counting.clone_into(&mut found.ty);
+        found.sequence = Some(name);
+        found.is_serial = true;
+    } else if let Some(number) = number {
         found.is_serial = true;
         number.clone_into(&mut found.ty);
     }
@@ -71,7 +77,9 @@ pub fn read(native: &str) -> Native {
             found.made = if always { Made::IdentityAlways } else { Made::IdentityByDefault };
             let rest = native[rest_from(words.get(at + 1))..].trim();
             let inner = rest.strip_prefix('(').and_then(|rest| rest.strip_suffix(')')).unwrap_or(rest);
-            inner.trim().clone_into(&mut found.options);
+            let (name, options) = sequence_name(inner.trim());
+            options.clone_into(&mut found.options);
+            found.sequence = name;
         } else if is(at, "AS") {
             let rest = native[rest_from(words.get(at))..].trim();
             let (rest, made) = match rest.rsplit_once(')') {
@@ -83,6 +91,42 @@ pub fn read(native: &str) -> Native {
             found.expression = Some(rest.trim_start().strip_prefix('(').unwrap_or(rest).trim().to_owned());
         }
         break;
+    }
+    found
+}
+
+/// The type and the sequence of `serial (SEQUENCE NAME "ids")`.
+fn named_serial(head: &str) -> Option<(&'static str, String)> {
+    let (word, rest) = head.split_once('(')?;
+    let ty = match word.trim().to_lowercase().as_str() {
+        "serial" | "serial4" => "integer",
+        "bigserial" | "serial8" => "bigint",
+        "smallserial" | "serial2" => "smallint",
+        _ => return None,
+    };
+    Some((ty, sequence_name(rest.strip_suffix(')')?.trim()).0?))
+}
+
+/// Takes `SEQUENCE NAME` from the beginning of a sequence's options.
+fn sequence_name(options: &str) -> (Option<String>, &str) {
+    match tokens(options).unwrap_or_default().as_slice() {
+        [sequence, word, name, ..] if sequence.is("SEQUENCE") && word.is("NAME") => {
+            (name.name(), options[name.end()..].trim())
+        }
+        _ => (None, options),
+    }
+}
+
+/// The sequences that a default takes numbers from: `nextval('ids')`, without those of other schemas.
+pub fn counters(default: &str) -> Vec<String> {
+    let all = tokens(default).unwrap_or_default();
+    let mut found = Vec::new();
+    for (at, _) in all.iter().enumerate().filter(|(_, token)| token.is("nextval")) {
+        let mut rest = all[at + 1..].iter().skip_while(|token| token.is_sign("("));
+        let Some(text) = rest.next().and_then(Token::value) else { continue };
+        if let [only] = tokens(&text).unwrap_or_default().as_slice() {
+            found.extend(only.name());
+        }
     }
     found
 }
@@ -139,8 +183,11 @@ impl Native {
             Made::Stored => text.push_str(&format!(" GENERATED ALWAYS AS ({expression}) STORED")),
             Made::Virtual => text.push_str(&format!(" GENERATED ALWAYS AS ({expression}) VIRTUAL")),
         }
-        if !self.options.is_empty() {
-            text.push_str(&format!(" ({})", self.options));
+        let name = self.sequence.as_ref().map(|name| format!("SEQUENCE NAME {}", quote(name)));
+        let options = Some(self.options.clone()).filter(|options| !options.is_empty());
+        let options: Vec<String> = name.into_iter().chain(options).collect();
+        if !options.is_empty() {
+            text.push_str(&format!(" ({})", options.join(" ")));
         }
         if let Some(constraint) = &self.constraint {
             text.push_str(&format!(" {}", named(constraint)));
@@ -180,11 +227,13 @@ pub fn is_serial(column: &Column) -> bool {
 pub fn of(column: &Column) -> String {
     let is_identity = matches!(column.made, Made::IdentityAlways | Made::IdentityByDefault);
     let options = |sequence: &Sequence| sequence.options.clone();
+    let named = column.sequence.as_ref().filter(|one| one.is_named && (is_identity || is_serial(column)));
     let native = Native {
         ty: column.ty.clone(),
         is_serial: is_serial(column),
         collation: column.collation.clone(),
         made: column.made,
+        sequence: named.map(|sequence| sequence.name.clone()),
         expression: column
             .default
             .as_deref()
@@ -227,6 +276,14 @@ mod tests {
         assert_eq!(read("bigserial").ty, "bigint");
         let own = read("integer constraint \"a b\"");
         assert_eq!((own.ty.as_str(), own.constraint.as_deref()), ("integer", Some("a b")));
+        let own = read("SERIAL (sequence name ids)");
+        assert_eq!((own.write().as_str(), own.ty.as_str()), ("serial (SEQUENCE NAME \"ids\")", "integer"));
+        let own = "bigint GENERATED ALWAYS AS IDENTITY (SEQUENCE NAME \"i d\" START WITH 5)";
+        assert_eq!(read(own).write(), own);
+        assert_eq!(read(own).options, "START WITH 5");
+        assert_eq!(counters("nextval('\"A b\"'::regclass)"), ["A b"]);
+        assert_eq!(counters("(nextval(('ids'::text)::regclass) + 1)"), ["ids"]);
+        assert_eq!(counters("nextval('other.ids')"), [""; 0]);
         assert_eq!(read("CONSTRAINT fk").write(), "CONSTRAINT \"fk\"");
         let own = read("bigint constraint fk deferrable initially deferred");
         assert_eq!(own.write(), "bigint CONSTRAINT \"fk\" DEFERRABLE INITIALLY DEFERRED");

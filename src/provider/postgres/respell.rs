@@ -32,6 +32,16 @@ pub fn respell(
     desired: &mut Desired,
     snapshot: &Snapshot,
 ) -> Vec<Misread> {
+    for (address, declared) in &mut desired.resources {
+        let found = snapshot.state.get(address).and_then(|resource| resource.as_entity());
+        if let (Some(found), Resource::Entity(entity)) = (found, &*declared.resource) {
+            let mut known = entity.clone();
+            spell::leave_open(&mut known, found);
+            if known != *entity {
+                declared.resource = std::sync::Arc::new(Resource::Entity(known));
+            }
+        }
+    }
     let state: State = desired
         .resources
         .iter()
@@ -160,8 +170,10 @@ fn enumerations(state: &State, tables: &[&Table]) -> Vec<String> {
 fn statements(table: &Table) -> Vec<String> {
     let mut lines: Vec<String> = table.columns.iter().map(lower::render_column).collect();
     lines.extend(table.constraints.iter().map(lower::render_constraint));
-    let mut all =
-        vec![format!("CREATE TEMPORARY TABLE {} (\n  {}\n)", quote(&table.name), lines.join(",\n  "))];
+    let counters = table.columns.iter().flat_map(lower::counters);
+    let mut all: Vec<String> =
+        counters.map(|sql| sql.replacen("CREATE SEQUENCE", "CREATE TEMPORARY SEQUENCE", 1)).collect();
+    all.push(format!("CREATE TEMPORARY TABLE {} (\n  {}\n)", quote(&table.name), lines.join(",\n  ")));
     all.extend(table.indexes.iter().map(|index| lower::render_index(&table.name, index, false)));
     all
 }

@@ -78,6 +78,9 @@ impl Made {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Sequence {
     pub name: String,
+    /// Whether that is another name than PostgreSQL would give it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_named: bool,
     /// `START 10 INCREMENT 5`, where it is not what PostgreSQL would make.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub options: String,

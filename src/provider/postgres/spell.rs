@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::native;
 use crate::model::entity::Entity;
 use crate::model::field::DefaultValue;
 
@@ -90,6 +91,28 @@ pub fn adopt(declared: &mut Entity, spoken: &Entity, found: &Entity) {
     };
     let words: BTreeMap<String, (Value, Value)> = texts(declared).into_iter().filter_map(pair).collect();
     Spelled(words).apply(declared);
+}
+
+/// Takes from what is found what a declaration leaves open: how a sequence is called, and a default that is no value.
+pub fn leave_open(declared: &mut Entity, found: &Entity) {
+    for (name, field) in &mut declared.fields {
+        let Some(found) = found.fields.get(name) else { continue };
+        if field.default.is_none() && found.default.as_ref().is_some_and(is_null) {
+            field.default.clone_from(&found.default);
+        }
+        if let (Some(declared), Some(native)) = (&mut field.native, &found.native) {
+            let mut known = native::read(native);
+            known.sequence = None;
+            if *declared == known.write() {
+                declared.clone_from(native);
+            }
+        }
+    }
+}
+
+/// Tells of a default that is no value, which a type with a length keeps all the same.
+pub fn is_null(default: &DefaultValue) -> bool {
+    matches!(default, DefaultValue::Sql { sql } if sql == "NULL")
 }
 
 /// Tells of two defaults that they are one number: `1.50` and `1.5`.
