@@ -9,7 +9,6 @@ use postgres::{Client, Error, SimpleQueryMessage, SimpleQueryRow};
 
 use super::lexer::quote;
 use super::lift::{self, World};
-use super::native::is_serial;
 use super::query::{self, Part};
 use super::reader::Reader;
 use super::settings::Settings;
@@ -157,16 +156,6 @@ fn sequence_options(ty: Option<&str>, numbers: [i64; 5], cycles: bool) -> String
     say(cache != 1, format!("CACHE {cache}"));
     say(cycles, "CYCLE".to_owned());
     options.join(" ")
-}
-
-/// The sequence of the same schema that a default takes its numbers from: `nextval('ids'::regclass)`.
-fn counter(default: &str) -> Option<String> {
-    let name = default.strip_prefix("nextval('")?.strip_suffix("'::regclass)")?.replace("''", "'");
-    match name.strip_prefix('"').and_then(|name| name.strip_suffix('"')) {
-        // Both the schema and the sequence may be in quotes.
-        Some(name) => (!name.replace("\"\"", "").contains('"')).then(|| name.replace("\"\"", "\"")),
-        None => (!name.contains(['.', '"'])).then_some(name),
-    }
 }
 
 /// What is known of one table while it is read.
@@ -470,42 +459,8 @@ impl Read {
         Ok(())
     }
 
-    /// Gives a sequence that no column owns to the one column that counts by it, as `serial` would.
-    fn lone_sequences(&mut self) {
-        let mut users: HashMap<String, Vec<(u32, usize)>> = HashMap::new();
-        for (number, open) in &self.tables {
-            for (place, column) in open.table.columns.iter().enumerate() {
-                let counted =
-                    column.default.as_deref().and_then(counter).filter(|_| column.sequence.is_none());
-                if let Some(name) = counted {
-                    users.entry(name).or_default().push((*number, place));
-                }
-            }
-        }
-        self.natives.retain(|native| {
-            let Some([(number, place)]) = users.get(&native.name).map(Vec::as_slice) else { return true };
-            let Some(open) = self.tables.get_mut(number).filter(|_| native.kind == "sequence") else {
-                return true;
-            };
-            let words: Vec<&str> = native.definition.split(' ').collect();
-            let [ty, start, increment, min, max, cache, cycle] = words.as_slice() else { return true };
-            let numbers = [start, increment, min, max, cache].map(|text| text.parse().unwrap_or_default());
-            let options = sequence_options(Some(ty), numbers, *cycle == "t");
-            let name = native.name.clone();
-            let column = &mut open.table.columns[*place];
-            let is_named = name != names::counter(&open.table.name, &column.name);
-            column.sequence = Some(Sequence { name, is_named, options, comment: None });
-            if !is_serial(column) {
-                column.sequence = None;
-                return true;
-            }
-            false
-        });
-    }
-
     /// Puts everything in the model's words.
     fn lift(mut self, client: &mut Client, context: &Context<'_>) -> Result<Found, TargetError> {
-        self.lone_sequences();
         let mut found = Found::default();
         let snapshot = &mut found.snapshot;
         let mut world = World::default();
