@@ -301,12 +301,18 @@ impl Plan {
         }
         let is_of =
             |number: u32, address: &Address| part_of.get(address).copied().unwrap_or(1).max(1) == number;
+        // What tidies up after a resource belongs to the part that changes it last.
+        let is_in = |number: u32, step: &Step| match step.runs {
+            Runs::Inside => step.part == number,
+            Runs::After => is_of(number, &step.address),
+            Runs::Before => false,
+        };
         let cut = |number: u32| {
             let changes: Vec<Change> =
                 self.changes.iter().filter(|change| is_of(number, &change.address)).cloned().collect();
             let is_moved = |moved: &&Moved| changes.iter().any(|one| *one.address_before() == moved.address);
             Plan {
-                steps: self.steps.iter().filter(|step| step.part == number).cloned().collect(),
+                steps: self.steps.iter().filter(|step| is_in(number, step)).cloned().collect(),
                 trash: self.trash.iter().filter(is_moved).cloned().collect(),
                 findings: self.findings.iter().filter(|f| is_of(number, &f.address)).cloned().collect(),
                 summary: Summary::of(&changes),

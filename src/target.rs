@@ -2,6 +2,7 @@
 //! Never names a provider.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use crate::address::Address;
 use crate::diff::change::Change;
@@ -227,6 +228,20 @@ pub enum Mode {
     Write,
 }
 
+/// How far a long statement is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Going {
+    /// What it does now, in the target's own words; may be empty.
+    pub phase: String,
+    /// How much of this phase is done, in the target's own measure; at most `total`.
+    pub done: u64,
+    /// 0 where the target does not say.
+    pub total: u64,
+}
+
+/// Is told how far the step under way is, from any thread.
+pub type Listener = Arc<dyn Fn(&Going) + Send + Sync>;
+
 /// A real target.
 pub trait Target: Send {
     /// The target as people know it, without secrets: `sqlite .reconcile/staging.db`.
@@ -275,6 +290,11 @@ pub trait Target: Send {
 
     /// One entry of the journal.
     fn entry(&mut self, id: u64) -> Result<Option<Entry>, TargetError>;
+
+    /// Names who is to be told how far the long steps of an apply are, where a target can say that.
+    fn listen(&mut self, listener: Listener) {
+        let _ = listener;
+    }
 
     /// Takes the lock and opens the one transaction of an apply.
     fn lock<'a>(&'a mut self, holder: &Holder) -> Result<Box<dyn Session + 'a>, TargetError>;

@@ -9,8 +9,8 @@ use std::collections::BTreeMap;
 use std::io::{Read, Write};
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::Path;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use postgres::Client;
@@ -24,7 +24,7 @@ use reconcile::model::setting::Setting;
 use reconcile::plan::{Runs, Step, Summary, TaskStep};
 use reconcile::provider::open::{Mode, Outside, name_limits, open, providers};
 use reconcile::report::Applied;
-use reconcile::target::{Left, Target, TargetError};
+use reconcile::target::{Going, Left, Target, TargetError};
 use reconcile::{ops, source};
 
 fn config(settings: &[(&str, &str)]) -> TargetConfig {
@@ -424,6 +424,8 @@ struct Watching {
     waited_for: Vec<String>,
     /// Somebody else who would apply meanwhile.
     intruder: Option<Box<dyn Target>>,
+    /// How far the steps were said to be.
+    heard: Arc<Mutex<Vec<Going>>>,
 }
 
 impl Observer for Watching {
@@ -449,7 +451,7 @@ fn apply(
     let place = tempfile::tempdir().unwrap();
     let files = format!(
         "apiVersion: reconcile/v1\nkind: Environment\nmetadata: {{ name: test }}\nspec:\n  target: {{ postgres: {{ \
-         url: \"{}\", schema: shop }} }}\n---\napiVersion: reconcile/v1\nkind: Entity\nmetadata: {{ name: order }}\n\
+         url: \"{}\", schema: shop }} }}\n  strategy: online\n---\napiVersion: reconcile/v1\nkind: Entity\nmetadata: {{ name: order }}\n\
          spec:\n  fields: {{ {fields} }}\n",
         database.url
     );
@@ -463,10 +465,39 @@ fn apply(
     let mut reader = open(&config, place.path(), Mode::Read).unwrap();
     let plan = ops::plan::plan(desired.clone(), reader.as_mut(), &source::Revision::default()).unwrap();
     let mut writer = open(&config, place.path(), Mode::Write).unwrap();
+    let heard = Arc::clone(&observer.heard);
+    writer.listen(Arc::new(move |going| heard.lock().unwrap().push(going.clone())));
     let holder = holder("ada");
     let clock = || "2026-01-01T00:00:01Z".to_owned();
     let terms = Terms { holder: &holder, allow: &[], signed_by: &[], clock: &clock, patience };
     ops::apply::run(&plan, Some(desired), writer.as_mut(), &terms, observer).unwrap().outcome
+}
+
+#[test]
+fn a_long_step_says_how_far_it_is() {
+    let Some(database) = postgres_server::database() else { return };
+    let patience = Waiting { until: Instant::now() + Duration::from_secs(120) };
+    let mut observer = Watching::default();
+    assert_eq!(apply(&database, "number: { type: text }", &patience, &mut observer), Applied::Done);
+    // Each batch takes longer than nobody asks.
+    database
+        .connect("shop")
+        .batch_execute(
+            "INSERT INTO \"order\" (number) VALUES (NULL), ('a'); \
+             CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_sleep(3); RETURN NULL; END $$; \
+             CREATE TRIGGER slow BEFORE UPDATE ON \"order\" EXECUTE FUNCTION slow()",
+        )
+        .unwrap();
+    let fields = "number: { type: text, required: true, backfill: b }";
+    assert_eq!(apply(&database, fields, &patience, &mut observer), Applied::Done);
+    let heard = observer.heard.lock().unwrap();
+    for done in [0, 1] {
+        let going = Going { phase: String::new(), done, total: 2 };
+        assert!(heard.contains(&going), "{done}: {heard:?}");
+    }
+    let mut client = database.connect("shop");
+    let name = "SELECT count(*) FROM pg_stat_activity WHERE application_name LIKE 'reconcile fills%'";
+    assert_eq!(number(&mut client, name), 0);
 }
 
 #[test]

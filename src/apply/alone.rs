@@ -9,7 +9,7 @@ use crate::plan::{Plan, Runs, Step, StepId};
 use crate::report::FailedAt;
 use crate::target::{Session, TargetError};
 
-/// Runs the steps before the transaction, and the transaction. Returns the journal's number.
+/// Runs the steps before the transaction, and the transaction. Returns the journal's number, and what was verified.
 pub fn around(
     plan: &Plan,
     base: &Snapshot,
@@ -17,13 +17,13 @@ pub fn around(
     entry: &mut Entry,
     terms: &Terms<'_>,
     observer: &mut dyn Observer,
-) -> Result<u64, Stopped> {
+) -> Result<(u64, Snapshot), Stopped> {
     session.step_out()?;
     let mut begun: Vec<&Step> = Vec::new();
     let result = before(plan, session, terms, observer, &mut begun)
         .and_then(|()| transaction(plan, base, session, entry, terms, observer));
     let stopped = match result {
-        Ok(number) => return Ok(number),
+        Ok(done) => return Ok(done),
         // What holds needs what was done before it.
         Err(stopped @ Stopped::Partial(..)) => return Err(stopped),
         Err(stopped) => stopped,
@@ -63,7 +63,7 @@ fn transaction(
     entry: &mut Entry,
     terms: &Terms<'_>,
     observer: &mut dyn Observer,
-) -> Result<u64, Stopped> {
+) -> Result<(u64, Snapshot), Stopped> {
     let mut tries = 0;
     loop {
         let mut fresh = entry.clone();
@@ -73,9 +73,9 @@ fn transaction(
             .and_then(|()| check_facts(plan, session))
             .and_then(|()| parts::all(plan, base, session, &mut fresh, terms, observer));
         match tried {
-            Ok(number) => {
+            Ok(done) => {
                 *entry = fresh;
-                return Ok(number);
+                return Ok(done);
             }
             Err(Stopped::Busy(failed, error)) => {
                 tries += 1;

@@ -69,19 +69,27 @@ pub struct Terms<'a> {
     pub patience: &'a dyn Patience,
 }
 
+/// What came of an apply.
+pub struct Done {
+    pub report: Report,
+    /// What the target held when the transaction committed, as it was verified; none where something was done after
+    /// that.
+    pub found: Option<Snapshot>,
+}
+
 /// Applies a plan, all or nothing. A step that fails rolls everything back and is a report, not an error.
 pub fn apply(
     plan: &Plan,
     target: &mut dyn Target,
     terms: &Terms<'_>,
     observer: &mut dyn Observer,
-) -> Result<Report, ApplyError> {
+) -> Result<Done, ApplyError> {
     let reasons: Vec<String> = plan.refusals(terms.allow).iter().map(reason).collect();
     if !reasons.is_empty() {
         return Err(ApplyError::Refused { reasons });
     }
     if plan.is_empty() {
-        return Ok(Report::done(plan, None, Vec::new()));
+        return Ok(Report::done(plan, None, Vec::new()).into());
     }
     let allowed: Vec<String> = terms.allow.iter().map(|a| a.as_str().to_owned()).collect();
     let entry = Entry::open(plan, terms.holder, &allowed);
@@ -92,7 +100,8 @@ pub fn apply(
         let stopped = match attempt(plan, target, &mut entry, terms, observer) {
             Ok(done) => {
                 let report = Report::done(plan, Some(done.number), Vec::new());
-                return Ok(report.with_skipped(&entry.skipped).with_unfinished(&done.left));
+                let report = report.with_skipped(&entry.skipped).with_unfinished(&done.left);
+                return Ok(Done { report, found: done.found });
             }
             Err(stopped) => stopped,
         };
@@ -104,7 +113,7 @@ pub fn apply(
                 entry.finished = (terms.clock)();
                 entry.outcome = Outcome::Failed { step: failed.step(), message: message.clone() };
                 let number = target.journal_failure(&entry).ok();
-                return Ok(Report::partial(plan, n_done, failed, &message, number));
+                return Ok(Report::partial(plan, n_done, failed, &message, number).into());
             }
             Stopped::Busy(failed, error) => {
                 let message = error.to_string();
@@ -125,7 +134,13 @@ pub fn apply(
     // The journal is a courtesy here: the failure itself is what must be told.
     let number = target.journal_failure(&entry).ok();
     let report = Report::rolled_back(plan, failed, &message, number);
-    Ok(report.with_skipped(&entry.skipped).with_unfinished(&left))
+    Ok(report.with_skipped(&entry.skipped).with_unfinished(&left).into())
+}
+
+impl From<Report> for Done {
+    fn from(report: Report) -> Done {
+        Done { report, found: None }
+    }
 }
 
 /// Why one attempt came to nothing. All that it did is taken back.
@@ -171,6 +186,8 @@ impl From<TargetError> for Stopped {
 struct Finished {
     /// The journal's number.
     number: u64,
+    /// What was verified, where nothing was done after it.
+    found: Option<Snapshot>,
     /// The steps that tidy up and could not, with the reason.
     left: Vec<(StepId, String)>,
 }
@@ -188,7 +205,7 @@ fn attempt(
     observer.at(&Moment::Locked).map_err(|message| Stopped::Failed(FailedAt::Start, message))?;
     let fresh = entry.clone();
     let mut tries = 0;
-    let number = loop {
+    let (number, found) = loop {
         *entry = fresh.clone();
         match under_lock(plan, &name, session.as_mut(), entry, terms, observer) {
             // Whoever waits for others keeps the lock: nobody takes his place.
@@ -205,10 +222,12 @@ fn attempt(
         }
     };
     let left = alone::after(plan, session.as_mut(), terms, observer);
-    Ok(Finished { number, left })
+    let is_last = plan.steps.iter().all(|step| step.runs != Runs::After);
+    Ok(Finished { number, found: is_last.then_some(found), left })
 }
 
-/// Does once what is done under the lock: the base, the steps, the commit. Returns the journal's number.
+/// Does once what is done under the lock: the base, the steps, the commit. Returns the journal's number, and what was
+/// verified.
 fn under_lock(
     plan: &Plan,
     target: &str,
@@ -216,7 +235,7 @@ fn under_lock(
     entry: &mut Entry,
     terms: &Terms<'_>,
     observer: &mut dyn Observer,
-) -> Result<u64, Stopped> {
+) -> Result<(u64, Snapshot), Stopped> {
     let base = check_base(plan, session, target)?;
     entry.note_base(plan, &base);
     observer.at(&Moment::Checked).map_err(|message| Stopped::Failed(FailedAt::Start, message))?;

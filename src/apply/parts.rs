@@ -9,7 +9,7 @@ use crate::report::FailedAt;
 use crate::target::Session;
 
 /// Runs the transactions of a plan, the first of which is open. Each has an entry of its own in the journal. Returns
-/// the number of the last.
+/// the number of the last, and what was verified in it.
 pub fn all(
     plan: &Plan,
     base: &Snapshot,
@@ -17,9 +17,9 @@ pub fn all(
     entry: &mut Entry,
     terms: &Terms<'_>,
     observer: &mut dyn Observer,
-) -> Result<u64, Stopped> {
+) -> Result<(u64, Snapshot), Stopped> {
     if plan.steps.iter().all(|step| step.part < 2) {
-        return inside(plan, base, session, entry, terms, observer).map(|(number, _)| number);
+        return inside(plan, base, session, entry, terms, observer);
     }
     let mut number = 0;
     let mut before = base.clone();
@@ -49,7 +49,7 @@ pub fn all(
             ) => return Err(Stopped::Partial(failed, message, n_done)),
         };
     }
-    Ok(number)
+    Ok((number, before))
 }
 
 type Ran = (u64, Snapshot, Vec<crate::plan::StepId>);

@@ -11,6 +11,7 @@ mod fault;
 pub mod files;
 mod packages;
 mod patience;
+mod progress;
 mod terminal;
 
 use std::ffi::OsString;

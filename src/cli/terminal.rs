@@ -4,12 +4,12 @@
 use std::io::{BufRead, IsTerminal, Write};
 use std::time::Duration;
 
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::ProgressBar;
 
 use super::args::{Global, When};
 use super::dialogue::Prompt;
 use super::exit::Failure;
-use crate::apply::{Moment, Observer};
+use super::progress::ApplyProgress;
 use crate::plan::Plan;
 use crate::render::paint::{Paint, Role, clean, clean_lines};
 
@@ -22,6 +22,8 @@ pub struct Terminal {
     pub paint_error: Paint,
     pub quiet: bool,
     progress: bool,
+    /// Whether long work is told of in lines, where no bar can be drawn.
+    lines: bool,
 }
 
 impl Terminal {
@@ -41,6 +43,7 @@ impl Terminal {
             paint_error: Paint::new(colored(error)),
             quiet: global.quiet,
             progress: error && !global.quiet && !global.no_progress,
+            lines: !error && !global.quiet && !global.no_progress,
         }
     }
 
@@ -99,15 +102,11 @@ impl Terminal {
         Progress(bar)
     }
 
+    /// Shows each step of an apply as it runs: on a terminal as a bar, elsewhere a line now and then for what takes long.
     pub fn apply_progress(&self, plan: &Plan) -> ApplyProgress {
         let bar =
             if self.progress { ProgressBar::new(plan.steps.len() as u64) } else { ProgressBar::hidden() };
-        if let Ok(style) = ProgressStyle::with_template("{spinner} {pos}/{len} {wide_msg}") {
-            bar.set_style(style);
-        }
-        let titles = plan.steps.iter().map(|s| clean(&s.title).into_owned()).collect();
-        let fault = super::fault::Fault::from_environment();
-        ApplyProgress { bar: Progress(bar), titles, is_quiet: self.quiet, waited_for: None, fault }
+        ApplyProgress::new(bar, self.lines, self.quiet, plan)
     }
 }
 
@@ -126,51 +125,10 @@ impl Prompt for Terminal {
 }
 
 /// A bar that goes away when it is dropped.
-pub struct Progress(ProgressBar);
+pub struct Progress(pub ProgressBar);
 
 impl Drop for Progress {
     fn drop(&mut self) {
         self.0.finish_and_clear();
-    }
-}
-
-/// Shows each step of an apply as it runs.
-pub struct ApplyProgress {
-    bar: Progress,
-    titles: Vec<String>,
-    is_quiet: bool,
-    waited_for: Option<String>,
-    fault: super::fault::Fault,
-}
-
-impl Observer for ApplyProgress {
-    fn at(&mut self, moment: &Moment) -> Result<(), String> {
-        match moment {
-            Moment::Waiting(why) => self.wait(why),
-            Moment::Before(step) => self.step(*step),
-            Moment::Locked
-            | Moment::Checked
-            | Moment::After(_)
-            | Moment::Recorded
-            | Moment::Verified
-            | Moment::Committed => {}
-        }
-        self.fault.at(moment)
-    }
-}
-
-impl ApplyProgress {
-    fn step(&self, step: u32) {
-        self.bar.0.set_position(u64::from(step));
-        let title = self.titles.get(step as usize - 1).cloned().unwrap_or_default();
-        self.bar.0.set_message(title);
-    }
-
-    /// Says who is waited for: once, until it is somebody else.
-    fn wait(&mut self, why: &str) {
-        if !self.is_quiet && self.waited_for.as_deref() != Some(why) {
-            self.bar.0.suspend(|| eprintln!("{}", clean(&format!("Waiting: {why}"))));
-            self.waited_for = Some(why.to_owned());
-        }
     }
 }

@@ -1,7 +1,7 @@
 //! `apply`: a plan to its target, and a look at whether it got there.
 //! Never says an apply is done that the next plan would change again.
 
-use crate::apply::{ApplyError, Observer, Terms, apply};
+use crate::apply::{ApplyError, Done, Observer, Terms, apply};
 use crate::model::state::Desired;
 use crate::model::trash::Trashed;
 use crate::plan::Plan;
@@ -17,11 +17,13 @@ pub fn run(
     terms: &Terms<'_>,
     observer: &mut dyn Observer,
 ) -> Result<Report, ApplyError> {
-    let report = apply(plan, target, terms, observer)?;
+    let Done { report, found } = apply(plan, target, terms, observer)?;
     let purged = purge_expired(&report, target, terms);
     let mut report = match (desired, report.outcome) {
         (Some(desired), Applied::Done) => {
-            let again = super::plan::plan(desired, target, &plan.revision)?;
+            // What the transaction saw last is what a new look would see.
+            let found = found.map_or_else(|| target.inspect(), Ok)?;
+            let again = super::plan::plan_from(desired, target, &found, &plan.revision)?;
             let remaining = again.changes.into_iter().map(|c| c.address).collect();
             report.with_remaining(remaining)
         }

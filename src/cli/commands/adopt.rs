@@ -132,7 +132,7 @@ fn record(context: &Context, adopting: &Adopting, target: &mut dyn Target) -> Re
     let terms =
         Terms { holder: &holder, allow: &[], signed_by: &[], clock: &now, patience: &Until::after(BUDGET) };
     let mut progress = context.terminal.apply_progress(&adopting.plan);
-    let report = apply::apply(&adopting.plan, target, &terms, &mut progress)?;
+    let report = apply::apply(&adopting.plan, target, &terms, &mut progress)?.report;
     match report.outcome {
         Applied::Done | Applied::Nothing => Ok(report),
         Applied::RolledBack

@@ -184,6 +184,7 @@ pub fn one(
     let holder = context.holder();
     let terms = Terms { holder: &holder, allow, signed_by, clock: &now, patience: &Until::after(BUDGET) };
     let mut progress = terminal.apply_progress(plan);
+    target.listen(progress.listener());
     let applied = ops::apply::run(plan, desired, target.as_mut(), &terms, &mut progress);
     drop(progress);
     let report = match applied {

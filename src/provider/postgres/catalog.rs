@@ -96,11 +96,29 @@ pub struct Catalog<'a> {
     pub client: &'a mut Client,
     schema: &'a str,
     prepared: HashMap<&'static str, Statement>,
+    /// What `record` has gathered.
+    pub states: States,
+}
+
+/// Rows of our record, as the columns that they are written in.
+#[derive(Debug, Default)]
+pub struct States {
+    addresses: Vec<String>,
+    states: Vec<String>,
+    declared: Vec<Option<String>>,
+    revisions: Vec<Option<String>>,
+}
+
+impl States {
+    /// Forgets what was not written.
+    pub fn clear(&mut self) {
+        *self = States::default();
+    }
 }
 
 impl<'a> Catalog<'a> {
     pub fn new(client: &'a mut Client, schema: &'a str) -> Catalog<'a> {
-        Catalog { client, schema, prepared: HashMap::new() }
+        Catalog { client, schema, prepared: HashMap::new(), states: States::default() }
     }
 
     fn statement(&mut self, sql: &'static str) -> Result<Statement, Error> {
@@ -142,7 +160,8 @@ impl<'a> Catalog<'a> {
         Ok(Some(text.map_or(0, |text| text.parse().unwrap_or(u32::MAX))))
     }
 
-    /// Writes what one change leaves behind: the resource as it is now, and what of it we own.
+    /// Writes what one change leaves behind: the resource as it is now, and what of it we own; the former once
+    /// `write_states` is called.
     pub fn record(&mut self, change: &Change, revision: Option<&str>) -> Result<(), Error> {
         if change.address_before() != &change.address {
             let sql = "UPDATE \"reconcile\".\"task\" SET \"address\" = $3 WHERE \"target\" = $1 AND \"address\" = $2";
@@ -163,13 +182,19 @@ impl<'a> Catalog<'a> {
         };
         match change.verb {
             Verb::Create | Verb::Adopt | Verb::Update => match &change.after {
-                Some(after) => self.upsert(&change.address, after, change.declared.as_ref(), revision),
+                Some(after) => {
+                    self.upsert(&change.address, after, change.declared.as_ref(), revision);
+                    Ok(())
+                }
                 None => Ok(()),
             },
             Verb::Release => {
                 self.forget_tasks(&change.address)?;
                 match change.after.as_ref().or(change.before.as_ref()) {
-                    Some(state) => self.upsert(&change.address, state, None, None),
+                    Some(state) => {
+                        self.upsert(&change.address, state, None, None);
+                        Ok(())
+                    }
                     None => {
                         let sql = "UPDATE \"reconcile\".\"resource\" SET \"declared\" = NULL \
                                    WHERE \"target\" = $1 AND \"address\" = $2";
@@ -196,19 +221,34 @@ impl<'a> Catalog<'a> {
         self.execute(sql, &[&addresses, &words]).map(drop)
     }
 
+    /// Keeps in mind what `write_states` writes: what is made may take the place of what is renamed or gone after it.
     fn upsert(
         &mut self,
         address: &Address,
         state: &Resource,
         declared: Option<&Resource>,
         revision: Option<&str>,
-    ) -> Result<(), Error> {
+    ) {
+        self.states.addresses.push(address.to_string());
+        self.states.states.push(json(state));
+        self.states.declared.push(declared.map(json));
+        self.states.revisions.push(revision.map(str::to_owned));
+    }
+
+    /// Writes what `record` has gathered, all in one statement.
+    pub fn write_states(&mut self) -> Result<(), Error> {
+        let states = std::mem::take(&mut self.states);
+        if states.addresses.is_empty() {
+            return Ok(());
+        }
         let sql = "INSERT INTO \"reconcile\".\"resource\" (\"target\", \"address\", \"state\", \"declared\", \
-                   \"revision\") VALUES ($1, $2, $3::text::json, $4::text::json, $5) \
+                   \"revision\") SELECT $1, s.address, s.state::json, s.declared::json, s.revision \
+                   FROM unnest($2::text[], $3::text[], $4::text[], $5::text[]) AS s (address, state, declared, revision) \
                    ON CONFLICT (\"target\", \"address\") DO UPDATE SET \"state\" = excluded.\"state\", \
                    \"declared\" = excluded.\"declared\", \"revision\" = excluded.\"revision\"";
-        let declared = declared.map(json);
-        self.execute(sql, &[&address.to_string(), &json(state), &declared, &revision]).map(drop)
+        let columns: [&(dyn ToSql + Sync); 4] =
+            [&states.addresses, &states.states, &states.declared, &states.revisions];
+        self.execute(sql, &columns).map(drop)
     }
 
     /// Writes what becomes of one task. One that did not run keeps what our record says of its last run.
@@ -277,9 +317,10 @@ impl<'a> Catalog<'a> {
         self.execute(sql, &[&i64::from(step)]).map(drop)
     }
 
-    /// Forgets every step that ran before the transaction which commits now.
-    pub fn forget_steps(&mut self) -> Result<(), Error> {
-        self.execute("DELETE FROM \"reconcile\".\"progress\" WHERE \"target\" = $1", &[]).map(drop)
+    /// Forgets every step that ran before the transaction which commits now. `kept` are those that run after it.
+    pub fn forget_steps(&mut self, kept: &[i64]) -> Result<(), Error> {
+        let sql = "DELETE FROM \"reconcile\".\"progress\" WHERE \"target\" = $1 AND \"step\" <> ALL ($2)";
+        self.execute(sql, &[&kept]).map(drop)
     }
 
     /// What an apply that was cut off has left: each step with its title and the statements that tidy up, the last

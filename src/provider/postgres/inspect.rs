@@ -72,6 +72,18 @@ pub fn snapshot(client: &mut Client, context: &Context<'_>) -> Result<Found, Tar
     read.lift(client, context)
 }
 
+/// Reads what the trash of a schema holds, and nothing else. Our own tables are there.
+pub fn trash(client: &mut Client, settings: &Settings) -> Result<Vec<Trashed>, TargetError> {
+    let (part, sql) = query::trash(&settings.schema);
+    let messages = client.simple_query(&sql);
+    let messages = messages.map_err(|error| refusal::failed(settings, "read its trash", &error, None))?;
+    let mut read = Read::default();
+    for rows in results(messages) {
+        read.part(part, &rows, &settings.name)?;
+    }
+    Ok(read.trash)
+}
+
 /// Reads the tables that `statements` make, as the server has them, and makes none of them: they are this session's
 /// alone and rolled back.
 pub fn drafted(client: &mut Client, settings: &Settings, statements: &[String]) -> Result<Vec<Table>, Error> {

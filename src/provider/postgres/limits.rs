@@ -98,6 +98,15 @@ pub fn lock(statement: &str) -> Duration {
     if is_beside(statement) { BESIDE } else { LOCK }
 }
 
+/// How long a statement may take that runs alone. What takes long there blocks neither readers nor writers, and a limit
+/// that large tables meet would make it impossible for them.
+pub fn alone(statement: &str) -> Duration {
+    match Class::of(statement) {
+        Class::Instant => Class::Instant.limit(),
+        Class::Long => Duration::from_secs(24 * 60 * 60),
+    }
+}
+
 /// How many relations a step locks about: a table, what keeps its long values, and each index.
 pub fn locks(step: &Step) -> u64 {
     let of_statement = |statement: &String| {
@@ -109,10 +118,13 @@ pub fn locks(step: &Step) -> u64 {
             Some(first) if first.is("DROP") && is_on("TABLE") => 7,
             Some(first) if first.is("ALTER") && is_on("TABLE") => 4,
             Some(first) if first.is("CREATE") || first.is("DROP") => 1,
+            Some(first) if first.is("ALTER") && is_on("INDEX") => 1,
             Some(_) | None => 0,
         }
     };
-    step.statements.iter().map(of_statement).sum()
+    // What is said of a table or its rows takes locks of its own where the step takes none yet.
+    let least = if step.statements.is_empty() { 0 } else { 2 };
+    step.statements.iter().map(of_statement).sum::<u64>().max(least)
 }
 
 fn is(run: &[Token<'_>], words: &[&str]) -> bool {

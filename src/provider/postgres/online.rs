@@ -4,8 +4,9 @@
 
 use std::collections::BTreeMap;
 
+use super::follow::SAYS;
 use super::keep::Early;
-use super::lexer::quote;
+use super::lexer::{literal, quote};
 use super::lower;
 use super::names;
 use super::shape::{Column, Constraint, Index, Rule};
@@ -384,12 +385,13 @@ fn building(name: &str) -> String {
 /// Fills what is empty in a column, some hundred blocks at a time, each in a transaction of its own.
 fn batches(table: &str, column: &str, sql: &str) -> String {
     let (table, column) = (quote(table), quote(column));
-    let place = super::lexer::literal(&table);
-    // The second time is for rows that were written meanwhile, and so went behind those that were filled already.
+    let (place, says) = (literal(&table), literal(SAYS));
+    // While it runs, its session is named after how far it is: each name lasts as long as its transaction. The second time is for rows that were written meanwhile, and so went behind those that were filled already.
     format!(
         "DO $reconcile$\nDECLARE\n  first bigint;\n  blocks bigint;\nBEGIN\n  FOR time IN 1..2 LOOP\n    first := 0;\n    \
          blocks := pg_relation_size({place}::regclass) / current_setting('block_size')::bigint;\n    WHILE first <= \
-         blocks LOOP\n      UPDATE {table} SET {column} = {sql}\n      WHERE {column} IS NULL AND ctid >= \
+         blocks LOOP\n      PERFORM set_config('application_name', {says} || (first + (time - 1) * blocks) || '/' || 2 * \
+         blocks, true);\n      UPDATE {table} SET {column} = {sql}\n      WHERE {column} IS NULL AND ctid >= \
          format('(%s,0)', first)::tid AND ctid < format('(%s,0)', first + {BLOCKS_AT_ONCE})::tid;\n      COMMIT;\n      \
          first := first + {BLOCKS_AT_ONCE};\n    END LOOP;\n  END LOOP;\nEND\n$reconcile$"
     )

@@ -42,6 +42,11 @@ pub fn statements(schema: &str, has_catalog: bool) -> Vec<(Part, String)> {
     all
 }
 
+/// The statement that reads the trash of `schema`.
+pub fn trash(schema: &str) -> (Part, String) {
+    (Part::Trash, TRASH.replace("$target", &literal(schema)))
+}
+
 /// The statements that read the tables of this session alone, which nobody else sees.
 pub fn temporary() -> Vec<(Part, String)> {
     let space = "pg_catalog.pg_my_temp_schema()";
@@ -115,6 +120,9 @@ AND p.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass AND p.deptype IN (
 LEFT JOIN pg_catalog.pg_description d ON d.objoid = c.oid \
 AND d.classoid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.objsubid = 0";
 
+/// A column that servers before 15 do not have is looked for outside of the table, where its name means what it would
+/// say there.
+///
 /// Table, name, sort, columns, validated, deferrable, deferred, not inherited, text, far table, its schema is the
 /// same, far columns, on delete, on update, match, columns set on delete.
 const CONSTRAINTS: &str = "\
@@ -122,26 +130,30 @@ SELECT o.conrelid, o.conname, o.contype, o.conkey::text, o.convalidated, o.conde
 o.connoinherit, CASE WHEN o.contype = 'c' THEN pg_catalog.pg_get_expr(o.conbin, o.conrelid) \
 WHEN o.contype IN ('p', 'u', 'n', 't') OR (o.contype = 'f' AND f.relnamespace = c.relnamespace) THEN NULL \
 ELSE pg_catalog.pg_get_constraintdef(o.oid) END, o.confrelid, f.relname, f.relnamespace = c.relnamespace, \
-o.confkey::text, o.confdeltype, o.confupdtype, o.confmatchtype, to_jsonb(o) ->> 'confdelsetcols' \
-FROM pg_catalog.pg_constraint o \
+o.confkey::text, o.confdeltype, o.confupdtype, o.confmatchtype, o.some_only \
+FROM (SELECT NULL::text AS confdelsetcols) AS before_15 \
+CROSS JOIN LATERAL (SELECT o.*, confdelsetcols::text AS some_only FROM pg_catalog.pg_constraint o) AS o \
 JOIN pg_catalog.pg_class c ON c.oid = o.conrelid AND c.relnamespace = $schema AND c.relkind IN ('r', 'p') \
 LEFT JOIN pg_catalog.pg_class f ON f.oid = o.confrelid AND o.confrelid <> 0 \
 WHERE o.contype IN ('p', 'u', 'f', 'c', 'x') AND o.conparentid = 0 ORDER BY o.conname COLLATE \"C\"";
 
-/// Table, name, unique, valid, columns, the constraint it keeps, what it says more than columns.
+/// Table, name, unique, valid, columns, the constraint it keeps, what it says more than columns. Most indexes are known
+/// as plain without a look at each of their columns: 100 is the oid of the default collation, on every server.
 const INDEXES: &str = "\
 SELECT i.indrelid, x.relname, i.indisunique, i.indisvalid AND i.indisready, i.indkey::text, o.conname, \
 CASE WHEN m.amname = 'btree' AND i.indpred IS NULL AND i.indexprs IS NULL AND i.indnatts = i.indnkeyatts \
-AND i.indoption::text !~ '[1-9]' AND x.reloptions IS NULL \
-AND coalesce((to_jsonb(i) ->> 'indnullsnotdistinct')::boolean, false) = false \
-AND (SELECT bool_and(l.opcdefault) FROM pg_catalog.pg_opclass l WHERE l.oid = ANY (i.indclass::oid[])) \
-AND NOT EXISTS (SELECT FROM unnest(i.indkey::int2[], i.indcollation::oid[]) AS k (att, coll) \
-JOIN pg_catalog.pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = k.att WHERE a.attcollation <> k.coll) \
+AND i.indoption::text !~ '[1-9]' AND x.reloptions IS NULL AND NOT i.nulls_are_equal \
+AND i.indclass::oid[] <@ (SELECT array_agg(l.oid) FROM pg_catalog.pg_opclass l WHERE l.opcdefault) \
+AND (i.indcollation::oid[] <@ '{0, 100}' AND i.indrelid NOT IN \
+(SELECT a.attrelid FROM pg_catalog.pg_attribute a WHERE a.attcollation NOT IN (0, 100)) \
+OR NOT EXISTS (SELECT FROM unnest(i.indkey::int2[], i.indcollation::oid[]) AS k (att, coll) \
+JOIN pg_catalog.pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = k.att WHERE a.attcollation <> k.coll)) \
 THEN NULL ELSE substr(pg_catalog.pg_get_indexdef(i.indexrelid), length('CREATE ' \
 || CASE WHEN i.indisunique THEN 'UNIQUE ' ELSE '' END || 'INDEX ' || quote_ident(x.relname) || ' ON ' \
 || CASE WHEN c.relkind = 'p' THEN 'ONLY ' ELSE '' END || quote_ident($name) || '.' || quote_ident(c.relname) \
 || ' USING ') + 1) END \
-FROM pg_catalog.pg_index i \
+FROM (SELECT false AS indnullsnotdistinct) AS before_15 \
+CROSS JOIN LATERAL (SELECT i.*, indnullsnotdistinct AS nulls_are_equal FROM pg_catalog.pg_index i) AS i \
 JOIN pg_catalog.pg_class c ON c.oid = i.indrelid AND c.relnamespace = $schema AND c.relkind IN ('r', 'p') \
 JOIN pg_catalog.pg_class x ON x.oid = i.indexrelid JOIN pg_catalog.pg_am m ON m.oid = x.relam \
 LEFT JOIN pg_catalog.pg_constraint o ON o.conindid = i.indexrelid AND o.conrelid = i.indrelid \

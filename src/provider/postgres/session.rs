@@ -2,22 +2,25 @@
 //! Never writes anything in `Mode::Read`, and leaves every change to the one transaction of an apply.
 
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
-use postgres::config::{ChannelBinding as Binding, SslMode as Attempt, SslNegotiation, TargetSessionAttrs};
+use postgres::config::SslMode as Attempt;
 use postgres::error::SqlState;
-use postgres::{Client, Config, SimpleQueryMessage};
+use postgres::{Client, SimpleQueryMessage};
 use rustls::ClientConfig;
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 use super::catalog::{self, Catalog};
 use super::dialect::PostgresDialect;
+use super::follow::Follower;
 use super::inspect::{self, Context};
 use super::lexer::quote;
-use super::limits::{self, milliseconds};
+use super::limits;
+use super::login::{attempts, configuration, is_about_encryption, is_final, setup};
 use super::refusal::{self, failed};
 use super::scratch::Original;
-use super::settings::{ChannelBinding, Connection, Found, Host, Root, Settings, SslMode};
+use super::settings::{Connection, Found, Host, Root, Settings, SslMode};
 use super::tls::{self, Demand};
 use super::transaction::PostgresSession;
 use super::{answers, rehearsal, respell, task, tryout};
@@ -28,7 +31,7 @@ use crate::model::trash::Trashed;
 use crate::plan::Step;
 use crate::report::rehearsal::{Place, Rehearsed};
 use crate::target::{
-    Answer, Broken, Dialect, Left, Misread, Mode, Purge, Session, Target, TargetError, Tried,
+    Answer, Broken, Dialect, Left, Listener, Misread, Mode, Purge, Session, Target, TargetError, Tried,
 };
 
 /// The first and the last of PostgreSQL's versions that this is known to work with.
@@ -44,7 +47,7 @@ pub fn open(
     mode: Mode,
 ) -> Result<Box<dyn Target>, TargetError> {
     match Settings::new(config, variable) {
-        Ok(settings) => Ok(Box::new(PostgresTarget { settings, mode, connected: None })),
+        Ok(settings) => Ok(Box::new(PostgresTarget { settings, mode, connected: None, listener: None })),
         Err((target, message)) => Err(TargetError::Open { target, message }),
     }
 }
@@ -54,6 +57,8 @@ pub struct PostgresTarget {
     settings: Settings,
     mode: Mode,
     connected: Option<Connected>,
+    /// Is told how far long steps are.
+    listener: Option<Listener>,
 }
 
 struct Connected {
@@ -136,93 +141,6 @@ fn encryption(connection: &Connection) -> Result<ClientConfig, String> {
         config.alpn_protocols = vec![b"postgresql".to_vec()];
     }
     Ok(config)
-}
-
-/// The ways in which a server is tried, as libpq tries them.
-fn attempts(host: &Host, mode: SslMode) -> &'static [Attempt] {
-    match mode {
-        // A socket is never encrypted.
-        _ if host.is_socket() => &[Attempt::Disable],
-        SslMode::Disable => &[Attempt::Disable],
-        SslMode::Allow => &[Attempt::Disable, Attempt::Require],
-        SslMode::Prefer => &[Attempt::Prefer, Attempt::Disable],
-        SslMode::Require | SslMode::VerifyCa | SslMode::VerifyFull => &[Attempt::Require],
-    }
-}
-
-/// Tells of a refusal that another way of encrypting may change.
-fn is_about_encryption(error: &postgres::Error) -> bool {
-    error.code() == Some(&SqlState::INVALID_AUTHORIZATION_SPECIFICATION)
-        || error.to_string().contains("TLS handshake")
-}
-
-/// Tells of a refusal that every other host of the list would repeat.
-fn is_final(error: &postgres::Error) -> bool {
-    error.code().is_some_and(|code| {
-        [
-            SqlState::INVALID_PASSWORD,
-            SqlState::INVALID_AUTHORIZATION_SPECIFICATION,
-            SqlState::INVALID_CATALOG_NAME,
-        ]
-        .contains(code)
-    })
-}
-
-fn configuration(connection: &Connection, host: &Host, attempt: Attempt) -> Config {
-    let mut config = Config::new();
-    config.host(&host.name).port(host.port).ssl_mode(attempt).application_name(&connection.application_name);
-    config.keepalives_idle(std::time::Duration::from_secs(60));
-    if let Some(address) = host.address {
-        config.hostaddr(address);
-    }
-    if let Some(user) = &connection.user {
-        config.user(user);
-    }
-    if let Some(database) = &connection.database {
-        config.dbname(database);
-    }
-    if let Some(password) = &host.password {
-        config.password(&password.0);
-    }
-    if let Some(options) = &connection.options {
-        config.options(options);
-    }
-    if let Some(timeout) = connection.connect_timeout {
-        config.connect_timeout(timeout);
-    }
-    if connection.needs_primary {
-        config.target_session_attrs(TargetSessionAttrs::ReadWrite);
-    }
-    if connection.ssl.is_direct && attempt == Attempt::Require {
-        config.ssl_negotiation(SslNegotiation::Direct);
-    }
-    config.channel_binding(match connection.channel_binding {
-        ChannelBinding::Disable => Binding::Disable,
-        ChannelBinding::Prefer => Binding::Prefer,
-        ChannelBinding::Require => Binding::Require,
-    });
-    config
-}
-
-/// What every connection sets before anything else, and what it wants to know.
-fn setup(schema: &str, mode: Mode) -> String {
-    let read_only = match mode {
-        Mode::Read => "on",
-        Mode::Write => "off",
-    };
-    format!(
-        "SET search_path = {schema}; SET lock_timeout = {lock}; SET statement_timeout = {question}; \
-         SET client_min_messages = warning; SET standard_conforming_strings = on; SET DateStyle = ISO; \
-         SET IntervalStyle = postgres; SET TimeZone = 'UTC'; SET extra_float_digits = 1; SET bytea_output = hex; \
-         SET quote_all_identifiers = off; SET transform_null_equals = off; SET jit = off; \
-         SET tcp_keepalives_idle = 60; SET default_transaction_read_only = {read_only}; \
-         SELECT current_setting('server_version_num'), current_setting('server_version'), pg_is_in_recovery(), \
-         EXISTS ({catalog}), (SELECT reset_val FROM pg_catalog.pg_settings WHERE name = 'statement_timeout')",
-        catalog = catalog::EXISTS,
-        schema = quote(schema),
-        lock = milliseconds(limits::LOCK),
-        question = milliseconds(limits::QUESTION),
-    )
 }
 
 fn cannot_open(settings: &Settings, message: impl Into<String>) -> TargetError {
@@ -447,6 +365,15 @@ fn make(catalog: &mut Catalog<'_>, settings: &Settings) -> Result<(), TargetErro
     })
 }
 
+/// Follows what a connection does, for whoever wants to be told.
+fn follower(client: &mut Client, settings: &Settings, listener: Option<&Listener>) -> Option<Follower> {
+    let listener = listener?;
+    // Without its number nobody is told, and the apply goes on.
+    let pid =
+        client.query_one("SELECT pg_catalog.pg_backend_pid()", &[]).and_then(|row| row.try_get(0)).ok()?;
+    Some(Follower::start(settings, pid, Arc::clone(listener)))
+}
+
 /// Ends whatever is open on a connection, and gives its lock back.
 pub fn give_back(client: &mut Client) {
     if client.is_closed() {
@@ -572,6 +499,10 @@ impl Target for PostgresTarget {
         Ok(self.entries(Some(id), 1)?.pop())
     }
 
+    fn listen(&mut self, listener: Listener) {
+        self.listener = Some(listener);
+    }
+
     fn lock<'a>(&'a mut self, holder: &Holder) -> Result<Box<dyn Session + 'a>, TargetError> {
         let fence = self.take_lock(holder)?;
         let mut session = self.begin(fence)?;
@@ -583,9 +514,10 @@ impl Target for PostgresTarget {
     }
 
     fn purge(&mut self, holder: &Holder, which: &Purge) -> Result<Vec<Trashed>, TargetError> {
-        let is_empty = self.consistently(|client, settings, server| {
-            let found = inspect::snapshot(client, &context(settings, server))?.snapshot;
-            Ok(!found.trash.iter().any(|one| which.takes(one)))
+        self.look_for_catalog()?;
+        let is_empty = self.consistently(|client, settings, server| match server.has_catalog {
+            true => Ok(!inspect::trash(client, settings)?.iter().any(|one| which.takes(one))),
+            false => Ok(true),
         })?;
         if is_empty {
             return Ok(Vec::new());
@@ -712,7 +644,9 @@ impl PostgresTarget {
         }
         match &mut self.connected {
             Some(Connected { client, server }) => {
-                Ok(PostgresSession::new(client, &self.settings, context(&self.settings, server), fence))
+                let follower = follower(client, &self.settings, self.listener.as_ref());
+                let context = context(&self.settings, server);
+                Ok(PostgresSession::new(client, &self.settings, context, fence, follower))
             }
             None => unreachable!("BUG: a connection that was just used is not there"),
         }

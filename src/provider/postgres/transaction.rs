@@ -1,7 +1,6 @@
 //! The one transaction of an apply: its steps, our record of them, the commit.
 //! Never leaves a half-done apply: dropping it rolls everything back and gives the lock back.
 
-use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -10,6 +9,7 @@ use postgres::Error;
 use super::answers;
 use super::blockers::blockers;
 use super::catalog::{Catalog, lock_key};
+use super::follow::Follower;
 use super::inspect::{self, Context};
 use super::limits::{self, Class, milliseconds};
 use super::refusal::{self, failed};
@@ -40,6 +40,9 @@ pub struct PostgresSession<'a> {
     recorded: Vec<Change>,
     /// How the server spells it.
     spelled: BTreeMap<Address, Spelled>,
+    /// The steps that tidy up after the transactions that are committed already, by number.
+    to_tidy: Vec<i64>,
+    follower: Option<Follower>,
     /// The step that ran alone and was cut off, with the number of its statements that ran.
     cut_off: Option<(StepId, usize)>,
 }
@@ -51,6 +54,7 @@ impl<'a> PostgresSession<'a> {
         settings: &'a Settings,
         context: Context<'a>,
         fence: i64,
+        follower: Option<Follower>,
     ) -> PostgresSession<'a> {
         let catalog = Catalog::new(client, &settings.schema);
         PostgresSession {
@@ -61,6 +65,8 @@ impl<'a> PostgresSession<'a> {
             class: None,
             recorded: Vec::new(),
             spelled: BTreeMap::new(),
+            to_tidy: Vec::new(),
+            follower,
             cut_off: None,
         }
     }
@@ -88,6 +94,18 @@ impl<'a> PostgresSession<'a> {
         Ok(())
     }
 
+    /// Runs what may take long, followed by whoever wants to know how far it is.
+    fn execute(&mut self, sql: &str) -> Result<(), Error> {
+        if let Some(follower) = &self.follower {
+            follower.begins();
+        }
+        let ran = self.catalog.client.batch_execute(sql);
+        if let Some(follower) = &self.follower {
+            follower.ends();
+        }
+        ran
+    }
+
     fn cannot(&self, doing: &str, message: &str) -> TargetError {
         TargetError::Failed {
             target: self.settings.name.clone(),
@@ -104,8 +122,8 @@ impl<'a> PostgresSession<'a> {
             if fence != Some(self.fence) {
                 return Err(self.cannot(doing, "somebody else has taken the lock over"));
             }
-            self.wait_at_most(limits::lock(statement), Class::of(statement).limit(), doing)?;
-            let ran = self.catalog.client.batch_execute(statement);
+            self.wait_at_most(limits::lock(statement), limits::alone(statement), doing)?;
+            let ran = self.execute(statement);
             let ran = ran.map_err(|error| self.refused(doing, &error, Some(statement)));
             let reset = self.wait_at_most(limits::LOCK, limits::QUESTION, doing);
             ran.and(reset)?;
@@ -126,7 +144,7 @@ impl<'a> PostgresSession<'a> {
         let sql = "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE";
         let ran = self.catalog.client.batch_execute(sql).map_err(refused).and_then(|()| {
             self.catalog.note_step(step, &step.undo).map_err(refused)?;
-            let (lock, limit) = (milliseconds(limits::lock(first)), milliseconds(Class::of(first).limit()));
+            let (lock, limit) = (milliseconds(limits::lock(first)), milliseconds(limits::alone(first)));
             let sql = format!("SET LOCAL lock_timeout = {lock}; SET LOCAL statement_timeout = {limit}");
             self.catalog.client.batch_execute(&sql).map_err(refused)?;
             if self.catalog.fence().map_err(refused)? != Some(self.fence) {
@@ -194,7 +212,7 @@ impl<'a> PostgresSession<'a> {
 
     /// Drops things of the trash, and commits.
     pub fn purge(mut self, which: &Purge) -> Result<Vec<Trashed>, TargetError> {
-        let all = self.inspect()?.trash;
+        let all = inspect::trash(self.catalog.client, self.settings)?;
         let all: Vec<Trashed> = all.into_iter().filter(|one| which.takes(one)).collect();
         let doing = "purge its trash";
         for one in &all {
@@ -246,17 +264,37 @@ impl<'a> PostgresSession<'a> {
             self.catalog.forget_moved(&[moved.number])?;
         }
         self.catalog.forget_moved(&entry.restored)?;
-        self.catalog.forget_steps()?;
+        self.catalog.forget_steps(&self.to_tidy)?;
         for step in entry.steps.iter().filter(|step| step.runs == Runs::After) {
             self.catalog.note_step(step, &step.statements)?;
+            self.to_tidy.push(i64::from(step.id));
         }
         Ok(id)
     }
 }
 
+/// One message of statements, each put under the limit of its class where the one before it had another.
+fn message(statements: &[String], class: &mut Option<Class>) -> String {
+    let mut message = String::new();
+    for statement in statements {
+        let own = Class::of(statement);
+        if !message.is_empty() {
+            message.push_str(";\n");
+        }
+        if *class != Some(own) {
+            // A place that the server names is still in the same line.
+            message.push_str(&format!("{}; ", own.set()));
+            *class = Some(own);
+        }
+        message.push_str(statement);
+    }
+    message
+}
+
 impl Session for PostgresSession<'_> {
     fn inspect(&mut self) -> Result<Snapshot, TargetError> {
         self.limit(Class::Long, "be read")?;
+        self.catalog.write_states().map_err(|error| self.refused("write its record", &error, None))?;
         let context = Context { recorded: &self.recorded, ..self.context };
         let found = inspect::snapshot(self.catalog.client, &context)?;
         self.spelled = found.spelled;
@@ -287,16 +325,17 @@ impl Session for PostgresSession<'_> {
         if step.task.is_some() {
             self.check(limits::CHECK_LATER, &doing)?;
         }
-        for statement in &step.statements {
-            let class = Class::of(statement);
-            // One message for both; a place that the server names is still in the same line.
-            let sent = match self.class == Some(class) {
-                true => Cow::Borrowed(statement),
-                false => Cow::Owned(format!("{}; {statement}", class.set())),
-            };
-            self.class = Some(class);
-            let run = self.catalog.client.batch_execute(&sent);
-            run.map_err(|error| self.refused(&doing, &error, Some(&sent)))?;
+        let together = match step.task {
+            // What an author wrote is sent by itself, so that the place of a mistake is one in his text.
+            Some(_) => 1,
+            None => step.statements.len().max(1),
+        };
+        for statements in step.statements.chunks(together) {
+            let message = message(statements, &mut self.class);
+            if let Err(error) = self.execute(&message) {
+                let has_place = statements.len() == 1 || refusal::is_busy(&error);
+                return Err(self.refused(&doing, &error, has_place.then_some(&message)));
+            }
         }
         match step.task {
             Some(_) => {
@@ -324,6 +363,7 @@ impl Session for PostgresSession<'_> {
     fn begin(&mut self) -> Result<(), TargetError> {
         self.class = None;
         self.recorded.clear();
+        self.catalog.states.clear();
         match transaction_of(self.catalog.client, self.settings, self.fence)? {
             true => Ok(()),
             false => Err(self.cannot("begin", "somebody else has taken the lock over")),
@@ -369,6 +409,7 @@ impl Session for PostgresSession<'_> {
     fn commit(&mut self, entry: &Entry) -> Result<u64, TargetError> {
         self.check_open("commit")?;
         self.limit(Class::Long, "commit")?;
+        self.catalog.write_states().map_err(|error| self.refused("write its record", &error, None))?;
         let id = self.keep(entry).map_err(|error| self.refused("commit", &error, None))?;
         match self.catalog.client.batch_execute("COMMIT") {
             Ok(()) => Ok(id),
