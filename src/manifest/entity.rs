@@ -35,6 +35,7 @@ pub fn decode(spec: &Node, found: &mut Vec<Diagnostic>) -> Entity {
         }),
         checks: members(spec, "checks", |node| Check {
             sql: text(node, "sql").unwrap_or_default(),
+            native: text(node, "native"),
             standard: false,
         }),
         relationships: members(spec, "relationships", relationship),

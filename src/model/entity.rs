@@ -171,6 +171,9 @@ impl std::fmt::Display for Keeper<'_> {
 #[serde(rename_all = "camelCase")]
 pub struct Check {
     pub sql: String,
+    /// What the target says of it besides: `NOT VALID`, of one that only new rows are held against.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub native: Option<String>,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub standard: bool,
 }
@@ -185,7 +188,7 @@ pub struct Relationship {
     pub on_delete: OnEvent,
     #[serde(default, skip_serializing_if = "OnEvent::is_no_action")]
     pub on_update: OnEvent,
-    /// What the target says of it besides: `DEFERRABLE INITIALLY DEFERRED`.
+    /// What the target says of it besides: `DEFERRABLE INITIALLY DEFERRED`, `NOT VALID`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub native: Option<String>,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
@@ -197,6 +200,37 @@ pub struct Relationship {
 pub struct References {
     pub entity: String,
     pub fields: Vec<String>,
+}
+
+/// What a `native` says of a check or a relationship.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Besides {
+    pub deferral: Deferral,
+    /// Whether only new rows are held against it.
+    pub is_not_valid: bool,
+}
+
+impl Besides {
+    /// Reads it; none where it says anything else.
+    pub fn read(native: &str) -> Option<Besides> {
+        let words: Vec<String> = native.split_whitespace().map(str::to_uppercase).collect();
+        let words = words.join(" ");
+        let rest = words.strip_suffix("NOT VALID");
+        let deferral = Deferral::read(rest.unwrap_or(&words))?;
+        Some(Besides { deferral, is_not_valid: rest.is_some() })
+    }
+
+    /// Reads it; nothing is said where there is none.
+    pub fn of(native: Option<&str>) -> Besides {
+        native.and_then(Besides::read).unwrap_or_default()
+    }
+
+    /// The same in one spelling; none where nothing is said.
+    pub fn native(self) -> Option<String> {
+        let valid = if self.is_not_valid { "NOT VALID" } else { "" };
+        let words = format!("{} {valid}", self.deferral.sql());
+        Some(words.trim().to_owned()).filter(|words| !words.is_empty())
+    }
 }
 
 impl Entity {

@@ -242,7 +242,9 @@ impl World {
             3 => {
                 let Some(member) = free(draw, &MEMBERS, |m| entity.checks.contains_key(m)) else { return };
                 self.checked.insert((name.to_owned(), member.clone()), draw.pick(&fields).clone());
-                self.entities[name].checks.insert(member, Check { sql: String::new(), standard: false });
+                self.entities[name]
+                    .checks
+                    .insert(member, Check { sql: String::new(), native: None, standard: false });
             }
             _ => {
                 let Some(member) = free(draw, &MEMBERS, |m| entity.relationships.contains_key(m)) else {

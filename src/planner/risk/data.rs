@@ -5,7 +5,7 @@ use super::{Asking, back, count, kept};
 use crate::address::Address;
 use crate::diff::change::{Change, MemberChange};
 use crate::diff::decision::Verb;
-use crate::model::entity::{self, Entity};
+use crate::model::entity::{self, Besides, Entity};
 use crate::model::field::{Field, FieldType};
 use crate::model::picklist;
 use crate::model::resource::Resource;
@@ -219,7 +219,9 @@ fn key(member: &MemberChange, after: &Entity, out: &mut Asking<'_>) {
 
 fn check(member: &MemberChange, after: &Entity, out: &mut Asking<'_>) {
     let Some(check) = after.checks.get(&member.name) else { return };
-    if member.verb == Verb::Create || member.setting("sql").is_some() {
+    let asks =
+        member.verb == Verb::Create || member.setting("sql").is_some() || member.setting("native").is_some();
+    if asks && !Besides::of(check.native.as_deref()).is_not_valid {
         violations(Some(member.path()), &check.sql, out);
     }
 }
@@ -232,7 +234,9 @@ fn relationship(member: &MemberChange, after: &Entity, out: &mut Asking<'_>) {
 
 /// Every row of a relationship must point at something that will exist.
 pub fn relationship_points(path: String, name: &str, after: &Entity, out: &mut Asking<'_>) {
-    let Some(relationship) = after.relationships.get(name) else { return };
+    let found = after.relationships.get(name);
+    let held = found.filter(|one| !Besides::of(one.native.as_deref()).is_not_valid);
+    let Some(relationship) = held else { return };
     let to = Address::new(entity::KIND, &relationship.references.entity);
     let fields = relationship.fields.clone();
     orphans(Some(path), fields, to, relationship.references.fields.clone(), out);

@@ -222,7 +222,8 @@ impl Alter<'_> {
             let same = |one: &Constraint| !ends_move && self.rule_is_same(one, wanted);
             let by_name = open.iter().position(|one| one.name == wanted.name && same(one));
             match by_name.or_else(|| open.iter().position(same)) {
-                Some(place) if open[place].validated => {
+                // What holds for all rows holds for the new ones.
+                Some(place) if open[place].validated || !wanted.validated => {
                     let found = open.remove(place);
                     let is_ours = self.was.constraint(&found.name).is_some();
                     let may_rename = matches!(found.rule, Rule::Unique) || is_ours;

@@ -13,7 +13,7 @@ use super::shape::{Column, Constraint, Event, Made, Reference, Rule, Table};
 use super::spell::{Spelled, is_null};
 use super::types;
 use crate::model::entity::{
-    Check, Deferral, Entity, GENERATED_KEY, Index, Keeper, Key, References, Relationship,
+    Besides, Check, Deferral, Entity, GENERATED_KEY, Index, Keeper, Key, References, Relationship,
 };
 use crate::model::field::{DefaultValue, Field, FieldType, OnEvent};
 use crate::model::name;
@@ -463,7 +463,11 @@ impl Lift<'_> {
     fn constraints(&mut self, entity: &mut Entity) {
         let table = &self.table.name;
         for constraint in &self.table.constraints {
-            if self.used.contains(&constraint.name) || constraint.beyond.is_some() || !constraint.validated {
+            let besides = Besides { deferral: constraint.deferral, is_not_valid: !constraint.validated };
+            if self.used.contains(&constraint.name)
+                || constraint.beyond.is_some()
+                || !(constraint.validated || self.is_left_so(constraint))
+            {
                 continue;
             }
             let fields = fields_of(&entity.fields, &constraint.columns);
@@ -532,7 +536,8 @@ impl Lift<'_> {
                     }
                     let hint = self.hint.and_then(|hint| hint.checks.get(&member));
                     let standard = hint.is_some_and(|check| check.standard);
-                    entity.checks.insert(member, Check { sql: bare(sql).to_owned(), standard });
+                    let (sql, native) = (bare(sql).to_owned(), besides.native());
+                    entity.checks.insert(member, Check { sql, native, standard });
                 }
                 Rule::Reference(reference) => {
                     let is_entity =
@@ -552,7 +557,7 @@ impl Lift<'_> {
                         },
                         on_delete: on_event(reference.on_delete),
                         on_update: on_event(reference.on_update),
-                        native: native::of_constraint(None, constraint.deferral),
+                        native: besides.native(),
                         standard,
                     };
                     entity.relationships.insert(member, relationship);
@@ -562,6 +567,24 @@ impl Lift<'_> {
             self.used.insert(constraint.name.clone());
         }
         self.unique_columns(entity);
+    }
+
+    /// Tells of a constraint that only new rows are held against, that this is meant: it is no step on the way to one
+    /// that holds for all.
+    fn is_left_so(&self, constraint: &Constraint) -> bool {
+        let Some(hint) = self.hint else { return true };
+        let is_said = |native: Option<&String>| Besides::of(native.map(String::as_str)).is_not_valid;
+        match &constraint.rule {
+            Rule::Check(_) => self
+                .recorded("checks", &constraint.name)
+                .and_then(|name| hint.checks.get(&name))
+                .is_some_and(|check| is_said(check.native.as_ref())),
+            Rule::Reference(_) => self
+                .recorded("relationships", &constraint.name)
+                .and_then(|name| hint.relationships.get(&name))
+                .is_some_and(|one| is_said(one.native.as_ref())),
+            Rule::PrimaryKey | Rule::Unique | Rule::Other(_) => false,
+        }
     }
 
     /// A polymorphic lookup is unique where each of its columns is.

@@ -8,7 +8,7 @@ use super::native::{self, Native};
 use super::shape::{Column, Constraint, Event, Index, Reference, Rule, Sequence, Table};
 use super::{autonumber, key_sql, names, types};
 use crate::address::Address;
-use crate::model::entity::{self, Deferral, Entity, GENERATED_KEY, Keeper, Key};
+use crate::model::entity::{self, Besides, Deferral, Entity, GENERATED_KEY, Keeper, Key};
 use crate::model::field::{Field, FieldType, OnEvent};
 use crate::model::picklist;
 use crate::model::state::State;
@@ -426,8 +426,9 @@ fn relationship(entity: &Entity, name: &str, physical: String) -> Option<Constra
         on_update: event(found.on_update),
     };
     let columns = columns_of(entity, &found.fields);
-    let deferral = found.native.as_deref().and_then(Deferral::read).unwrap_or_default();
-    Some(Constraint { deferral, ..constraint(physical, Rule::Reference(far), columns) })
+    let Besides { deferral, is_not_valid } = Besides::of(found.native.as_deref());
+    let made = constraint(physical, Rule::Reference(far), columns);
+    Some(Constraint { deferral, validated: !is_not_valid, ..made })
 }
 
 fn constraints(table: &str, entity: &Entity, state: &State) -> Vec<Constraint> {
@@ -441,7 +442,9 @@ fn constraints(table: &str, entity: &Entity, state: &State) -> Vec<Constraint> {
         names.get(&(section, name.clone())).cloned().unwrap_or_else(|| name.clone())
     };
     all.extend(entity.checks.iter().map(|(name, rule)| {
-        constraint(named("checks", name), Rule::Check(types::guarded(&rule.sql)), Vec::new())
+        let validated = !Besides::of(rule.native.as_deref()).is_not_valid;
+        let made = constraint(named("checks", name), Rule::Check(types::guarded(&rule.sql)), Vec::new());
+        Constraint { validated, ..made }
     }));
     let relationships = entity.relationships.keys();
     all.extend(relationships.filter_map(|name| relationship(entity, name, named("relationships", name))));
@@ -466,8 +469,9 @@ pub fn render_constraint(constraint: &Constraint) -> String {
         Rule::Reference(far) => render_reference(&columns, far),
         Rule::Other(text) => text.clone(),
     };
-    let deferral = constraint.deferral.sql();
-    format!("CONSTRAINT {} {rule} {deferral}", quote(&constraint.name)).trim_end().to_owned()
+    let besides = Besides { deferral: constraint.deferral, is_not_valid: !constraint.validated };
+    let rest = besides.native().map(|words| format!(" {words}")).unwrap_or_default();
+    format!("CONSTRAINT {} {rule}{rest}", quote(&constraint.name))
 }
 
 fn render_reference(columns: &str, far: &Reference) -> String {
@@ -513,7 +517,8 @@ pub fn create(table: &Table, is_there: &dyn Fn(&str) -> bool) -> (Vec<String>, V
     let (later, now): (Vec<&Constraint>, Vec<&Constraint>) = table.constraints.iter().partition(is_later);
     let mut lines: Vec<String> = table.columns.iter().map(render_column).collect();
     let (doubled, once): (Vec<&Constraint>, Vec<&Constraint>) =
-        now.into_iter().partition(|constraint| is_doubled(table, constraint));
+        // In `CREATE TABLE` PostgreSQL takes no notice of `NOT VALID`.
+        now.into_iter().partition(|constraint| is_doubled(table, constraint) || !constraint.validated);
     lines.extend(once.into_iter().map(render_constraint));
     statements.push(format!("CREATE TABLE {} (\n  {}\n)", quote(&table.name), lines.join(",\n  ")));
     let add = |constraint: &Constraint| {

@@ -7,7 +7,7 @@ use serde_json::{Number, Value};
 use super::lexer::{Token, tokens};
 use super::native;
 use super::types;
-use crate::model::entity::{Deferral, Entity, Keeper};
+use crate::model::entity::{Besides, Deferral, Entity, Keeper};
 use crate::model::field::{DefaultValue, Field, FieldType};
 use crate::model::picklist::{Picklist, Storage};
 use crate::model::resource::Resource;
@@ -60,10 +60,14 @@ fn normal_entity(entity: &mut Entity) {
         trim(&mut index.sql);
         plain(&mut index.sql, &mut index.fields, &fields);
     }
-    entity.checks.values_mut().for_each(|check| check.sql = check.sql.trim().to_owned());
+    for check in entity.checks.values_mut() {
+        check.sql = check.sql.trim().to_owned();
+        // No check waits for the end of a transaction.
+        let said = Besides::of(check.native.as_deref());
+        check.native = Besides { deferral: Deferral::Never, ..said }.native();
+    }
     for relationship in entity.relationships.values_mut() {
-        let deferral = relationship.native.as_deref().and_then(Deferral::read).unwrap_or_default();
-        relationship.native = native::of_constraint(None, deferral);
+        relationship.native = Besides::of(relationship.native.as_deref()).native();
     }
 }
 

@@ -151,8 +151,8 @@ impl Course {
             self.late.push(sql);
             return;
         }
-        self.note(Cost::Scan);
-        if !(self.is_online() && is_settled) {
+        self.note(if constraint.validated { Cost::Scan } else { Cost::Instant });
+        if !(self.is_online() && is_settled && constraint.validated) {
             let sql = self.alter(&format!("ADD {}", lower::render_constraint(&constraint)));
             self.added.push(sql);
             return;

@@ -75,7 +75,9 @@ pub fn respell(
                     Ok(found) => tables.extend(found),
                     Err(error) if is_about_the_draft(&error) => {
                         let message = settings.hide(&refusal::message(&error, None));
-                        misread.push(Misread { address: address.clone(), message });
+                        let missing = ["42704", "42883", "42P01"];
+                        let lacks_something = error.code().is_some_and(|code| missing.contains(&code.code()));
+                        misread.push(Misread { address: address.clone(), message, lacks_something });
                     }
                     // Whoever may not make a table of his own compares by the text alone.
                     Err(_) => return misread,

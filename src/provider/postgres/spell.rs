@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::native;
-use crate::model::entity::Entity;
+use crate::model::entity::{Besides, Entity};
 use crate::model::field::DefaultValue;
 
 /// By path inside an entity: what its author wrote, and what the server makes of it.
@@ -93,8 +93,21 @@ pub fn adopt(declared: &mut Entity, spoken: &Entity, found: &Entity) {
     Spelled(words).apply(declared);
 }
 
-/// Takes from what is found what a declaration leaves open: how a sequence is called, and a default that is no value.
+/// Takes from what is found what a declaration leaves open: how a sequence is called, a default that is no value, and
+/// that a constraint holds for more rows than it has to.
 pub fn leave_open(declared: &mut Entity, found: &Entity) {
+    for (name, check) in &mut declared.checks {
+        let native = found.checks.get(name).map(|found| found.native.as_ref());
+        if native.is_some_and(|native| is_more(check.native.as_ref(), native)) {
+            check.native = native.flatten().cloned();
+        }
+    }
+    for (name, one) in &mut declared.relationships {
+        let native = found.relationships.get(name).map(|found| found.native.as_ref());
+        if native.is_some_and(|native| is_more(one.native.as_ref(), native)) {
+            one.native = native.flatten().cloned();
+        }
+    }
     for (name, field) in &mut declared.fields {
         let Some(found) = found.fields.get(name) else { continue };
         if field.default.is_none() && found.default.as_ref().is_some_and(is_null) {
@@ -108,6 +121,12 @@ pub fn leave_open(declared: &mut Entity, found: &Entity) {
             }
         }
     }
+}
+
+/// Tells of a `native` that only new rows are held against, where all are.
+fn is_more(declared: Option<&String>, found: Option<&String>) -> bool {
+    let [declared, found] = [declared, found].map(|native| Besides::of(native.map(String::as_str)));
+    declared.is_not_valid && !found.is_not_valid && declared.deferral == found.deferral
 }
 
 /// Tells of a default that is no value, which a type with a length keeps all the same.

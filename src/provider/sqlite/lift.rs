@@ -408,8 +408,11 @@ impl Lift<'_> {
                     let hint = self.hint.and_then(|hint| hint.checks.get(&name));
                     let same = hint.filter(|check| normal(&check.sql) == normal(&sql)).cloned();
                     let standard = hint.is_some_and(|check| check.standard);
-                    let check =
-                        same.unwrap_or_else(|| Check { sql: types::without_comments(&sql), standard });
+                    let check = same.unwrap_or_else(|| Check {
+                        sql: types::without_comments(&sql),
+                        native: None,
+                        standard,
+                    });
                     entity.checks.insert(name, check);
                 }
                 Part::Relationship { name, fields, key, .. } => {
