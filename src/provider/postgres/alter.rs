@@ -225,6 +225,12 @@ impl Alter<'_> {
                 // What holds for all rows holds for the new ones.
                 Some(place) if open[place].validated || !wanted.validated => {
                     let found = open.remove(place);
+                    // It comes again with everything that it says.
+                    if let Rule::Reference(far) = &found.rule
+                        && holding::holds_again(far, self.scene)
+                    {
+                        continue;
+                    }
                     let is_ours = self.was.constraint(&found.name).is_some();
                     let may_rename = matches!(found.rule, Rule::Unique) || is_ours;
                     if found.deferral != wanted.deferral {

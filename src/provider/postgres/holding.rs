@@ -53,8 +53,18 @@ pub fn around(
 
 /// Tells of a reference that another change of the plan may have dropped already.
 pub fn may_have_let_go(far: &Reference, scene: &Scene<'_>) -> bool {
+    touched_by(far, scene).is_some()
+}
+
+/// Tells of a reference that stays what it is, that another change has dropped and adds again at the end.
+pub fn holds_again(far: &Reference, scene: &Scene<'_>) -> bool {
+    touched_by(far, scene).is_some_and(|key| key.is_kept)
+}
+
+/// The key of a table changed before, on which a reference stands.
+fn touched_by(far: &Reference, scene: &Scene<'_>) -> Option<Touched> {
     if !scene.placed.contains(&Address::new(entity::KIND, far.table.as_str())) {
-        return false;
+        return None;
     }
     let former = scene.name_before(&far.table);
     let of = |state: &crate::model::state::State, name: &str| {
@@ -62,9 +72,10 @@ pub fn may_have_let_go(far: &Reference, scene: &Scene<'_>) -> bool {
     };
     match (of(scene.before, former), of(scene.after, &far.table)) {
         (Some(before), Some(after)) => {
-            touched(former, &far.table, &before, &after, scene).iter().any(|key| key.is(&far.columns))
+            let mut keys = touched(former, &far.table, &before, &after, scene).into_iter();
+            keys.find(|key| key.is(&far.columns))
         }
-        (_, _) => false,
+        (_, _) => None,
     }
 }
 
@@ -164,7 +175,8 @@ fn holder(
     let again = wanted.as_ref().and_then(|wanted| {
         let same = |one: &&Constraint| match (&one.rule, &constraint.rule) {
             (Rule::Reference(new), Rule::Reference(old)) => {
-                one.name == constraint.name
+                // One that only gets another name holds again under that.
+                (one.name == constraint.name || table.constraint(&one.name).is_none())
                     && one.columns == constraint.columns
                     && new.table == change.address.name
                     && new.columns == old.columns
@@ -172,7 +184,9 @@ fn holder(
             }
             (_, _) => false,
         };
-        wanted.constraints.iter().find(same).cloned()
+        let mut found = wanted.constraints.iter().filter(same);
+        let by_name = wanted.constraints.iter().filter(same).find(|one| one.name == constraint.name);
+        by_name.or_else(|| found.next()).cloned()
     });
     // What could not hold again stays in the way, and is told of as such.
     let can_let_go = match &again {
