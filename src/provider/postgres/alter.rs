@@ -9,6 +9,7 @@ use super::holding;
 use super::keep::{self, Noted};
 use super::lexer::{Token, quote, tokens};
 use super::lower;
+use super::names;
 use super::online::{self, Course, Filler};
 use super::projection;
 use super::restore;
@@ -667,12 +668,12 @@ impl Alter<'_> {
             && !counts_otherwise
             && let (Some(old), Some(new)) = (&found.sequence, &wanted.sequence)
         {
-            self.renumber(old, new);
+            self.renumber(&wanted.name, old, new);
         }
         let plain = |column: &Column| column.sequence.clone().filter(|_| column.made.is_plain());
         let (Some(sequence), None) = (plain(wanted), plain(found)) else {
             if let (Some(old), Some(new)) = (plain(found), plain(wanted)) {
-                self.renumber(&old, &new);
+                self.renumber(&wanted.name, &old, &new);
             }
             return;
         };
@@ -700,10 +701,15 @@ impl Alter<'_> {
     }
 
     /// Brings the sequence of a numbered column to its name and format.
-    fn renumber(&mut self, old: &super::shape::Sequence, new: &super::shape::Sequence) {
+    fn renumber(&mut self, column: &str, old: &super::shape::Sequence, new: &super::shape::Sequence) {
         let is_ours = new.comment.is_some();
         if (is_ours || new.is_named) && old.name != new.name {
             self.course.now(format!("ALTER SEQUENCE {} RENAME TO {}", quote(&old.name), quote(&new.name)));
+        }
+        let was = self.was.column(column).and_then(|was| was.sequence.as_ref());
+        if !is_ours && !new.is_named && was.is_some_and(|was| was.is_named) {
+            let own = quote(&names::counter(self.new, column));
+            self.course.now(format!("ALTER SEQUENCE {} RENAME TO {own}", quote(&old.name)));
         }
         if is_ours && old.comment != new.comment {
             let comment = new.comment.as_deref().map(super::lexer::literal).unwrap_or_default();

@@ -36,7 +36,8 @@ pub fn respell(
         let found = snapshot.state.get(address).and_then(|resource| resource.as_entity());
         if let (Some(found), Resource::Entity(entity)) = (found, &*declared.resource) {
             let mut known = entity.clone();
-            spell::leave_open(&mut known, found);
+            let owned = snapshot.inventory.get(address).and_then(|owned| owned.declared.as_entity());
+            spell::leave_open(&mut known, found, owned);
             if known != *entity {
                 declared.resource = std::sync::Arc::new(Resource::Entity(known));
             }

@@ -94,8 +94,8 @@ pub fn adopt(declared: &mut Entity, spoken: &Entity, found: &Entity) {
 }
 
 /// Takes from what is found what a declaration leaves open: how a sequence is called, a default that is no value, and
-/// that a constraint holds for more rows than it has to.
-pub fn leave_open(declared: &mut Entity, found: &Entity) {
+/// that a constraint holds for more rows than it has to. `owned` is what was declared before.
+pub fn leave_open(declared: &mut Entity, found: &Entity, owned: Option<&Entity>) {
     for (name, check) in &mut declared.checks {
         let native = found.checks.get(name).map(|found| found.native.as_ref());
         if native.is_some_and(|native| is_more(check.native.as_ref(), native)) {
@@ -110,13 +110,17 @@ pub fn leave_open(declared: &mut Entity, found: &Entity) {
     }
     for (name, field) in &mut declared.fields {
         let Some(found) = found.fields.get(name) else { continue };
-        if field.default.is_none() && found.default.as_ref().is_some_and(is_null) {
+        // Who said it before, and does not any more, takes it away.
+        let said = owned.and_then(|owned| owned.fields.get(name)?.default.as_ref()).is_some_and(is_null);
+        if field.default.is_none() && !said && found.default.as_ref().is_some_and(is_null) {
             field.default.clone_from(&found.default);
         }
         if let (Some(declared), Some(native)) = (&mut field.native, &found.native) {
             let mut known = native::read(native);
             known.sequence = None;
-            if *declared == known.write() {
+            let was = owned.and_then(|owned| owned.fields.get(name)?.native.as_deref()).map(native::read);
+            let is_said = was.is_some_and(|was| was.sequence.is_some());
+            if !is_said && *declared == known.write() {
                 declared.clone_from(native);
             }
         }
