@@ -180,6 +180,11 @@ impl Alter<'_> {
                     && actual.name == wanted.name
                     && matches!(was.map(|was| &was.rule), Some(Rule::Check(former)) if former == sql)
             }
+            (Rule::Other(_), Rule::Other(sql)) => {
+                let was = self.was.constraint(&actual.name);
+                actual.deferral == wanted.deferral
+                    && matches!(was.map(|was| &was.rule), Some(Rule::Other(former)) if former == sql)
+            }
             (Rule::PrimaryKey | Rule::Unique | Rule::Check(_) | Rule::Reference(_) | Rule::Other(_), _) => {
                 false
             }
@@ -233,7 +238,7 @@ impl Alter<'_> {
                         continue;
                     }
                     let is_ours = self.was.constraint(&found.name).is_some();
-                    let may_rename = matches!(found.rule, Rule::Unique) || is_ours;
+                    let may_rename = matches!(found.rule, Rule::Unique | Rule::Other(_)) || is_ours;
                     if found.deferral != wanted.deferral {
                         let name = quote(&found.name);
                         let words = match wanted.deferral {

@@ -359,7 +359,14 @@ impl Read {
         say(row.get(2) == Some("c") && flag(row, 7), "NO INHERIT");
         say(row.get(15) == Some("f"), "MATCH FULL");
         say(row.get(16).is_some(), "ON DELETE SET of some columns");
-        let other = || Rule::Other(text(row, 8));
+        // When it is held against a row is told apart.
+        let other = || {
+            let text = text(row, 8);
+            let plain = [" INITIALLY DEFERRED", " DEFERRABLE"]
+                .iter()
+                .fold(text.as_str(), |text, words| text.strip_suffix(words).unwrap_or(text));
+            Rule::Other(plain.to_owned())
+        };
         let rule = match row.get(2) {
             Some("p") => Rule::PrimaryKey,
             Some("u") => Rule::Unique,

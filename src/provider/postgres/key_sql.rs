@@ -39,6 +39,11 @@ pub fn read(sql: &str) -> Option<KeySql> {
     })
 }
 
+/// Tells of a constraint that keeps rows apart by other operators than `=`: `EXCLUDE USING gist (during WITH &&)`.
+pub fn excludes(sql: &str) -> bool {
+    tokens(sql).unwrap_or_default().first().is_some_and(|token| token.is("EXCLUDE"))
+}
+
 /// The columns of a key that is on columns alone.
 pub fn columns(sql: &str) -> Vec<String> {
     let parts = read(sql).map(|key| key.parts).unwrap_or_default();
@@ -137,6 +142,7 @@ mod tests {
         assert_eq!((key.parts.as_slice(), key.predicate), (["email".to_owned()].as_slice(), None));
         assert!(key.nulls_are_equal);
         assert_eq!(super::read("btree email"), None);
+        assert!(excludes("exclude USING gist (a WITH &&)") && !excludes("btree (exclude)"));
         assert_eq!(
             clause("btree (a, \"b c\") INCLUDE (d) NULLS NOT DISTINCT WITH (fillfactor='70')"),
             "UNIQUE NULLS NOT DISTINCT (a, \"b c\") INCLUDE (d) WITH (fillfactor='70')"

@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use indexmap::IndexMap;
 
 use super::autonumber;
+use super::key_sql;
 use super::lower;
 use super::names;
 use super::native;
@@ -445,7 +446,8 @@ impl Lift<'_> {
         if let Some(name) = recovered.filter(free) {
             return Some((name, None));
         }
-        let name = physical.to_owned();
+        // It keeps its name in the target, whatever a manifest can call it.
+        let name = physical.replace(['.', '/', '\\', '*'], "_");
         free(&name).then(|| (name, Some(keeper.to_string())))
     }
 
@@ -472,8 +474,14 @@ impl Lift<'_> {
             }
             let fields = fields_of(&entity.fields, &constraint.columns);
             match &constraint.rule {
-                Rule::Unique => {
-                    let sql = constraint.using.clone();
+                Rule::Other(text) if !key_sql::excludes(text) => continue,
+                Rule::Unique | Rule::Other(_) => {
+                    let sql = match &constraint.rule {
+                        Rule::Other(text) => Some(text.clone()),
+                        Rule::PrimaryKey | Rule::Unique | Rule::Check(_) | Rule::Reference(_) => {
+                            constraint.using.clone()
+                        }
+                    };
                     let fields = if sql.is_some() { Some(Vec::new()) } else { fields };
                     let Some(fields) = fields else { continue };
                     let hinted = self.hint.and_then(|hint| {
@@ -562,7 +570,7 @@ impl Lift<'_> {
                     };
                     entity.relationships.insert(member, relationship);
                 }
-                Rule::PrimaryKey | Rule::Other(_) => continue,
+                Rule::PrimaryKey => continue,
             }
             self.used.insert(constraint.name.clone());
         }

@@ -347,6 +347,10 @@ pub fn key_constraint(table: &str, entity: &Entity, name: &str) -> Option<Constr
                 Some(Keeper::Constraint(_, deferral)) => deferral,
                 Some(Keeper::Index(_)) | None => Deferral::Never,
             };
+            if let Some(sql) = key.sql.as_deref().filter(|sql| key_sql::excludes(sql)) {
+                let rule = Rule::Other(types::guarded(sql.trim()));
+                return Some(Constraint { deferral, ..constraint(physical, rule, Vec::new()) });
+            }
             let using = key.sql.as_deref().map(using);
             let columns = match &using {
                 Some(sql) => key_sql::columns(sql),

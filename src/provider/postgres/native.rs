@@ -62,9 +62,13 @@ pub fn read(native: &str) -> Native {
             let next = all[place + 1..].iter().position(is_tail);
             let stop = next.map_or(native.len(), |next| all[place + 1 + next].start);
             let name = text(token.end(), stop);
-            // Names without quotes are in lower case, as everywhere.
-            let name = if name.contains('"') { name } else { format!("\"{}\"", name.to_lowercase()) };
-            found.collation = Some(name);
+            let parts: Vec<String> = tokens(&name)
+                .unwrap_or_default()
+                .iter()
+                .filter_map(Token::name)
+                .map(|one| quote(&one))
+                .collect();
+            found.collation = Some(parts.join("."));
             place = next.map_or(all.len(), |next| place + 1 + next);
             continue;
         }
@@ -117,15 +121,26 @@ fn sequence_name(options: &str) -> (Option<String>, &str) {
     }
 }
 
-/// The sequences that a default takes numbers from: `nextval('ids')`, without those of other schemas.
+/// The sequences that a default takes numbers from: `nextval('ids')`, `nextval(format('%I', 'Ids')::regclass)`; without
+/// those of other schemas.
 pub fn counters(default: &str) -> Vec<String> {
     let all = tokens(default).unwrap_or_default();
     let mut found = Vec::new();
     for (at, _) in all.iter().enumerate().filter(|(_, token)| token.is("nextval")) {
-        let mut rest = all[at + 1..].iter().skip_while(|token| token.is_sign("("));
-        let Some(text) = rest.next().and_then(Token::value) else { continue };
-        if let [only] = tokens(&text).unwrap_or_default().as_slice() {
-            found.extend(only.name());
+        let mut depth = 0_i32;
+        let inner = all[at + 1..].iter().take_while(|token| {
+            depth += i32::from(token.is_sign("(")) - i32::from(token.is_sign(")"));
+            depth > 0
+        });
+        let texts: Vec<String> = inner.filter_map(Token::value).collect();
+        match texts.as_slice() {
+            [form, name] if form == "%I" => found.push(name.clone()),
+            [name] => {
+                if let [only] = tokens(name).unwrap_or_default().as_slice() {
+                    found.extend(only.name());
+                }
+            }
+            _ => {}
         }
     }
     found
@@ -260,6 +275,7 @@ mod tests {
                 "bigint generated always as identity (START WITH 10)",
                 "bigint GENERATED ALWAYS AS IDENTITY (START WITH 10)",
             ),
+            ("text COLLATE Public.\"de x\"", "text COLLATE \"public\".\"de x\""),
             ("varchar(9) collate \"C\"", "character varying(9) COLLATE \"C\""),
             (
                 "decimal(9, 2) GENERATED ALWAYS AS (a * (b + 1)) STORED",
@@ -283,7 +299,9 @@ mod tests {
         assert_eq!(read(own).options, "START WITH 5");
         assert_eq!(counters("nextval('\"A b\"'::regclass)"), ["A b"]);
         assert_eq!(counters("(nextval(('ids'::text)::regclass) + 1)"), ["ids"]);
+        assert_eq!(counters("nextval(format('%I'::text, 'a-Ids')::regclass)"), ["a-Ids"]);
         assert_eq!(counters("nextval('other.ids')"), [""; 0]);
+        assert_eq!(counters("nextval(concat('a', 'b')::regclass)"), [""; 0]);
         assert_eq!(read("CONSTRAINT fk").write(), "CONSTRAINT \"fk\"");
         let own = read("bigint constraint fk deferrable initially deferred");
         assert_eq!(own.write(), "bigint CONSTRAINT \"fk\" DEFERRABLE INITIALLY DEFERRED");

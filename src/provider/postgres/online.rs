@@ -152,7 +152,8 @@ impl Course {
             return;
         }
         self.note(if constraint.validated { Cost::Scan } else { Cost::Instant });
-        if !(self.is_online() && is_settled && constraint.validated) {
+        let can_wait = constraint.validated && !matches!(constraint.rule, Rule::Other(_));
+        if !(self.is_online() && is_settled && can_wait) {
             let sql = self.alter(&format!("ADD {}", lower::render_constraint(&constraint)));
             self.added.push(sql);
             return;

@@ -134,7 +134,9 @@ fn has_sql(entity: &Entity) -> bool {
 /// The table that an entity comes to, with nothing but its columns and expressions.
 fn draft(name: &str, entity: &Entity, state: &State) -> Table {
     let mut table = lower::table(name, entity, state);
-    table.constraints.retain(|one| matches!(one.rule, Rule::Check(_)) || one.using.is_some());
+    table
+        .constraints
+        .retain(|one| matches!(one.rule, Rule::Check(_) | Rule::Other(_)) || one.using.is_some());
     table.indexes.retain(|index| index.columns.is_none());
     table.comment = None;
     for column in &mut table.columns {
