@@ -92,9 +92,11 @@ fn field(change: &Change, member: &MemberChange, before: &Entity, after: &Entity
         (None, Some(_)) => back::ask_field(member.path(), &name, out),
         (Some(_), _) => {}
     }
-    let loses_native = found.is_some_and(|f| f.native.is_some() && goal.native.is_none());
-    if type_changes || loses_native {
-        fits(member.path(), old_name, &name, &goal.ty, out);
+    // A type in the target's own words may take fewer values than another one, whatever field type it comes nearest to.
+    let words_change = found.is_some_and(|f| f.native != goal.native);
+    if type_changes || words_change {
+        let ty = goal.native.clone().filter(|native| !native.is_empty());
+        fits(member.path(), old_name, &name, ty.unwrap_or_else(|| goal.ty.describe()), out);
     }
     let becomes = |now: fn(&Field) -> bool| now(goal) && !found.is_some_and(now);
     if becomes(Field::is_required) || (type_changes && goal.is_required()) {
@@ -122,8 +124,7 @@ fn field(change: &Change, member: &MemberChange, before: &Entity, after: &Entity
 }
 
 /// No value may be lost or changed by a new type, or by a column that takes fewer values than before.
-fn fits(path: String, old_name: &str, name: &str, ty: &FieldType, out: &mut Asking<'_>) {
-    let ty = ty.describe();
+fn fits(path: String, old_name: &str, name: &str, ty: String, out: &mut Asking<'_>) {
     out.ask(
         "RK205",
         Level::Refuse,
@@ -143,7 +144,7 @@ fn former_key(change: &Change, before: &Entity, after: &Entity, out: &mut Asking
     let stays = matches!(after.primary_key.as_deref(), Some([only]) if only == new);
     let (Some(was), Some(goal)) = (before.fields.get(old), after.fields.get(new)) else { return };
     if !stays && was.ty == goal.ty {
-        fits(new.to_owned(), old, new, &goal.ty, out);
+        fits(new.to_owned(), old, new, goal.ty.describe(), out);
     }
 }
 
