@@ -1,7 +1,10 @@
 //! What a target keeps of every apply: who, when, from which revision, what it was before, how it ended.
 //! Never reads a clock: times come in.
 
+pub mod lease;
+pub mod notice;
 pub mod past;
+pub mod suspension;
 
 use std::collections::BTreeMap;
 
@@ -55,6 +58,9 @@ pub struct Entry {
     pub signed_by: Vec<PublicKey>,
     /// The findings that were allowed, as they were written.
     pub allowed: Vec<String>,
+    /// Why it was applied while the windows of the environment were shut.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub outside_window: Option<String>,
     /// What was touched, as it was before; none where it did not exist.
     pub before: Vec<(Address, Option<Resource>)>,
     /// What else a way back needs, one for each of `before`; none in entries that an older version kept.
@@ -178,6 +184,7 @@ impl Entry {
             skipped: Vec::new(),
             signed_by: Vec::new(),
             allowed: allowed.to_vec(),
+            outside_window: None,
             before: plan.changes.iter().map(|c| (c.address_before().clone(), c.before.clone())).collect(),
             touched: None,
             trash: plan.trash.clone(),

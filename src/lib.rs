@@ -10,6 +10,7 @@ pub mod package;
 pub mod planner;
 pub mod provider;
 pub mod render;
+pub mod watch;
 
 pub mod target;
 pub mod wire;

@@ -3,6 +3,7 @@
 
 pub mod rehearsal;
 mod resource;
+pub mod standing;
 
 use serde::{Deserialize, Serialize};
 

@@ -3,10 +3,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::address::Address;
 use crate::diff::change::Change;
+use crate::journal::lease::{Lease, Leased};
+use crate::journal::notice::{Delivery, Outbox};
 use crate::journal::past::Line;
+use crate::journal::suspension::Suspension;
 use crate::journal::{Entry, Holder, Timestamp};
 use crate::model::environment::Strategy;
 use crate::model::name::NameLimits;
@@ -296,7 +300,7 @@ pub trait Target: Send {
         let _ = listener;
     }
 
-    /// Takes the lock and opens the one transaction of an apply.
+    /// Takes the lock and opens the one transaction of an apply. A suspended target is not locked.
     fn lock<'a>(&'a mut self, holder: &Holder) -> Result<Box<dyn Session + 'a>, TargetError>;
 
     /// Drops what the trash holds, under the lock and in a transaction of its own. Returns what it was. Takes no
@@ -311,6 +315,46 @@ pub trait Target: Send {
 
     /// Keeps the entry of an apply that was rolled back. Returns its number.
     fn journal_failure(&mut self, entry: &Entry) -> Result<u64, TargetError>;
+
+    /// Who suspended this target, and why; none where nobody did.
+    fn suspension(&mut self) -> Result<Option<Suspension>, TargetError>;
+
+    /// Suspends this target: `lock` refuses from now on, and an apply under way ends. Returns the suspension that
+    /// holds, which is the first one.
+    fn suspend(&mut self, suspension: &Suspension) -> Result<Suspension, TargetError>;
+
+    /// Lifts the suspension. Returns the one that held.
+    fn lift(&mut self) -> Result<Option<Suspension>, TargetError>;
+
+    /// What is still to be told of this target, and how far its journal is told of.
+    fn outbox(&mut self) -> Result<Outbox, TargetError>;
+
+    /// Puts deliveries into the outbox which are not there yet, notes how far the journal is told of, and forgets what
+    /// was told before `forget`: all or nothing.
+    fn post(
+        &mut self,
+        deliveries: &[Delivery],
+        announced: Option<u64>,
+        forget: &Timestamp,
+    ) -> Result<(), TargetError>;
+
+    /// Notes how a delivery goes on. False where somebody else has noted something meanwhile: it is his.
+    fn mark(&mut self, before: &Delivery, after: &Delivery) -> Result<bool, TargetError>;
+
+    /// Who watches this target now; none where nobody does.
+    fn lease(&mut self) -> Result<Option<Lease>, TargetError>;
+
+    /// Takes the lease of this target, where it is free or has run out.
+    fn take_lease(&mut self, holder: &str, life: Duration) -> Result<Leased, TargetError>;
+
+    /// Lets a lease run longer. None where it is somebody else's by now.
+    fn renew_lease(&mut self, lease: &Lease, life: Duration) -> Result<Option<Lease>, TargetError>;
+
+    /// Gives a lease back, where it is still the one.
+    fn drop_lease(&mut self, lease: &Lease) -> Result<(), TargetError>;
+
+    /// From here on applies only as long as nobody has come after the holder of this lease.
+    fn heed(&mut self, lease: Lease);
 }
 
 /// What of the trash is dropped.
@@ -420,9 +464,14 @@ pub enum TargetError {
     Open { target: String, message: String },
     #[error("{target} is being applied to by {holder}, since {since}")]
     Locked { target: String, holder: String, since: String },
+    #[error("{target} is suspended {suspension}")]
+    Suspended { target: String, suspension: Box<Suspension> },
     /// Somebody else held what was needed: nothing was changed, and another try may go well.
     #[error("{target} could not {doing}: {message}{}", in_the_way(holders))]
     Busy { target: String, doing: String, message: String, holders: Vec<String> },
+    /// Whoever wanted to write had a lease, and somebody else has one by now: nothing was changed.
+    #[error("{target} is watched by another by now: {holder}")]
+    Superseded { target: String, holder: String },
     #[error("{target} refused to {doing}: {message}")]
     Failed { target: String, doing: String, message: String },
     #[error("{target} was written by a newer `reconcile` (catalog version {found}; this one knows {known})")]

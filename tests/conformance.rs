@@ -12,7 +12,9 @@ mod conformance {
     pub mod applies;
     pub mod back;
     pub mod journal;
+    pub mod leases;
     pub mod locks;
+    pub mod notes;
     pub mod place;
     pub mod program;
     pub mod strangers;
@@ -62,6 +64,9 @@ macro_rules! every_behaviour {
             applies::what_policy_refuses_changes_nothing,
             applies::planning_writes_nothing,
             applies::the_same_plan_comes_of_the_same_target,
+            leases::one_watches_at_a_time,
+            leases::who_comes_back_from_the_dead_applies_nothing,
+            leases::a_lease_is_nothing_that_is_planned,
             locks::one_applies_at_a_time,
             locks::who_reads_waits_for_nobody_and_sees_nothing_half_done,
             locks::a_session_that_is_dropped_leaves_nothing,
@@ -70,6 +75,9 @@ macro_rules! every_behaviour {
             journal::what_was_destroyed_comes_back,
             journal::several_applies_are_taken_back_at_once,
             journal::what_is_purged_is_gone_and_its_number_is_never_given_again,
+            notes::a_suspended_target_is_read_and_not_written,
+            notes::an_apply_under_way_ends_when_its_target_is_suspended,
+            notes::what_is_put_into_the_outbox_twice_is_there_once,
             strangers::what_nobody_declared_is_left_alone,
             strangers::what_moved_by_hand_is_seen_and_brought_back,
             strangers::a_view_that_would_break_stands_in_the_way,

@@ -10,7 +10,7 @@ const FLOORS: &[&[&str]] = &[
     &["main"],
     &["cli"],
     &["ops"],
-    &["planner", "provider", "apply", "package", "render"],
+    &["planner", "provider", "apply", "package", "render", "watch"],
     &["target", "wire"],
     &["report"],
     &["journal"],

@@ -608,6 +608,7 @@ fn everything_of_one_environment_comes_into_another_as_the_decision_table_says()
             allow: &allow,
             signed_by: &[],
             clock: &|| "2026-01-01T00:00:01Z".to_owned(),
+            outside_window: None,
             patience: &Impatient,
         };
         let report =

@@ -385,3 +385,26 @@ fn rows_that_came_since_stay_and_values_changed_since_count() {
     let rows: Vec<String> = rows.iter().map(|row| row.get(0)).collect();
     assert_eq!(rows, ["1|1.0|a", "2|20|b", "4|40|d"]);
 }
+
+#[test]
+fn keys_of_another_type_go_back_with_what_points_to_them() {
+    let three = |ty: &str| {
+        let mutual = |name: &str, other: &str| {
+            let fields =
+                format!("    id: {{ type: {ty} }}\n    {other}: {{ type: lookup, entity: {other} }}\n");
+            entity(name, &format!("  primaryKey: [id]\n  fields:\n{fields}"))
+        };
+        let third = "  fields:\n    a: { type: lookup, entity: a, required: true, onDelete: cascade }\n    n: { type: text }\n  \
+                     indexes: { by-a: { fields: [a] } }\n";
+        mutual("a", "b") + &mutual("b", "a") + &entity("c", third)
+    };
+    let rows = "INSERT INTO a VALUES (1), (2); INSERT INTO b VALUES (7, 2); UPDATE a SET b = 7 WHERE id = 1; \
+                INSERT INTO c (a, n) VALUES (1, 'x'), (2, 'y')";
+    there_and_back(&three("integer"), rows, &three("bigint"));
+    there_and_back(&three("integer"), rows, &three("text"));
+    let own = |ty: &str| {
+        let fields = format!("    id: {{ type: {ty} }}\n    up: {{ type: lookup, entity: t }}\n");
+        entity("t", &format!("  primaryKey: [id]\n  fields:\n{fields}"))
+    };
+    there_and_back(&own("integer"), "INSERT INTO t VALUES (1, NULL), (2, 1)", &own("text"));
+}

@@ -78,6 +78,7 @@ fn entry(actor: &str) -> Entry {
         steps: Vec::new(),
         skipped: Vec::new(),
         signed_by: Vec::new(),
+        outside_window: None,
         allowed: Vec::new(),
         before: Vec::new(),
         touched: None,
@@ -470,7 +471,8 @@ fn apply(
     writer.listen(Arc::new(move |going| heard.lock().unwrap().push(going.clone())));
     let holder = holder("ada");
     let clock = || "2026-01-01T00:00:01Z".to_owned();
-    let terms = Terms { holder: &holder, allow: &[], signed_by: &[], clock: &clock, patience };
+    let terms =
+        Terms { holder: &holder, allow: &[], signed_by: &[], clock: &clock, outside_window: None, patience };
     ops::apply::run(&plan, Some(desired), writer.as_mut(), &terms, observer).unwrap().outcome
 }
 

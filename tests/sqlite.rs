@@ -123,6 +123,7 @@ mod bench {
             steps: Vec::new(),
             skipped: Vec::new(),
             signed_by: Vec::new(),
+            outside_window: None,
             allowed: Vec::new(),
             before: Vec::new(),
             rolled_back: None,

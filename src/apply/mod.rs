@@ -65,6 +65,8 @@ pub struct Terms<'a> {
     /// Who signed the package that the plan comes from, for the journal.
     pub signed_by: &'a [PublicKey],
     pub clock: &'a dyn Fn() -> Timestamp,
+    /// Why a person applies although the windows of the environment are shut, for the journal.
+    pub outside_window: Option<&'a str>,
     /// How long others are waited for.
     pub patience: &'a dyn Patience,
 }
@@ -93,7 +95,8 @@ pub fn apply(
     }
     let allowed: Vec<String> = terms.allow.iter().map(|a| a.as_str().to_owned()).collect();
     let entry = Entry::open(plan, terms.holder, &allowed);
-    let fresh = Entry { signed_by: terms.signed_by.to_vec(), ..entry };
+    let outside_window = terms.outside_window.map(str::to_owned);
+    let fresh = Entry { signed_by: terms.signed_by.to_vec(), outside_window, ..entry };
     let mut tries = 0;
     let (mut entry, failed, message, left) = loop {
         let mut entry = fresh.clone();
@@ -162,7 +165,9 @@ impl Stopped {
             busy @ TargetError::Busy { .. } => Stopped::Busy(failed, busy),
             TargetError::Open { .. }
             | TargetError::Locked { .. }
+            | TargetError::Suspended { .. }
             | TargetError::Failed { .. }
+            | TargetError::Superseded { .. }
             | TargetError::Newer { .. }
             | TargetError::Record { .. } => Stopped::Failed(failed, error.to_string()),
         }
@@ -175,7 +180,9 @@ impl From<TargetError> for Stopped {
             busy @ TargetError::Busy { .. } => Stopped::Busy(FailedAt::Start, busy),
             TargetError::Open { .. }
             | TargetError::Locked { .. }
+            | TargetError::Suspended { .. }
             | TargetError::Failed { .. }
+            | TargetError::Superseded { .. }
             | TargetError::Newer { .. }
             | TargetError::Record { .. } => Stopped::Unbegun(ApplyError::Target(error)),
         }

@@ -25,7 +25,8 @@ pub fn all(
     let mut before = base.clone();
     for (part, n_done) in plan.parts().iter().zip(0..) {
         let fresh = Entry::open(part, terms.holder, &entry.allowed);
-        let fresh = Entry { signed_by: entry.signed_by.clone(), ..fresh };
+        let outside_window = entry.outside_window.clone();
+        let fresh = Entry { signed_by: entry.signed_by.clone(), outside_window, ..fresh };
         let ran = match n_done {
             0 => one(part, &before, session, fresh, terms, observer),
             _ => later(part, &before, session, &fresh, terms, observer),

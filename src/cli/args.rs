@@ -69,6 +69,23 @@ pub struct Global {
     pub no_progress: bool,
 }
 
+/// Why somebody does what is not done every day: one line that says something.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reason(pub String);
+
+impl std::str::FromStr for Reason {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Reason, &'static str> {
+        let text = text.trim();
+        match text.chars().count() {
+            0 => Err("a reason says something"),
+            1..=500 => Ok(Reason(text.to_owned())),
+            _ => Err("a reason has at most 500 characters"),
+        }
+    }
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Format {
     Text,
@@ -138,9 +155,24 @@ pub enum Verb {
         /// Accept a finding: CODE, CODE:ADDRESS or CODE:ADDRESS/path; repeatable
         #[arg(long, value_name = "CODE[:ADDRESS[/path]]")]
         allow: Vec<Allowance>,
+        /// Apply although the windows of the environment are shut; the reason is journaled
+        #[arg(long, value_name = "REASON")]
+        outside_window: Option<Reason>,
         #[command(flatten)]
         choices: Choices,
     },
+    /// Follow the repository, and apply what may be applied by itself
+    #[command(after_help = "Examples:
+  reconcile watch                                the branch that is checked out, every environment
+  reconcile watch --ref origin/main -e staging   what is pushed to main, in staging
+  reconcile watch --work-tree -e dev             files as they are saved
+  reconcile watch --once                         one turn of each environment, for cron
+  reconcile watch --format json                  one JSON object a line
+
+Applies only where the environment says `autoApply: true`, and only what its `allow`, `maxDestroy` and `windows` let
+through. What needs a person's consent is kept as a package; `reconcile apply FILE.zip` applies exactly that. Ctrl-C
+ends it after what is under way; a second one ends it at once.")]
+    Watch(Box<crate::cli::watch::Order>),
     /// Show what moved in the target since the last apply, and what it holds that nobody declared
     #[command(after_help = "Example:\n  reconcile drift -e staging --detailed-exitcode")]
     Drift {
@@ -197,6 +229,9 @@ change from the repository instead: reconcile apply -e TO.")]
         /// Accept a finding: CODE, CODE:ADDRESS or CODE:ADDRESS/path; repeatable
         #[arg(long, value_name = "CODE[:ADDRESS[/path]]")]
         allow: Vec<Allowance>,
+        /// Apply although the windows of the environment are shut; the reason is journaled
+        #[arg(long, value_name = "REASON")]
+        outside_window: Option<Reason>,
         /// Promote what was last applied to FROM although FROM has moved since
         #[arg(long)]
         allow_drift: bool,
@@ -236,11 +271,30 @@ change from the repository instead: reconcile apply -e TO.")]
     /// Read packages, and sign them
     #[command(subcommand)]
     Package(PackageVerb),
-    /// Finish what an interrupted apply left, or say that it left nothing
-    #[command(
-        after_help = "Example:\n  reconcile resume -e dev\n\nA target that takes an apply whole or not at all never has anything left; then this says how the last one ended."
-    )]
-    Resume,
+    /// Let nothing be applied to an environment until it is resumed
+    #[command(after_help = "Examples:
+  reconcile suspend staging --reason 'the load test runs until noon'
+  reconcile suspend -e staging
+
+The target itself keeps who suspended it, why and since when: no apply, import, promote, rollback, adopt or watch
+writes to it, from whatever machine, until `reconcile resume`. Plans are made as ever. An apply under way ends.")]
+    Suspend {
+        /// The environment; or say it with -e
+        environment: Option<String>,
+        /// Why, for everybody who finds it suspended
+        #[arg(long, value_name = "TEXT")]
+        reason: Option<Reason>,
+    },
+    /// Go on: lift a suspension, and finish what an interrupted apply left
+    #[command(after_help = "Examples:
+  reconcile resume staging
+  reconcile resume                          every environment
+
+A target that takes an apply whole or not at all never has anything left; then this says how the last one ended.")]
+    Resume {
+        /// The environment; or say it with -e
+        environment: Option<String>,
+    },
     /// List the applies of an environment, newest first
     #[command(after_help = "Example:\n  reconcile history -e dev --limit 5")]
     History {
@@ -279,6 +333,9 @@ apply brings their state again.")]
         /// Accept a finding: CODE, CODE:ADDRESS or CODE:ADDRESS/path; repeatable
         #[arg(long, value_name = "CODE[:ADDRESS[/path]]")]
         allow: Vec<Allowance>,
+        /// Apply although the windows of the environment are shut; the reason is journaled
+        #[arg(long, value_name = "REASON")]
+        outside_window: Option<Reason>,
     },
     /// See and purge the rows and values that applies moved aside
     #[command(subcommand)]
@@ -366,6 +423,9 @@ pub struct Import {
     /// Accept a finding: CODE, CODE:ADDRESS or CODE:ADDRESS/path; repeatable
     #[arg(long, value_name = "CODE[:ADDRESS[/path]]")]
     pub allow: Vec<Allowance>,
+    /// Apply although the windows of the environment are shut; the reason is journaled
+    #[arg(long, value_name = "REASON")]
+    pub outside_window: Option<Reason>,
     /// Leave out the tasks of this resource, or of all where none is named; repeatable
     #[arg(long, value_name = "ADDRESS|GLOB", num_args = 0..=1, default_missing_value = "*/*", value_parser = pattern)]
     pub no_tasks: Vec<String>,
@@ -509,10 +569,11 @@ fn allowed(text: &str) -> Result<(String, Vec<Action>), String> {
     Ok((pattern.to_owned(), actions.map_err(|e: crate::model::setup::NoAction| e.to_string())?))
 }
 
-/// Turns the short forms `--plan` into the verb, wherever it stands before any other verb.
+/// Turns the short forms `--plan` and `--watch` into their verbs, wherever they stand before any other verb.
 pub fn expand(arguments: impl IntoIterator<Item = std::ffi::OsString>) -> Vec<std::ffi::OsString> {
     let mut arguments: Vec<std::ffi::OsString> = arguments.into_iter().collect();
-    let Some(at) = arguments.iter().position(|a| a == "--plan") else { return arguments };
+    let is_short = |argument: &std::ffi::OsString| argument == "--plan" || argument == "--watch";
+    let Some(at) = arguments.iter().position(is_short) else { return arguments };
     let takes_value = ["-C", "--directory", "-e", "--environment", "--rev", "--format", "--color"];
     let is_word = |(index, one): (usize, &std::ffi::OsString)| {
         let follows_flag = index > 0 && takes_value.iter().any(|flag| arguments[index - 1] == *flag);
@@ -521,7 +582,7 @@ pub fn expand(arguments: impl IntoIterator<Item = std::ffi::OsString>) -> Vec<st
     // Behind another verb it is a flag of that verb.
     let has_verb = arguments.iter().enumerate().take(at).skip(1).any(is_word);
     if !has_verb {
-        arguments[at] = "plan".into();
+        arguments[at] = if arguments[at] == "--plan" { "plan".into() } else { "watch".into() };
     }
     arguments
 }

@@ -25,6 +25,7 @@ use crate::source::{self, Files};
 use crate::target::Target;
 
 /// One run.
+#[derive(Clone)]
 pub struct Context {
     pub global: Global,
     pub terminal: Terminal,
@@ -114,6 +115,27 @@ impl Context {
         self.choose(all, purpose)
     }
 
+    /// Takes the environment that is named, or chooses by `-e`.
+    pub fn environments_or<'a>(
+        &self,
+        repository: &'a Repository,
+        named: Option<&str>,
+        purpose: Purpose,
+    ) -> Result<Vec<&'a Environment>, Failure> {
+        let Some(name) = named else { return self.environments(repository, purpose) };
+        if !self.global.environments.is_empty() {
+            return Err(Failure::error("the environment is named twice").help("leave -e out"));
+        }
+        match repository.environments.get(name) {
+            Some((environment, _)) => Ok(vec![environment]),
+            None => {
+                let names: Vec<&str> = repository.environments.keys().map(String::as_str).collect();
+                Err(Failure::error(format!("there is no environment `{name}`"))
+                    .help(format!("there are: {}", names.join(", "))))
+            }
+        }
+    }
+
     /// Chooses among environments by `-e`.
     pub fn choose<'a>(
         &self,
@@ -167,6 +189,11 @@ impl Context {
         Ok(provider::open::open(&self.config(environment)?, outside(self.root()), mode)?)
     }
 
+    /// Opens a target for what is kept beside the journal: a suspension, the outbox. That needs no signature.
+    pub fn keeper(&self, environment: &Environment) -> Result<Box<dyn Target>, Failure> {
+        Ok(provider::open::open(&self.config(environment)?, outside(self.root()), Mode::Write)?)
+    }
+
     /// Opens a target for writing what a package brings that these keys signed.
     pub fn signed_target(
         &self,
@@ -196,8 +223,8 @@ impl Context {
     }
 }
 
-/// Reads a variable for a target's settings.
-fn variable(name: &str) -> Result<String, NoVariable> {
+/// Reads a variable for the settings of a target or a sink.
+pub fn variable(name: &str) -> Result<String, NoVariable> {
     match std::env::var(name) {
         Ok(text) if text.is_empty() => Err(NoVariable::Empty),
         Ok(text) => Ok(text),
@@ -237,7 +264,12 @@ pub fn writable(environment: &Environment, signed_by: &[PublicKey]) -> Result<()
 
 /// The instant, as the journal writes it.
 pub fn now() -> Timestamp {
-    jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
+    instant().strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
+}
+
+/// The instant.
+pub fn instant() -> jiff::Timestamp {
+    jiff::Timestamp::now()
 }
 
 pub fn name_limits() -> BTreeMap<String, NameLimits> {

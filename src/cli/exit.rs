@@ -100,8 +100,13 @@ impl From<TargetError> for Failure {
             TargetError::Locked { .. } => {
                 Failure::new(Code::Locked, error.to_string()).help("wait until it is done, and try again")
             }
+            TargetError::Suspended { .. } => Failure::new(Code::Refused, error.to_string())
+                .help("nothing was changed; go on with: reconcile resume -e ENV"),
             TargetError::Busy { .. } => Failure::new(Code::Locked, error.to_string())
                 .help("nothing was changed; try again when the others are done"),
+            TargetError::Superseded { .. } => {
+                Failure::new(Code::Locked, error.to_string()).help("nothing was changed")
+            }
             TargetError::Newer { .. } => Failure::error(error.to_string()).help("use the newer `reconcile`"),
             TargetError::Open { .. } | TargetError::Failed { .. } | TargetError::Record { .. } => {
                 Failure::error(error.to_string())

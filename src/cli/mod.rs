@@ -1,6 +1,7 @@
 //! The command line: arguments, opening, printing, prompting, exit codes.
 //! Never decides what changes: the rooms below do.
 
+mod admission;
 mod ahead;
 pub mod args;
 mod commands;
@@ -9,19 +10,24 @@ mod dialogue;
 pub mod exit;
 mod fault;
 pub mod files;
+pub mod host;
 mod packages;
 mod patience;
 mod progress;
 mod terminal;
+pub mod watch;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser};
 
-use args::{Arguments, TrashVerb, Verb};
+use args::{Arguments, Reason, TrashVerb, Verb};
+use commands::apply::Consent;
 use context::Context;
 use exit::{Code, Failure};
+
+use crate::plan::Allowance;
 
 /// Runs one command line. Results go to stdout, everything else to stderr.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
@@ -57,19 +63,23 @@ fn dispatch(context: &Context, verb: Verb) -> Result<Code, Failure> {
             let trial = rehearse.then_some(commands::plan::Trial { on: on.as_deref() });
             commands::plan::run(context, out.as_deref(), detailed_exitcode, trial, &choices)
         }
-        Verb::Apply { package: Some(package), signature, yes, allow, choices } => {
+        Verb::Apply { package: Some(package), signature, yes, allow, outside_window, choices } => {
+            let consent = consent(yes, &allow, outside_window.as_ref());
             let named = commands::apply::Named { package: &package, signature: signature.as_deref() };
-            commands::apply::saved(context, &named, yes, &allow, &choices)
+            commands::apply::saved(context, &named, &consent, &choices)
         }
-        Verb::Apply { package: None, signature: _, yes, allow, choices } => {
-            commands::apply::planned(context, yes, &allow, &choices)
+        Verb::Apply { package: None, signature: _, yes, allow, outside_window, choices } => {
+            let consent = consent(yes, &allow, outside_window.as_ref());
+            commands::apply::planned(context, &consent, &choices)
         }
+        Verb::Watch(order) => watch::run(context, *order),
         Verb::Drift { detailed_exitcode } => commands::drift::run(context, detailed_exitcode),
         Verb::Adopt { select, out, plan, yes } => {
             commands::adopt::run(context, &commands::adopt::Order { select, out, only_shown: plan, yes })
         }
-        Verb::Promote { from, to, plan, out, yes, allow, allow_drift } => {
-            let order = commands::promote::Order { from, to, only_shown: plan, out, yes, allow, allow_drift };
+        Verb::Promote { from, to, plan, out, yes, allow, outside_window, allow_drift } => {
+            let consent = consent(yes, &allow, outside_window.as_ref());
+            let order = commands::promote::Order { from, to, only_shown: plan, out, consent, allow_drift };
             commands::promote::run(context, &order)
         }
         Verb::Diff { before, after, detailed_exitcode } => {
@@ -78,13 +88,19 @@ fn dispatch(context: &Context, verb: Verb) -> Result<Code, Failure> {
         Verb::Export(arguments) => commands::export::run(context, *arguments),
         Verb::Import(arguments) => commands::import::run(context, &arguments),
         Verb::Package(verb) => commands::package::run(context, &verb),
-        Verb::Resume => commands::resume::run(context),
+        Verb::Suspend { environment, reason } => {
+            commands::suspend::run(context, environment.as_deref(), reason.as_ref().map(|r| r.0.as_str()))
+        }
+        Verb::Resume { environment } => commands::resume::run(context, environment.as_deref()),
         Verb::History { limit } => commands::history::list(context, limit),
         Verb::Show { id } => commands::history::show(context, id),
-        Verb::Rollback { id, plan, out, yes, allow } => commands::rollback::run(
-            context,
-            &commands::rollback::Order { id, only_shown: plan, out, yes, allow },
-        ),
+        Verb::Rollback { id, plan, out, yes, allow, outside_window } => {
+            let consent = consent(yes, &allow, outside_window.as_ref());
+            commands::rollback::run(
+                context,
+                &commands::rollback::Order { id, only_shown: plan, out, consent },
+            )
+        }
         Verb::Trash(TrashVerb::List) => commands::trash::list(context),
         Verb::Trash(TrashVerb::Purge(purging)) => commands::trash::purge(context, &purging),
         Verb::Fmt { files, check } => commands::fmt::run(context, &files, check),
@@ -92,4 +108,9 @@ fn dispatch(context: &Context, verb: Verb) -> Result<Code, Failure> {
         Verb::Completions { shell } => commands::manual::completions(context, shell),
         Verb::Man => commands::manual::page(context),
     }
+}
+
+/// What the person at the command line agrees to.
+fn consent<'a>(yes: bool, allow: &'a [Allowance], outside_window: Option<&'a Reason>) -> Consent<'a> {
+    Consent { yes, allow, signed_by: &[], outside_window: outside_window.map(|reason| reason.0.as_str()) }
 }

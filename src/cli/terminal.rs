@@ -102,6 +102,11 @@ impl Terminal {
         Progress(bar)
     }
 
+    /// A line at the bottom of the terminal, where somebody looks on.
+    pub fn live_line(&self) -> Option<ProgressBar> {
+        self.progress.then(super::watch::line)
+    }
+
     /// Shows each step of an apply as it runs: on a terminal as a bar, elsewhere a line now and then for what takes long.
     pub fn apply_progress(&self, plan: &Plan) -> ApplyProgress {
         let bar =

@@ -2,9 +2,11 @@
 //! Never holds what belongs to an environment.
 
 use super::check;
-use super::decode::texts;
+use super::decode::{text, texts, word};
 use super::grammar::CONFIG;
+use super::sinks;
 use crate::diagnostic::Diagnostic;
+use crate::model::notify::{HostConfig, Sink};
 use crate::source::File;
 use crate::yaml;
 
@@ -13,6 +15,10 @@ use crate::yaml;
 pub struct Config {
     /// The folders to read manifests from; empty reads all.
     pub folders: Vec<String>,
+    /// Who is told of what a watcher does and finds.
+    pub notify: Vec<Sink>,
+    /// Where the repository's host is.
+    pub host: HostConfig,
 }
 
 /// Decodes `reconcile.yaml`.
@@ -22,6 +28,14 @@ pub fn config(file: &File) -> (Config, Vec<Diagnostic>) {
     if let Some(document) = documents.first() {
         check::object(&document.node, &CONFIG, &mut found);
         config.folders = texts(&document.node, "folders").unwrap_or_default();
+        config.notify = sinks::sinks(&document.node, file, &mut found);
+        if let Some(host) = document.node.get("host") {
+            config.host = HostConfig {
+                kind: word(host, "kind"),
+                api: text(host, "api"),
+                repository: text(host, "repository"),
+            };
+        }
     }
     (config, found.into_iter().map(|d| d.in_file(&file.path)).collect())
 }

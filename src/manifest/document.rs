@@ -10,7 +10,7 @@ use super::decode::{
 use super::grammar::{API_VERSION, BINDINGS_KIND, KINDS, METADATA, Object, SETUP};
 use super::overlay::{Overlay, overlay};
 use super::placeholder::{Scan, prepare};
-use super::{check, entity, secret};
+use super::{check, entity, secret, windows};
 use crate::address::Address;
 use crate::diagnostic::{Diagnostic, Span, nearest};
 use crate::model::environment::{Environment, TargetConfig};
@@ -81,7 +81,8 @@ fn decode_document(
         let spec = node.get("spec").unwrap_or(&empty);
         secret::check(spec, found);
         let overlay = overlay(spec, found);
-        let environment = Box::new(decode_environment(name.clone(), spec, &origin.file));
+        let mut environment = Box::new(decode_environment(name.clone(), spec, &origin.file));
+        environment.windows = windows::windows(spec, found);
         return Some(Manifest { name, at, content: Content::Environment { environment, overlay, origin } });
     }
     found.extend(scan.unsaid(around));
@@ -146,11 +147,14 @@ fn decode_environment(name: String, spec: &Node, file: &str) -> Environment {
         setup_resources: setup.map(|s| actions(s, "resources")).unwrap_or_default(),
         prune: flag(spec, "prune").unwrap_or_default(),
         auto_apply: flag(spec, "autoApply").unwrap_or_default(),
+        self_heal: flag(spec, "selfHeal").unwrap_or_default(),
+        follows: text(spec, "ref"),
         allow: texts(spec, "allow").unwrap_or_default(),
         max_destroy: count(spec, "maxDestroy"),
         require_signed_by: public_keys(spec, "requireSignedBy"),
         trash: count(spec, "trash").unwrap_or(trash::DEFAULT_DAYS),
         strategy: word(spec, "strategy"),
+        windows: Vec::new(),
     }
 }
 

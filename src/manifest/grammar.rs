@@ -352,6 +352,16 @@ pub const ENVIRONMENT: Object = Object {
         may("prune", Shape::Bool, "Delete owned resources that are not declared any more; default: false."),
         may("autoApply", Shape::Bool, "Watch mode may apply here; default: false."),
         may(
+            "selfHeal",
+            Shape::Bool,
+            "Watch mode brings back what has moved in the target under autoApply; default: false, which reports it.",
+        ),
+        may(
+            "ref",
+            Shape::Text,
+            "The branch that watch mode follows here, as `main` or `origin/main`; default: the one that is checked out.",
+        ),
+        may(
             "allow",
             Shape::Texts,
             "Findings accepted in advance, as CODE, CODE:ADDRESS or CODE:ADDRESS/path.",
@@ -381,7 +391,41 @@ pub const ENVIRONMENT: Object = Object {
             Shape::Values,
             "What `${value:NAME}` stands for in the resources of this environment: text, number, true or false.",
         ),
+        may(
+            "windows",
+            Shape::List(&WINDOW),
+            "When this environment may be applied to, and when not; default: always.",
+        ),
         may("patches", Shape::List(&PATCH), "What single resources are otherwise in this environment."),
+    ],
+};
+
+pub const WINDOW: Object = Object {
+    title: "a window",
+    doc: "A time that comes round. An open `deny` window wins; where there is any `allow` window, one must be open.",
+    keys: &[
+        must(
+            "kind",
+            Shape::Word(&["allow", "deny"]),
+            "Whether it lets applies through while it is open, or none.",
+        ),
+        must("schedule", Shape::Text, "When it opens, in the five fields of cron: `0 22 * * 1-5`."),
+        must("duration", Shape::Text, "How long it stays open: `8h`, `1h30m`, `2d`."),
+        may(
+            "timeZone",
+            Shape::Text,
+            "Whose clock the schedule is read from: `Europe/Berlin`; default: `UTC`.",
+        ),
+        may(
+            "manual",
+            Shape::Bool,
+            "A person may apply although this window is in the way, a watcher may not; default: false.",
+        ),
+        may(
+            "overrun",
+            Shape::Bool,
+            "An apply that is under way may go on when this window gets into its way; default: false.",
+        ),
     ],
 };
 
@@ -443,5 +487,66 @@ pub const BINDING: Object = Object {
 pub const CONFIG: Object = Object {
     title: "`reconcile.yaml`",
     doc: "The settings of a repository.",
-    keys: &[may("folders", Shape::Names, "The folders to read manifests from, from the root; default: all.")],
+    keys: &[
+        may("folders", Shape::Names, "The folders to read manifests from, from the root; default: all."),
+        may("notify", Shape::List(&SINK), "Who is told of what a watcher does and finds; default: nobody."),
+        may(
+            "host",
+            Shape::Object(&HOST),
+            "Where the repository's host is, for the status of commits; default: told by the url of `origin`.",
+        ),
+    ],
+};
+
+pub const EVENTS: &[&str] = &["applied", "failed", "pending", "drift", "held", "suspended", "fighting"];
+
+pub const SINK: Object = Object {
+    title: "an entry of `notify`",
+    doc: "One who is told: by `webhook`, `slack` or `command`.",
+    keys: &[
+        may("name", Shape::Name, "Tells it from the others; default: told by what it is."),
+        may("webhook", Shape::Object(&WEBHOOK), "A POST of the notice as JSON."),
+        may(
+            "slack",
+            Shape::Object(&SLACK),
+            "A message, as Slack's incoming webhooks and their like take it.",
+        ),
+        may(
+            "command",
+            Shape::Names,
+            "A program with its arguments, which reads the notice as JSON; only under `watch --allow-commands`.",
+        ),
+        may("events", Shape::Words(EVENTS), "What it wants to know; default: everything."),
+        may("environments", Shape::Texts, "Of which environments, as globs; default: all."),
+    ],
+};
+
+pub const WEBHOOK: Object = Object {
+    title: "`webhook`",
+    doc: "Where a notice is sent, and how the receiver knows who sends it.",
+    keys: &[
+        must("url", Shape::Text, "Where to; `${env:NAME}` is filled in from the process."),
+        may("headers", Shape::Labels, "Further headers; `${env:NAME}` is filled in from the process."),
+        may(
+            "secret",
+            Shape::Text,
+            "What the body is signed with, as `${env:NAME}`: `X-Reconcile-Signature: sha256=…`.",
+        ),
+    ],
+};
+
+pub const SLACK: Object = Object {
+    title: "`slack`",
+    doc: "An incoming webhook of Slack, or of what takes the same messages.",
+    keys: &[must("url", Shape::Text, "Its url, which is a secret: `${env:NAME}`.")],
+};
+
+pub const HOST: Object = Object {
+    title: "`host`",
+    doc: "Where the repository's host is.",
+    keys: &[
+        may("kind", Shape::Word(&["github", "gitlab"]), "Which API it has; default: told by its name."),
+        may("api", Shape::Text, "Where its API is: `https://git.example.com/api/v3`."),
+        may("repository", Shape::Text, "`owner/name` there; default: told by the url of `origin`."),
+    ],
 };

@@ -17,9 +17,11 @@ mod place;
 mod placeholder;
 pub mod schema;
 mod secret;
+mod sinks;
 mod standard;
 mod tally;
 mod variants;
+mod windows;
 
 pub use bindings::bindings;
 pub use canonical::canonical;

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::setting::{NoVariable, Setting, Unfilled};
 use super::setup::Action;
+use super::window::Window;
 use crate::signature::PublicKey;
 
 /// One environment, as its manifest declares it.
@@ -21,6 +22,10 @@ pub struct Environment {
     pub setup_resources: BTreeMap<String, Action>,
     pub prune: bool,
     pub auto_apply: bool,
+    /// What has moved in the target is brought back by a watch, and not only reported.
+    pub self_heal: bool,
+    /// The branch that a watch follows here; none leaves it to the watch.
+    pub follows: Option<String>,
     /// Findings accepted in advance: `CODE`, `CODE:ADDRESS` or `CODE:ADDRESS/path`.
     pub allow: Vec<String>,
     /// How many resources and members one plan may destroy; none sets no limit.
@@ -31,6 +36,8 @@ pub struct Environment {
     pub trash: u32,
     /// How tables are changed that others use meanwhile; none leaves it to their size.
     pub strategy: Option<Strategy>,
+    /// When it may be applied to; none: always.
+    pub windows: Vec<Window>,
 }
 
 /// How tables are changed that others use meanwhile.
@@ -63,7 +70,8 @@ impl TargetConfig {
 }
 
 impl Environment {
-    /// The limit that holds: under `autoApply` nothing is destroyed unless a limit says otherwise.
+    /// The limit that holds: under `autoApply` nothing is destroyed unless a limit says otherwise. What a person names
+    /// outright, a package or a rollback, is under the written limit alone.
     pub fn destroy_limit(&self) -> Option<usize> {
         match (self.max_destroy, self.auto_apply) {
             (Some(limit), _) => Some(limit),

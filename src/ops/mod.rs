@@ -2,6 +2,7 @@
 //! Never names a provider or a renderer, never prints and never asks.
 
 pub mod adopt;
+pub mod announce;
 pub mod apply;
 pub mod diff;
 pub mod drift;
@@ -16,3 +17,5 @@ pub mod rehearse;
 pub mod repository;
 pub mod rollback;
 pub mod trash;
+pub mod watch;
+pub mod window;

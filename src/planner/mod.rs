@@ -335,7 +335,7 @@ impl Course {
 }
 
 /// Everything that runs, in order: what runs before the transaction; in it, after what is kept, what is made and
-/// changed with the tasks before it, all tasks that come after, and what is deleted; and what tidies up behind it.
+/// changed with the tasks before it, all tasks that come after, and what is deleted at last; and what tidies up behind it.
 fn ordered(
     kept: Vec<Step>,
     changes: &[Change],
@@ -344,17 +344,18 @@ fn ordered(
     findings: &mut Vec<Finding>,
 ) -> Vec<Step> {
     let mut course = Course { inside: kept, ..Course::default() };
-    let (deletes, others): (Vec<&Change>, Vec<&Change>) =
-        changes.iter().partition(|change| change.verb == Verb::Delete);
-    for change in &others {
+    // What goes before others has a name that one of them gets.
+    let n_others = changes.iter().rposition(|change| change.verb != Verb::Delete).map_or(0, |last| last + 1);
+    let (others, deletes) = changes.split_at(n_others);
+    for change in others {
         course.inside.extend(tasks::steps(change, When::Before, dialect.name()));
         course.lower(change, dialect, scene, findings);
     }
     course.inside.append(&mut course.late);
-    for change in &others {
+    for change in others {
         course.inside.extend(tasks::steps(change, When::After, dialect.name()));
     }
-    deletes.into_iter().for_each(|change| course.lower(change, dialect, scene, findings));
+    deletes.iter().for_each(|change| course.lower(change, dialect, scene, findings));
     let Course { before, inside, after, .. } = course;
     before.into_iter().chain(inside).chain(after).collect()
 }

@@ -2,5 +2,7 @@
 //! Never knows a plan's making or its printing: a provider inspects, lowers and runs.
 
 pub mod open;
+mod options;
 pub mod postgres;
+mod sql;
 pub mod sqlite;

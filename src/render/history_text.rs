@@ -68,6 +68,9 @@ pub fn entry(entry: &Entry, paint: Paint) -> String {
     if !entry.allowed.is_empty() {
         detail("allowed", Role::Warn, &entry.allowed.join(", "));
     }
+    if let Some(reason) = &entry.outside_window {
+        detail("windows", Role::Warn, &format!("shut, and passed by: {reason}"));
+    }
     detail("plan", Role::Plain, &entry.plan.short());
     detail("base", Role::Plain, &entry.base.short());
     detail("goal", Role::Plain, &entry.goal.short());

@@ -25,6 +25,8 @@ mod row;
 #[cfg(test)]
 mod sample;
 mod setting;
+pub mod suspension_text;
 mod table;
 mod task;
 pub mod trash_text;
+pub mod watch_text;

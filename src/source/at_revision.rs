@@ -54,7 +54,7 @@ pub(super) fn config(root: &Path, rev: &str) -> Result<Option<Vec<u8>>, SourceEr
 }
 
 /// Refuses what could be an option of a program, or write on a terminal, before git sees it.
-fn check(rev: &str) -> Result<(), SourceError> {
+pub(super) fn check(rev: &str) -> Result<(), SourceError> {
     let refused = rev.trim().is_empty()
         || rev.starts_with('-')
         || rev.len() > 1024
@@ -62,7 +62,7 @@ fn check(rev: &str) -> Result<(), SourceError> {
     if refused { Err(SourceError::RefusedRevision(rev.to_owned())) } else { Ok(()) }
 }
 
-fn open(root: &Path) -> Result<Around, SourceError> {
+pub(super) fn open(root: &Path) -> Result<Around, SourceError> {
     let not_a_folder = || SourceError::NotAFolder(root.to_path_buf());
     let canonical = root.canonicalize().map_err(|_| not_a_folder())?;
     if !canonical.is_dir() {
@@ -71,7 +71,7 @@ fn open(root: &Path) -> Result<Around, SourceError> {
     around(&canonical)?.ok_or_else(|| SourceError::NoRepository(root.to_path_buf()))
 }
 
-fn commit<'r>(around: &'r Around, rev: &str) -> Result<Commit<'r>, SourceError> {
+pub(super) fn commit<'r>(around: &'r Around, rev: &str) -> Result<Commit<'r>, SourceError> {
     let object = around.repository.revparse_single(rev).map_err(|error| match error.code() {
         ErrorCode::NotFound | ErrorCode::InvalidSpec | ErrorCode::UnbornBranch => {
             SourceError::UnknownRevision { rev: rev.to_owned(), near: nearest(&around.repository, rev) }

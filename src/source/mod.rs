@@ -4,6 +4,7 @@
 mod at_revision;
 mod files;
 mod git;
+mod refs;
 mod screen;
 mod select;
 mod work_tree;
@@ -12,6 +13,7 @@ use std::path::{Path, PathBuf};
 
 pub use at_revision::at_revision;
 pub use files::{File, Files, Revision};
+pub use refs::{Tip, Tracked, git_folders, is_index_locked, tip, tracked};
 pub use screen::{MAX_BYTES, MAX_FILES, MAX_TOTAL_BYTES};
 pub use work_tree::work_tree;
 

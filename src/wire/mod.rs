@@ -12,4 +12,6 @@ pub mod package;
 pub mod plan;
 pub mod report;
 pub mod schema;
+pub mod suspension;
 pub mod trash;
+pub mod watch;

@@ -14,7 +14,9 @@ use super::journal::{EntryDocument, HistoryDocument};
 use super::package::{Inspection, Manifest};
 use super::plan::PlanDocument;
 use super::report::ReportDocument;
+use super::suspension::SuspensionDocument;
 use super::trash::TrashDocument;
+use super::watch::WatchEvent;
 
 /// Returns each schema with the name of its file, which is also its `$id`.
 pub fn schemas() -> Vec<(&'static str, String)> {
@@ -28,7 +30,9 @@ pub fn schemas() -> Vec<(&'static str, String)> {
         schema::<DifferenceDocument>("package-difference.schema.json", "Package differences of reconcile"),
         schema::<DiffDocument>("diff.schema.json", "Differences of reconcile"),
         schema::<ImportDocument>("import.schema.json", "Imports of reconcile"),
+        schema::<SuspensionDocument>("suspension.schema.json", "Suspensions of reconcile"),
         schema::<TrashDocument>("trash.schema.json", "Trash of reconcile"),
+        schema::<WatchEvent>("watch.schema.json", "What happens in a watch of reconcile, one a line"),
         schema::<Manifest>("package.schema.json", "Package manifest of reconcile"),
         schema::<Inspection>("package-inspection.schema.json", "Inspected packages of reconcile"),
     ]

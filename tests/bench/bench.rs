@@ -166,7 +166,14 @@ fn apply(root: &Path, plan: &Plan) -> Duration {
     let mut target = target(root, &desired, Mode::Write);
     let holder = Holder { actor: "bench".to_owned(), since: "2026-01-01T00:00:00Z".to_owned() };
     let clock = || "2026-01-01T00:00:01Z".to_owned();
-    let terms = Terms { holder: &holder, allow: &[], signed_by: &[], clock: &clock, patience: &Impatient };
+    let terms = Terms {
+        holder: &holder,
+        allow: &[],
+        signed_by: &[],
+        clock: &clock,
+        outside_window: None,
+        patience: &Impatient,
+    };
     let run = || ops::apply::run(plan, Some(desired), target.as_mut(), &terms, &mut Nobody);
     let (report, time) = timed(run);
     let report = report.expect("a report");

@@ -156,8 +156,14 @@ impl<'a> Run<'a> {
         let allow: Vec<Allowance> = self.expected().allow.iter().map(|a| a.parse().unwrap()).collect();
         let allow = if is_setting_up { Vec::new() } else { allow };
         let clock = || "2026-01-01T00:00:01Z".to_owned();
-        let terms =
-            Terms { holder: &holder, allow: &allow, signed_by: &[], clock: &clock, patience: &Impatient };
+        let terms = Terms {
+            holder: &holder,
+            allow: &allow,
+            signed_by: &[],
+            clock: &clock,
+            outside_window: None,
+            patience: &Impatient,
+        };
         match ops::apply::run(&plan, Some(desired.clone()), opened.as_mut(), &terms, &mut Nobody) {
             Ok(report) if matches!(report.outcome, Applied::Done | Applied::Nothing) => Some(report),
             Ok(report) => {

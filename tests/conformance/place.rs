@@ -111,7 +111,14 @@ impl Place {
     ) -> Result<Report, ApplyError> {
         let clock = || "2026-01-01T00:00:01Z".to_owned();
         let holder = holder("ada");
-        let terms = Terms { holder: &holder, allow, signed_by: &[], clock: &clock, patience: &Impatient };
+        let terms = Terms {
+            holder: &holder,
+            allow,
+            signed_by: &[],
+            clock: &clock,
+            outside_window: None,
+            patience: &Impatient,
+        };
         ops::apply::run(plan, goal.cloned(), self.open(Mode::Write).as_mut(), &terms, observer)
     }
 

@@ -102,8 +102,14 @@ impl Place {
         let allow: Vec<Allowance> = allow.iter().map(|a| a.parse().unwrap()).collect();
         let holder = Holder { actor: "test".to_owned(), since: "2026-01-01T00:00:00Z".to_owned() };
         let clock = || "2026-01-01T00:00:01Z".to_owned();
-        let terms =
-            Terms { holder: &holder, allow: &allow, signed_by: &[], clock: &clock, patience: &Impatient };
+        let terms = Terms {
+            holder: &holder,
+            allow: &allow,
+            signed_by: &[],
+            clock: &clock,
+            outside_window: None,
+            patience: &Impatient,
+        };
         let desired = self.desired(environment);
         let mut target = self.target(&desired, Mode::Write);
         let report = ops::apply::run(&plan, Some(desired), target.as_mut(), &terms, &mut Nobody).unwrap();

@@ -548,6 +548,7 @@ pub fn entry() -> impl Strategy<Value = Entry> {
             skipped: plan.steps.iter().take(1).map(|step| step.id).collect(),
             steps: plan.steps,
             signed_by: vec![PrivateKey::from_seed([1; 32]).public()],
+            outside_window: None,
             allowed: vec!["RK203".to_owned()],
             touched: Some(before.iter().map(|(address, state)| touched(address, state)).collect()),
             before,

@@ -103,8 +103,14 @@ impl Bench {
         let holder = Holder { actor: "law".to_owned(), since: "2026-01-01T00:00:00Z".to_owned() };
         let allow: Vec<Allowance> = CONSENTS.iter().map(|code| code.parse().unwrap()).collect();
         let clock = || "2026-01-01T00:00:01Z".to_owned();
-        let terms =
-            Terms { holder: &holder, allow: &allow, signed_by: &[], clock: &clock, patience: &Impatient };
+        let terms = Terms {
+            holder: &holder,
+            allow: &allow,
+            signed_by: &[],
+            clock: &clock,
+            outside_window: None,
+            patience: &Impatient,
+        };
         ops::apply::run(plan, goal, target.as_mut(), &terms, &mut Nobody)
     }
 

@@ -129,8 +129,14 @@ fn take_back(context: &Context, adopting: &Adopting) {
 
 fn record(context: &Context, adopting: &Adopting, target: &mut dyn Target) -> Result<Report, Failure> {
     let holder = context.holder();
-    let terms =
-        Terms { holder: &holder, allow: &[], signed_by: &[], clock: &now, patience: &Until::after(BUDGET) };
+    let terms = Terms {
+        holder: &holder,
+        allow: &[],
+        signed_by: &[],
+        clock: &now,
+        outside_window: None,
+        patience: &Until::after(BUDGET),
+    };
     let mut progress = context.terminal.apply_progress(&adopting.plan);
     let report = apply::apply(&adopting.plan, target, &terms, &mut progress)?.report;
     match report.outcome {

@@ -6,16 +6,19 @@ use std::path::Path;
 use super::{desired, plan};
 use crate::address::Address;
 use crate::apply::{ApplyError, Terms};
+use crate::cli::admission::admit;
 use crate::cli::ahead::Ahead;
 use crate::cli::args::Choices;
-use crate::cli::context::{Context, Opened, Purpose, now, writable};
+use crate::cli::context::{Context, Opened, Purpose, instant, now, writable};
 use crate::cli::exit::{Code, Failure};
 use crate::cli::packages;
 use crate::cli::patience::{BUDGET, Until};
 use crate::model::environment::Environment;
 use crate::model::setup::Action;
 use crate::model::state::Desired;
+use crate::model::window::Hand;
 use crate::ops;
+use crate::ops::window::Within;
 use crate::package::Sealed;
 use crate::plan::{Allowance, Plan};
 use crate::provider::open::Mode;
@@ -27,12 +30,7 @@ use crate::signature::PublicKey;
 use crate::wire;
 
 /// Plans every chosen environment, shows, asks and applies, one environment after the other.
-pub fn planned(
-    context: &Context,
-    yes: bool,
-    allow: &[Allowance],
-    choices: &Choices,
-) -> Result<Code, Failure> {
+pub fn planned(context: &Context, consent: &Consent<'_>, choices: &Choices) -> Result<Code, Failure> {
     let files = context.files()?;
     let mut ahead = Ahead::start(context, &files, Purpose::Write);
     let opened = context.open_files(files)?;
@@ -40,18 +38,28 @@ pub fn planned(
     let environments = context.environments(&opened.repository, Purpose::Write)?;
     environments.iter().try_for_each(|environment| writable(environment, &[]))?;
     for environment in environments {
-        if !tidy(context, environment)?.is_empty() {
+        if !begin(context, environment, consent.outside_window)?.is_empty() {
             // What was seen ahead is not there any more.
             ahead = Ahead::default();
         }
         let plan = plan::one(context, &opened, &mut ahead, environment, choices)?;
         let desired = desired(&opened.repository, environment, choices)?;
-        match one(context, environment, &plan, Some(desired), &Consent { yes, allow, signed_by: &[] }, &[])? {
+        match one(context, environment, &plan, Some(desired), consent, &[])? {
             Some(report) => reports.push(report),
             None => return Ok(Code::Done),
         }
     }
     finish(context, reports)
+}
+
+/// Begins what ends in an apply: refuses where nothing may be applied, and tidies up.
+pub fn begin(
+    context: &Context,
+    environment: &Environment,
+    outside_window: Option<&str>,
+) -> Result<Vec<String>, Failure> {
+    admit(environment, context.target(environment, Mode::Read)?.as_mut(), outside_window)?;
+    tidy(context, environment)
 }
 
 /// Tidies up what an apply that was cut off has left, so that the plan starts from what is meant to be there.
@@ -78,8 +86,7 @@ pub struct Named<'a> {
 pub fn saved(
     context: &Context,
     named: &Named<'_>,
-    yes: bool,
-    allow: &[Allowance],
+    consent: &Consent<'_>,
     choices: &Choices,
 ) -> Result<Code, Failure> {
     if !choices.setup.is_empty() {
@@ -98,11 +105,12 @@ pub fn saved(
     let signed_by = packages::trusted(&sealed, environment)?;
     let mut plan = plan.clone();
     // A package cannot loosen what the environment's own manifest says today.
-    plan.policy.max_destroy = match (plan.policy.max_destroy, environment.destroy_limit()) {
+    plan.policy.max_destroy = match (plan.policy.max_destroy, environment.max_destroy) {
         (Some(packed), Some(limit)) => Some(packed.min(limit)),
+        (Some(0), None) if plan.policy.auto_apply => None,
         (packed, limit) => packed.or(limit),
     };
-    match one(context, environment, &plan, None, &Consent { yes, allow, signed_by: &signed_by }, &[])? {
+    match one(context, environment, &plan, None, &Consent { signed_by: &signed_by, ..*consent }, &[])? {
         Some(report) => finish(context, vec![report]),
         None => Ok(Code::Done),
     }
@@ -138,10 +146,13 @@ fn chosen<'a>(context: &Context, opened: &'a Opened, plan: &Plan) -> Result<&'a 
 }
 
 /// What is agreed to in advance: by the person who applies, and by those who signed the package.
+#[derive(Clone, Copy)]
 pub struct Consent<'a> {
     pub yes: bool,
     pub allow: &'a [Allowance],
     pub signed_by: &'a [PublicKey],
+    /// Why the windows of the environment are passed by.
+    pub outside_window: Option<&'a str>,
 }
 
 /// Shows one plan, asks, applies and prints the report. None where the person said no. The report says of each
@@ -154,7 +165,7 @@ pub fn one(
     consent: &Consent<'_>,
     spoken_of: &[(Address, Action)],
 ) -> Result<Option<Report>, Failure> {
-    let Consent { yes, allow, signed_by } = *consent;
+    let Consent { yes, allow, signed_by, outside_window } = *consent;
     let terminal = &context.terminal;
     let mut target = context.signed_target(environment, signed_by)?;
     if target.describe() != plan.target {
@@ -166,6 +177,7 @@ pub fn one(
         );
         return Err(Failure::new(Code::Stale, message).help("plan again; nothing was changed"));
     }
+    admit(environment, target.as_mut(), outside_window)?;
     let options = Options { paint: terminal.paint, verbose: context.global.verbose };
     // Nobody reads a plan under `--yes --quiet`; a question is never asked without one.
     let is_shown = !context.is_json() && (!yes || !terminal.quiet) && !has_nothing(plan, spoken_of);
@@ -182,10 +194,13 @@ pub fn one(
         }
     }
     let holder = context.holder();
-    let terms = Terms { holder: &holder, allow, signed_by, clock: &now, patience: &Until::after(BUDGET) };
+    let patience = Until::after(BUDGET);
+    let terms = Terms { holder: &holder, allow, signed_by, clock: &now, outside_window, patience: &patience };
     let mut progress = terminal.apply_progress(plan);
     target.listen(progress.listener());
-    let applied = ops::apply::run(plan, desired, target.as_mut(), &terms, &mut progress);
+    let windows = if outside_window.is_some() { &[] } else { environment.windows.as_slice() };
+    let mut within = Within::new(windows, Hand::Manual, &instant, plan, &mut progress);
+    let applied = ops::apply::run(plan, desired, target.as_mut(), &terms, &mut within);
     drop(progress);
     let report = match applied {
         Ok(report) => report,

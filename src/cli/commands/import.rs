@@ -43,8 +43,9 @@ pub fn run(context: &Context, arguments: &Import) -> Result<Code, Failure> {
     leave_tasks_out(&package, &arguments.no_tasks, &mut bindings)?;
     let declared = opened.repository.desired(&environment.name, &BTreeMap::new());
     let declared = declared.map(|desired| desired.resources.into_keys().collect()).unwrap_or_default();
+    let outside_window = arguments.outside_window.as_ref().map(|reason| reason.0.as_str());
     if !arguments.plan {
-        apply::tidy(context, environment)?;
+        apply::begin(context, environment, outside_window)?;
     }
     let Some(Checked { check, desired }) =
         decided(context, &package, environment, &declared, bindings, arguments)?
@@ -85,7 +86,8 @@ pub fn run(context: &Context, arguments: &Import) -> Result<Code, Failure> {
     if is_listed && !context.is_json() {
         context.terminal.result("\n");
     }
-    let consent = apply::Consent { yes: arguments.yes, allow: &arguments.allow, signed_by: &signed_by };
+    let consent =
+        apply::Consent { yes: arguments.yes, allow: &arguments.allow, signed_by: &signed_by, outside_window };
     match apply::one(context, environment, &plan, Some(desired), &consent, &spoken_of)? {
         Some(report) => apply::finish(context, vec![report]),
         None => Ok(Code::Done),

@@ -4,6 +4,7 @@
 use std::path::Path;
 
 use super::desired;
+use crate::cli::admission;
 use crate::cli::ahead::Ahead;
 use crate::cli::args::Choices;
 use crate::cli::context::{Context, Opened, Purpose};
@@ -88,6 +89,7 @@ fn tried(
     let (mut target, snapshot) = ahead.take(context, environment)?;
     let target = target.as_mut();
     let mut plan = ops::plan::plan_from(desired, target, &snapshot, &opened.files.revision)?;
+    admission::say(context, environment, target)?;
     match ops::rehearse::rehearse(&mut plan, target, trial.on, &environment.allow)? {
         Some(rehearsal) => Ok((plan, Some(rehearsal))),
         None => {
@@ -107,9 +109,12 @@ pub fn one(
     choices: &Choices,
 ) -> Result<Plan, Failure> {
     let desired = desired(&opened.repository, environment, choices)?;
-    let _progress = context.terminal.spinner(&format!("planning {}", environment.name));
+    let progress = context.terminal.spinner(&format!("planning {}", environment.name));
     let (mut target, snapshot) = ahead.take(context, environment)?;
-    Ok(ops::plan::plan_from(desired, target.as_mut(), &snapshot, &opened.files.revision)?)
+    let plan = ops::plan::plan_from(desired, target.as_mut(), &snapshot, &opened.files.revision)?;
+    drop(progress);
+    admission::say(context, environment, target.as_mut())?;
+    Ok(plan)
 }
 
 /// Prints plans as the run's result.

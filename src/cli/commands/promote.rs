@@ -3,27 +3,27 @@
 
 use std::path::PathBuf;
 
+use super::apply::Consent;
 use super::{apply, plan};
 use crate::cli::context::{Context, writable};
 use crate::cli::exit::{Code, Failure};
 use crate::model::environment::Environment;
 use crate::model::repository::Repository;
 use crate::ops::promote::{Drifted, desired, planned, promoted};
-use crate::plan::{Allowance, Level};
+use crate::plan::Level;
 use crate::provider::open::Mode;
 
 /// What was asked for on the command line.
-pub struct Order {
+pub struct Order<'a> {
     pub from: String,
     pub to: String,
     pub only_shown: bool,
     pub out: Option<PathBuf>,
-    pub yes: bool,
-    pub allow: Vec<Allowance>,
+    pub consent: Consent<'a>,
     pub allow_drift: bool,
 }
 
-pub fn run(context: &Context, order: &Order) -> Result<Code, Failure> {
+pub fn run(context: &Context, order: &Order<'_>) -> Result<Code, Failure> {
     if context.global.rev.is_some() {
         return Err(Failure::error("promote takes what was applied to FROM, so it takes no --rev")
             .help("to apply a revision: reconcile apply -e TO --rev REV"));
@@ -36,7 +36,7 @@ pub fn run(context: &Context, order: &Order) -> Result<Code, Failure> {
     let to = environment(&opened.repository, &order.to)?;
     if !order.only_shown && order.out.is_none() {
         writable(to, &[])?;
-        apply::tidy(context, to)?;
+        apply::begin(context, to, order.consent.outside_window)?;
     }
     let drifted = if order.allow_drift { Drifted::Allowed } else { Drifted::Refused };
     let promoted = promoted(&from.name, context.target(from, Mode::Read)?.as_mut(), drifted)?;
@@ -57,8 +57,7 @@ pub fn run(context: &Context, order: &Order) -> Result<Code, Failure> {
         let is_refused = plan.findings.iter().any(|finding| finding.level == Level::Refuse);
         return Ok(if is_refused { Code::Refused } else { Code::Done });
     }
-    let consent = apply::Consent { yes: order.yes, allow: &order.allow, signed_by: &[] };
-    match apply::one(context, to, &plan, Some(desired), &consent, &[])? {
+    match apply::one(context, to, &plan, Some(desired), &order.consent, &[])? {
         Some(report) => apply::finish(context, vec![report]),
         None => Ok(Code::Done),
     }

@@ -156,7 +156,7 @@ fn loose_values(change: &Change, before: &Entity, after: &Entity, out: &mut Aski
         let asked =
             change.members.iter().any(|m| touched(&m) || (m.name == *name && m.setting("type").is_some()));
         if before.fields.contains_key(name) && !asked {
-            fits(name.clone(), name, name, &goal.ty, out);
+            fits(name.clone(), name, name, goal.ty.describe(), out);
         }
     }
 }

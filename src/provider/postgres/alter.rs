@@ -219,13 +219,7 @@ impl Alter<'_> {
         let mut deferred: Vec<String> = Vec::new();
         for wanted in &self.wanted.constraints {
             // Both of its ends get another type, one after the other: meanwhile it does not hold.
-            let ends_move = match &wanted.rule {
-                Rule::Reference(far) => {
-                    let moves = |columns: &[String]| columns.iter().any(|column| touched.contains(column));
-                    far.table == self.new && moves(&far.columns) && moves(&wanted.columns)
-                }
-                Rule::PrimaryKey | Rule::Unique | Rule::Check(_) | Rule::Other(_) => false,
-            };
+            let ends_move = self.ends_move(wanted, &touched);
             let same = |one: &Constraint| !ends_move && self.rule_is_same(one, wanted);
             let by_name = open.iter().position(|one| one.name == wanted.name && same(one));
             match by_name.or_else(|| open.iter().position(same)) {
@@ -278,12 +272,7 @@ impl Alter<'_> {
                 && !constraint.columns.is_empty()
                 && constraint.columns.iter().any(|column| dropped.contains(column));
             if !goes_anyway {
-                let let_go = match &constraint.rule {
-                    Rule::Reference(far) => holding::may_have_let_go(far, self.scene),
-                    Rule::PrimaryKey | Rule::Unique | Rule::Check(_) | Rule::Other(_) => false,
-                };
-                let word = if let_go { "DROP CONSTRAINT IF EXISTS" } else { "DROP CONSTRAINT" };
-                self.alter(format!("{word} {}", quote(&constraint.name)));
+                self.alter(holding::drop_constraint(constraint, self.scene));
             }
         }
         deferred.into_iter().for_each(|what| self.alter(what));
@@ -293,12 +282,27 @@ impl Alter<'_> {
         self.indexes(&missing, &dropped, &touched);
         for constraint in missing {
             let later = match &constraint.rule {
-                Rule::Reference(far) => far.table != self.new && !ddl::is_there(&far.table, self.scene),
+                Rule::Reference(far) => {
+                    let waits = self.ends_move(&constraint, &touched);
+                    far.table != self.new && (waits || !ddl::is_there(&far.table, self.scene))
+                }
                 Rule::PrimaryKey | Rule::Unique | Rule::Check(_) | Rule::Other(_) => false,
             };
             let is_settled = !later && self.constraint_is_settled(&constraint, &touched);
             self.course.add_constraint(constraint, is_settled, later);
         }
+    }
+
+    /// Tells whether a reference of this table gets another type at both of its ends, the far one with this change or a
+    /// later one.
+    fn ends_move(&self, constraint: &Constraint, touched: &[String]) -> bool {
+        let Rule::Reference(far) = &constraint.rule else { return false };
+        let moves = |columns: &[String]| columns.iter().any(|column| touched.contains(column));
+        moves(&constraint.columns)
+            && match far.table == self.new {
+                true => moves(&far.columns),
+                false => holding::moves_later(far, self.scene),
+            }
     }
 
     /// As `constraints_and_indexes`, of indexes alone; `constraints` are those to come.

@@ -10,6 +10,7 @@ use super::shape::{Column, Constraint, Reference, Rule, Table};
 use crate::address::Address;
 use crate::diff::change::Change;
 use crate::model::entity::{self, Entity};
+use crate::model::state::State;
 use crate::target::{Cost, Scene, Stage, Work};
 
 /// Puts around the work of one entity what references on its keys need.
@@ -51,31 +52,61 @@ pub fn around(
     all
 }
 
-/// Tells of a reference that another change of the plan may have dropped already.
-pub fn may_have_let_go(far: &Reference, scene: &Scene<'_>) -> bool {
-    touched_by(far, scene).is_some()
+/// `DROP CONSTRAINT …`, also of a reference that another change of the plan may have dropped already.
+pub fn drop_constraint(constraint: &Constraint, scene: &Scene<'_>) -> String {
+    let may_have_let_go = match &constraint.rule {
+        Rule::Reference(far) => {
+            is_placed(far, scene) && far_keys(far, scene).iter().any(|key| key.is(&far.columns))
+        }
+        Rule::PrimaryKey | Rule::Unique | Rule::Check(_) | Rule::Other(_) => false,
+    };
+    let word = if may_have_let_go { "DROP CONSTRAINT IF EXISTS" } else { "DROP CONSTRAINT" };
+    format!("{word} {}", quote(&constraint.name))
 }
 
-/// Tells of a reference that stays what it is, that another change has dropped and adds again at the end.
+/// Tells of a reference that stays what it is, that an earlier change of the plan has dropped and adds again at the end.
 pub fn holds_again(far: &Reference, scene: &Scene<'_>) -> bool {
-    touched_by(far, scene).is_some_and(|key| key.is_kept)
+    is_placed(far, scene) && far_keys(far, scene).iter().any(|key| key.is_kept && key.is(&far.columns))
 }
 
-/// The key of a table changed before, on which a reference stands.
-fn touched_by(far: &Reference, scene: &Scene<'_>) -> Option<Touched> {
-    if !scene.placed.contains(&Address::new(entity::KIND, far.table.as_str())) {
-        return None;
-    }
+/// Tells of a reference that an earlier change of the plan made let go, and makes hold again after all changes; `now` is
+/// its table as it is.
+pub fn is_tied_later(wanted: &Constraint, now: &Table, scene: &Scene<'_>) -> bool {
+    let Rule::Reference(far) = &wanted.rule else { return false };
     let former = scene.name_before(&far.table);
-    let of = |state: &crate::model::state::State, name: &str| {
+    let was_so = |one: &Constraint| match &one.rule {
+        Rule::Reference(old) => {
+            (one.name == wanted.name || now.constraint(&wanted.name).is_none())
+                && one.columns == wanted.columns
+                && one.beyond.is_none()
+                && old.table == former
+                && old.columns == far.columns
+                && (old.on_delete, old.on_update) == (far.on_delete, far.on_update)
+        }
+        Rule::PrimaryKey | Rule::Unique | Rule::Check(_) | Rule::Other(_) => false,
+    };
+    holds_again(far, scene) && now.constraints.iter().any(was_so)
+}
+
+/// Tells of a reference whose far end gets another type with a change that comes later in the plan.
+pub fn moves_later(far: &Reference, scene: &Scene<'_>) -> bool {
+    let moves = |key: &Touched| key.retyped.is_some() && key.is(&far.columns);
+    !is_placed(far, scene) && far_keys(far, scene).iter().any(moves)
+}
+
+fn is_placed(far: &Reference, scene: &Scene<'_>) -> bool {
+    scene.placed.contains(&Address::new(entity::KIND, far.table.as_str()))
+}
+
+/// The keys of the table that a reference points to which do not stay as they are.
+fn far_keys(far: &Reference, scene: &Scene<'_>) -> Vec<Touched> {
+    let former = scene.name_before(&far.table);
+    let of = |state: &State, name: &str| {
         state.get(&Address::new(entity::KIND, name)).and_then(|resource| resource.as_entity()).cloned()
     };
     match (of(scene.before, former), of(scene.after, &far.table)) {
-        (Some(before), Some(after)) => {
-            let mut keys = touched(former, &far.table, &before, &after, scene).into_iter();
-            keys.find(|key| key.is(&far.columns))
-        }
-        (_, _) => None,
+        (Some(before), Some(after)) => touched(former, &far.table, &before, &after, scene),
+        (_, _) => Vec::new(),
     }
 }
 

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use super::after::{self, After};
 use super::conversion;
 use super::ddl;
+use super::holding;
 use super::keep;
 use super::lexer::{literal, quote};
 use super::lower;
@@ -146,6 +147,7 @@ impl Reshape<'_> {
                 let far = self.scene.renamed.iter().find(|(_, old)| old.name == one.table);
                 let table = far.map_or(&one.table, |(new, _)| &new.name);
                 same_columns
+                    && !self.ends_move(wanted)
                     && *table == other.table
                     && one.columns == other.columns
                     && one.on_delete == other.on_delete
@@ -155,6 +157,24 @@ impl Reshape<'_> {
                 false
             }
         }
+    }
+
+    /// Tells of a reference of then whose two ends get their types of then one after the other: meanwhile it does not
+    /// hold.
+    fn ends_move(&self, wanted: &Constraint) -> bool {
+        let Rule::Reference(far) = &wanted.rule else { return false };
+        let moves = |columns: &[String]| {
+            columns.iter().any(|column| {
+                let found = self.carried.get(column).and_then(|from| self.now.column(from));
+                let ty = self.then.column(column).map(|column| &column.ty);
+                found.map(|found| &found.ty) != ty
+            })
+        };
+        moves(&wanted.columns)
+            && match far.table == self.then.name {
+                true => moves(&far.columns),
+                false => holding::moves_later(far, self.scene),
+            }
     }
 
     /// Drops the constraints and indexes that were not there then; those of others stay.
@@ -182,7 +202,7 @@ impl Reshape<'_> {
                 own.name == one.name || (own.columns == one.columns && same_sort(&own.rule, &one.rule))
             });
             if is_ours || is_in_the_way || one.columns.iter().any(|column| self.goes(column)) {
-                self.alter(format!("DROP CONSTRAINT {}", quote(&one.name)));
+                self.alter(holding::drop_constraint(&one, self.scene));
             }
         }
         let (mut open, mut indexes) = (self.now.indexes.clone(), Vec::new());
@@ -425,8 +445,14 @@ impl Reshape<'_> {
     /// Adds the constraints and indexes that were there then and are not now.
     fn add_around(&mut self, missing: Missing) {
         for constraint in missing.constraints {
+            if holding::is_tied_later(&constraint, &self.now, self.scene) {
+                continue;
+            }
             let is_later = match &constraint.rule {
-                Rule::Reference(far) => far.table != self.then.name && !ddl::is_there(&far.table, self.scene),
+                Rule::Reference(far) => {
+                    let waits = self.ends_move(&constraint) || !ddl::is_there(&far.table, self.scene);
+                    far.table != self.then.name && waits
+                }
                 Rule::PrimaryKey | Rule::Unique | Rule::Check(_) | Rule::Other(_) => false,
             };
             if is_later {

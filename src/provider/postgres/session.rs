@@ -18,13 +18,17 @@ use super::inspect::{self, Context};
 use super::lexer::quote;
 use super::limits;
 use super::login::{attempts, configuration, is_about_encryption, is_final, setup};
+use super::notes::{self, NoteError};
 use super::refusal::{self, failed};
 use super::scratch::Original;
 use super::settings::{Connection, Found, Host, Root, Settings, SslMode};
 use super::tls::{self, Demand};
 use super::transaction::PostgresSession;
-use super::{answers, rehearsal, respell, task, tryout};
-use crate::journal::{Entry, Holder};
+use super::{answers, lease, rehearsal, respell, task, tryout};
+use crate::journal::lease::{Lease, Leased};
+use crate::journal::notice::{Delivery, Outbox};
+use crate::journal::suspension::Suspension;
+use crate::journal::{Entry, Holder, Timestamp};
 use crate::model::environment::TargetConfig;
 use crate::model::state::{Desired, Snapshot};
 use crate::model::trash::Trashed;
@@ -47,7 +51,9 @@ pub fn open(
     mode: Mode,
 ) -> Result<Box<dyn Target>, TargetError> {
     match Settings::new(config, variable) {
-        Ok(settings) => Ok(Box::new(PostgresTarget { settings, mode, connected: None, listener: None })),
+        Ok(settings) => {
+            Ok(Box::new(PostgresTarget { settings, mode, connected: None, listener: None, lease: None }))
+        }
         Err((target, message)) => Err(TargetError::Open { target, message }),
     }
 }
@@ -59,6 +65,8 @@ pub struct PostgresTarget {
     connected: Option<Connected>,
     /// Is told how far long steps are.
     listener: Option<Listener>,
+    /// What every apply is under, where there is one.
+    lease: Option<Lease>,
 }
 
 struct Connected {
@@ -328,7 +336,13 @@ impl PostgresTarget {
         if !row.try_get::<_, bool>(0).map_err(refused)? {
             return Err(self.locked());
         }
+        let held = self.lease.as_ref();
         let mut take = || {
+            if let Some(held) = held
+                && let Some(holder) = lease::successor(client, &settings.schema, held).map_err(refused)?
+            {
+                return Err(TargetError::Superseded { target: settings.name.clone(), holder });
+            }
             let mut catalog = Catalog::new(client, &settings.schema);
             make(&mut catalog, settings)?;
             catalog.take_lock(holder).map_err(refused)
@@ -505,6 +519,18 @@ impl Target for PostgresTarget {
 
     fn lock<'a>(&'a mut self, holder: &Holder) -> Result<Box<dyn Session + 'a>, TargetError> {
         let fence = self.take_lock(holder)?;
+        match self.suspension() {
+            Ok(None) => {}
+            Ok(Some(suspension)) => {
+                self.give_back();
+                let target = self.settings.name.clone();
+                return Err(TargetError::Suspended { target, suspension: Box::new(suspension) });
+            }
+            Err(error) => {
+                self.give_back();
+                return Err(error);
+            }
+        }
         let mut session = self.begin(fence)?;
         // What is left of another apply would be in the way, and would be forgotten.
         if !session.tidy()?.is_empty() {
@@ -552,6 +578,121 @@ impl Target for PostgresTarget {
         let mut catalog = Catalog::new(client, &settings.schema);
         make(&mut catalog, settings)?;
         catalog.keep(entry).map_err(|error| failed(settings, "keep the journal", &error, None))
+    }
+
+    fn suspension(&mut self) -> Result<Option<Suspension>, TargetError> {
+        self.read_note("say whether it is suspended", notes::suspension)
+    }
+
+    fn suspend(&mut self, suspension: &Suspension) -> Result<Suspension, TargetError> {
+        self.note("be suspended", |client, target| notes::suspend(client, target, suspension))
+    }
+
+    fn lift(&mut self) -> Result<Option<Suspension>, TargetError> {
+        self.writable()?;
+        self.read_note("be resumed", notes::lift)
+    }
+
+    fn outbox(&mut self) -> Result<Outbox, TargetError> {
+        self.read_note("show its outbox", notes::outbox)
+    }
+
+    fn post(
+        &mut self,
+        deliveries: &[Delivery],
+        announced: Option<u64>,
+        forget: &Timestamp,
+    ) -> Result<(), TargetError> {
+        self.note("keep its outbox", |client, target| {
+            notes::post(client, target, deliveries, announced, forget)
+        })
+    }
+
+    fn mark(&mut self, before: &Delivery, after: &Delivery) -> Result<bool, TargetError> {
+        self.note("keep its outbox", |client, target| notes::mark(client, target, before, after))
+    }
+
+    fn lease(&mut self) -> Result<Option<Lease>, TargetError> {
+        self.look_for_catalog()?;
+        self.leasing("say who watches it", lease::held)
+    }
+
+    fn take_lease(&mut self, holder: &str, life: Duration) -> Result<Leased, TargetError> {
+        if let Some(held) = Target::lease(self)? {
+            return Ok(Leased::Theirs(held));
+        }
+        self.writable()?;
+        let settings = &self.settings;
+        if let Some(Connected { client, server }) = &mut self.connected {
+            make(&mut Catalog::new(client, &settings.schema), settings)?;
+            server.has_catalog = true;
+        }
+        match self.leasing("give a lease", |client, target| lease::take(client, target, holder, life))? {
+            Some(lease) => Ok(Leased::Ours(lease)),
+            // Somebody came first.
+            None => Ok(Target::lease(self)?.map_or(Leased::Nowhere, Leased::Theirs)),
+        }
+    }
+
+    fn renew_lease(&mut self, lease: &Lease, life: Duration) -> Result<Option<Lease>, TargetError> {
+        self.writable()?;
+        self.leasing("renew a lease", |client, target| lease::renew(client, target, lease, life))
+    }
+
+    fn drop_lease(&mut self, lease: &Lease) -> Result<(), TargetError> {
+        self.writable()?;
+        self.leasing("take a lease back", |client, target| {
+            lease::give_back(client, target, lease).map(|()| None)
+        })
+        .map(drop)
+    }
+
+    fn heed(&mut self, lease: Lease) {
+        self.lease = Some(lease);
+    }
+}
+
+impl PostgresTarget {
+    /// Reads or changes the lease, in a statement of its own.
+    fn leasing(
+        &mut self,
+        doing: &str,
+        change: impl FnOnce(&mut Client, &str) -> Result<Option<Lease>, postgres::Error>,
+    ) -> Result<Option<Lease>, TargetError> {
+        self.read_note(doing, |client, target| Ok(change(client, target)?))
+    }
+
+    fn read_note<T>(
+        &mut self,
+        doing: &str,
+        read: impl FnOnce(&mut Client, &str) -> Result<T, NoteError>,
+    ) -> Result<T, TargetError> {
+        self.connected()?;
+        let settings = &self.settings;
+        let Some(Connected { client, .. }) = &mut self.connected else {
+            return Err(self.cannot_open("it is not open"));
+        };
+        read(client, &settings.schema).map_err(|error| match error {
+            NoteError::Server(error) => refusal::refused(settings, doing, &error, Vec::new()),
+            NoteError::Unreadable(error) => {
+                TargetError::Record { target: settings.name.clone(), message: error.to_string() }
+            }
+        })
+    }
+
+    /// Writes beside the journal; our tables are made where they are not there yet.
+    fn note<T>(
+        &mut self,
+        doing: &str,
+        write: impl FnOnce(&mut Client, &str) -> Result<T, NoteError>,
+    ) -> Result<T, TargetError> {
+        self.writable()?;
+        let settings = &self.settings;
+        if let Some(Connected { client, server }) = &mut self.connected {
+            make(&mut Catalog::new(client, &settings.schema), settings)?;
+            server.has_catalog = true;
+        }
+        self.read_note(doing, write)
     }
 }
 
@@ -646,7 +787,8 @@ impl PostgresTarget {
             Some(Connected { client, server }) => {
                 let follower = follower(client, &self.settings, self.listener.as_ref());
                 let context = context(&self.settings, server);
-                Ok(PostgresSession::new(client, &self.settings, context, fence, follower))
+                Ok(PostgresSession::new(client, &self.settings, context, fence, follower)
+                    .heeding(self.lease.as_ref()))
             }
             None => unreachable!("BUG: a connection that was just used is not there"),
         }

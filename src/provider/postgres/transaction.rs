@@ -11,6 +11,7 @@ use super::blockers::blockers;
 use super::catalog::{Catalog, lock_key};
 use super::follow::Follower;
 use super::inspect::{self, Context};
+use super::lease;
 use super::limits::{self, Class, milliseconds};
 use super::refusal::{self, failed};
 use super::session::{connect, give_back, transaction_of};
@@ -20,6 +21,7 @@ use super::task;
 use crate::address::Address;
 use crate::diff::change::Change;
 use crate::journal::Entry;
+use crate::journal::lease::Lease;
 use crate::model::state::Snapshot;
 use crate::model::trash::Trashed;
 use crate::plan::{Runs, Step, StepId};
@@ -34,6 +36,8 @@ pub struct PostgresSession<'a> {
     context: Context<'a>,
     catalog: Catalog<'a>,
     fence: i64,
+    /// The lease that it is under, where there is one.
+    lease: Option<&'a Lease>,
     /// The limit that statements are under now.
     class: Option<Class>,
     /// What was recorded in this transaction.
@@ -62,6 +66,7 @@ impl<'a> PostgresSession<'a> {
             context,
             catalog,
             fence,
+            lease: None,
             class: None,
             recorded: Vec::new(),
             spelled: BTreeMap::new(),
@@ -69,6 +74,12 @@ impl<'a> PostgresSession<'a> {
             follower,
             cut_off: None,
         }
+    }
+
+    /// Commits only as long as nobody has come after the holder of this lease.
+    pub fn heeding(mut self, lease: Option<&'a Lease>) -> PostgresSession<'a> {
+        self.lease = lease;
+        self
     }
 
     /// Says what was refused. Where somebody stood in the way, the transaction ends here, and it is said who.
@@ -409,6 +420,12 @@ impl Session for PostgresSession<'_> {
     fn commit(&mut self, entry: &Entry) -> Result<u64, TargetError> {
         self.check_open("commit")?;
         self.limit(Class::Long, "commit")?;
+        if let Some(lease) = self.lease {
+            let successor = lease::successor(self.catalog.client, &self.settings.schema, lease);
+            if let Some(holder) = successor.map_err(|error| self.refused("commit", &error, None))? {
+                return Err(TargetError::Superseded { target: self.settings.name.clone(), holder });
+            }
+        }
         self.catalog.write_states().map_err(|error| self.refused("write its record", &error, None))?;
         let id = self.keep(entry).map_err(|error| self.refused("commit", &error, None))?;
         match self.catalog.client.batch_execute("COMMIT") {

@@ -10,9 +10,12 @@ use super::dialect::{NAME, SqliteDialect};
 use super::lexer::quote;
 use super::references::references_to_nowhere;
 use super::refusal::{failed, strict_names};
-use super::{catalog, inspect, rehearse, restore, task, tryout};
+use super::{catalog, inspect, lease, notes, rehearse, restore, task, tryout};
 use crate::diff::change::Change;
-use crate::journal::{Entry, Holder};
+use crate::journal::lease::{Lease, Leased};
+use crate::journal::notice::{Delivery, Outbox};
+use crate::journal::suspension::Suspension;
+use crate::journal::{Entry, Holder, Timestamp};
 use crate::model::environment::TargetConfig;
 use crate::model::setting::Setting;
 use crate::model::state::Snapshot;
@@ -53,7 +56,7 @@ pub fn open(config: &TargetConfig, root: &Path, mode: Mode) -> Result<Box<dyn Ta
         return refuse("its path is no plain path to a file");
     }
     let (name, path) = (format!("{NAME} {text}"), root.join(path));
-    Ok(Box::new(SqliteTarget { name, setting, path, mode, connection: None }))
+    Ok(Box::new(SqliteTarget { name, setting, path, mode, connection: None, lease: None }))
 }
 
 /// One database file.
@@ -65,6 +68,8 @@ pub struct SqliteTarget {
     path: PathBuf,
     mode: Mode,
     connection: Option<Connection>,
+    /// What every apply is under, where there is one.
+    lease: Option<Lease>,
 }
 
 fn is_busy(error: &rusqlite::Error) -> bool {
@@ -182,6 +187,17 @@ impl SqliteTarget {
         match catalog::lock_holder(connection) {
             Ok(Some((_, current))) if current == token => {
                 connection.busy_timeout(READ_PATIENCE).map_err(refused)?;
+                // Nobody can take the lease over before this transaction has ended.
+                let successor = match &self.lease {
+                    Some(lease) => lease::successor(connection, lease).map_err(refused)?,
+                    None => None,
+                };
+                if let Some(holder) = successor {
+                    roll_back(connection);
+                    // A row that stays behind is taken over by whoever comes next.
+                    let _ = catalog::drop_lock(connection, &token);
+                    return Err(TargetError::Superseded { target: self.name.clone(), holder });
+                }
                 connection.execute_batch(catalog::UPGRADE).map_err(|error| {
                     roll_back(connection);
                     refused(error)
@@ -319,6 +335,16 @@ impl Target for SqliteTarget {
 
     fn lock<'a>(&'a mut self, holder: &Holder) -> Result<Box<dyn Session + 'a>, TargetError> {
         let token = self.begin(holder)?;
+        if let Some(suspension) = self.suspension()? {
+            let suspended =
+                TargetError::Suspended { target: self.name.clone(), suspension: Box::new(suspension) };
+            if let Some(connection) = &self.connection {
+                roll_back(connection);
+                // A row that stays behind is taken over by whoever comes next.
+                let _ = catalog::drop_lock(connection, &token);
+            }
+            return Err(suspended);
+        }
         match &self.connection {
             Some(connection) => {
                 Ok(Box::new(SqliteSession { name: &self.name, path: &self.path, connection, token }))
@@ -369,9 +395,140 @@ impl Target for SqliteTarget {
             None => Err(self.cannot_open("there is no connection")),
         }
     }
+
+    fn suspension(&mut self) -> Result<Option<Suspension>, TargetError> {
+        self.read_note("say whether it is suspended", notes::suspension)
+    }
+
+    fn suspend(&mut self, suspension: &Suspension) -> Result<Suspension, TargetError> {
+        self.create()?;
+        self.note("be suspended", |connection| notes::suspend(connection, suspension))
+    }
+
+    fn lift(&mut self) -> Result<Option<Suspension>, TargetError> {
+        match self.connection()? {
+            Some(_) => self.note("be resumed", notes::lift),
+            None => Ok(None),
+        }
+    }
+
+    fn outbox(&mut self) -> Result<Outbox, TargetError> {
+        self.read_note("show its outbox", notes::outbox)
+    }
+
+    fn post(
+        &mut self,
+        deliveries: &[Delivery],
+        announced: Option<u64>,
+        forget: &Timestamp,
+    ) -> Result<(), TargetError> {
+        self.create()?;
+        self.note("keep its outbox", |connection| {
+            notes::post(connection, deliveries, announced)?;
+            notes::forget(connection, forget)
+        })
+    }
+
+    fn mark(&mut self, before: &Delivery, after: &Delivery) -> Result<bool, TargetError> {
+        self.note("keep its outbox", |connection| notes::mark(connection, before, after))
+    }
+
+    fn lease(&mut self) -> Result<Option<Lease>, TargetError> {
+        let name = self.name.clone();
+        match self.connection()? {
+            Some(connection) => {
+                lease::held(connection).map_err(|error| failed(&name, "say who watches it", &error))
+            }
+            None => Ok(None),
+        }
+    }
+
+    fn take_lease(&mut self, holder: &str, life: Duration) -> Result<Leased, TargetError> {
+        if self.connection()?.is_none() {
+            return Ok(Leased::Nowhere);
+        }
+        if let Some(held) = Target::lease(self)? {
+            return Ok(Leased::Theirs(held));
+        }
+        let taken = self.leasing("give a lease", |connection| lease::take(connection, holder, life))?;
+        match taken {
+            Some(lease) => Ok(Leased::Ours(lease)),
+            // Somebody came first.
+            None => Ok(Target::lease(self)?.map_or(Leased::Nowhere, Leased::Theirs)),
+        }
+    }
+
+    fn renew_lease(&mut self, lease: &Lease, life: Duration) -> Result<Option<Lease>, TargetError> {
+        self.leasing("renew a lease", |connection| lease::renew(connection, lease, life))
+    }
+
+    fn drop_lease(&mut self, lease: &Lease) -> Result<(), TargetError> {
+        self.leasing("take a lease back", |connection| lease::give_back(connection, lease).map(|()| None))
+            .map(drop)
+    }
+
+    fn heed(&mut self, lease: Lease) {
+        self.lease = Some(lease);
+    }
 }
 
 impl SqliteTarget {
+    /// Changes the lease, where there is a file to keep it in.
+    fn leasing(
+        &mut self,
+        doing: &str,
+        change: impl FnOnce(&Connection) -> rusqlite::Result<Option<Lease>>,
+    ) -> Result<Option<Lease>, TargetError> {
+        match self.connection()? {
+            Some(_) => self.note(doing, change),
+            None => Ok(None),
+        }
+    }
+
+    fn read_note<T: Default>(
+        &mut self,
+        doing: &str,
+        read: impl FnOnce(&Connection) -> rusqlite::Result<T>,
+    ) -> Result<T, TargetError> {
+        let name = self.name.clone();
+        match self.connection()? {
+            Some(connection) => read(connection).map_err(|error| failed(&name, doing, &error)),
+            None => Ok(T::default()),
+        }
+    }
+
+    /// Writes beside the journal, in a transaction of its own.
+    fn note<T>(
+        &mut self,
+        doing: &str,
+        write: impl FnOnce(&Connection) -> rusqlite::Result<T>,
+    ) -> Result<T, TargetError> {
+        let name = self.name.clone();
+        let refused = |error: rusqlite::Error| match is_busy(&error) {
+            true => TargetError::Busy {
+                target: name.clone(),
+                doing: doing.to_owned(),
+                message: "somebody else writes to it".to_owned(),
+                holders: Vec::new(),
+            },
+            false => failed(&name, doing, &error),
+        };
+        let Some(connection) = self.connection()? else {
+            return Err(self.cannot_open("there is no connection"));
+        };
+        if let Some(found) = catalog::version(connection).map_err(refused)?
+            && found > catalog::VERSION
+        {
+            return Err(TargetError::Newer { target: name.clone(), found, known: catalog::VERSION });
+        }
+        connection.execute_batch("BEGIN IMMEDIATE").map_err(refused)?;
+        let written = write(connection).and_then(|value| connection.execute_batch("COMMIT").map(|()| value));
+        if written.is_err() {
+            roll_back(connection);
+        }
+        written.map_err(refused)
+    }
+
     fn entries(&mut self, id: Option<u64>, limit: usize) -> Result<Vec<Entry>, TargetError> {
         let name = self.name.clone();
         let Some(connection) = self.connection()? else { return Ok(Vec::new()) };
