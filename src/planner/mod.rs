@@ -255,6 +255,7 @@ impl Draft<'_> {
             target: target.to_owned(),
             revision: revision.clone(),
             promoted_from: None,
+            compared: None,
             rolled_back: self
                 .past
                 .map(|past| Rollback { to_before: past.to_before, undone: past.undone.clone() }),

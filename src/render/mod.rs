@@ -2,7 +2,11 @@
 //! Never prints, never reads a file or a clock, and lets no control character of a value through.
 
 pub mod adoption_text;
+pub mod annotations;
+mod budget;
+mod catalogue;
 pub mod diagnostics;
+mod diagram;
 pub mod diff_text;
 pub mod drift_text;
 mod excerpt;
@@ -18,12 +22,16 @@ mod page;
 pub mod paint;
 pub mod plan_markdown;
 pub mod plan_text;
+pub mod preview_html;
+pub mod preview_markdown;
 pub mod rehearsal_text;
+mod remarks;
 pub mod report_text;
 pub mod resume_text;
 mod row;
 #[cfg(test)]
 mod sample;
+pub mod sarif;
 mod setting;
 pub mod suspension_text;
 mod table;
