@@ -148,6 +148,8 @@ pub enum Certainty {
     Estimated,
     /// To find out takes longer than it may.
     Unknown,
+    /// There is no target to ask.
+    NotAsked,
 }
 
 /// What the `unless` of a task says.

@@ -37,8 +37,13 @@ pub fn diff(difference: &SidesDiffer, paint: Paint) -> String {
 /// Writes changes alone, their signs at the start of the line.
 pub fn changes(all: &[Change]) -> String {
     let mut page = Page::new(Paint::plain());
-    all.iter().for_each(|change| write_change(&mut page, change));
+    write_changes(&mut page, all);
     page.finish().lines().map(|line| sign_first(line) + "\n").collect()
+}
+
+/// Writes changes alone.
+pub fn write_changes(page: &mut Page, all: &[Change]) {
+    all.iter().for_each(|change| write_change(page, change));
 }
 
 fn write_change(page: &mut Page, change: &Change) {

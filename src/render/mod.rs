@@ -24,6 +24,7 @@ pub mod plan_markdown;
 pub mod plan_text;
 pub mod preview_html;
 pub mod preview_markdown;
+pub mod preview_text;
 pub mod rehearsal_text;
 mod remarks;
 pub mod report_text;
