@@ -14,6 +14,8 @@ mod finding;
 pub mod history_text;
 #[cfg(test)]
 mod hostile;
+#[cfg(test)]
+mod hostile_preview;
 pub mod import_text;
 mod markdown;
 mod member;
