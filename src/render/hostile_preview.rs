@@ -18,7 +18,7 @@ use crate::model::field::{Field, FieldType};
 use crate::model::name::is_unprintable;
 use crate::model::resource::Resource;
 use crate::plan::{Compared, Plan};
-use crate::report::preview::{Apart, Place, Planned, Preview, Unplanned};
+use crate::report::preview::{Apart, Place, Planned, Preview, Subject, Unplanned};
 use crate::source::Revision;
 
 /// An entity whose names do harm, with lookups to itself and to somebody else.
@@ -70,6 +70,11 @@ fn preview() -> impl Strategy<Value = Preview> {
             let fault =
                 Unplanned { environment: "dev".to_owned(), message: word.clone(), help: Some(word.clone()) };
             Preview {
+                subject: Subject {
+                    folder: word.clone(),
+                    environments: vec![(word.clone(), word.clone())],
+                    has_targets: has_base,
+                },
                 revision: Revision { commit: Some("4f2a91c".repeat(6)), ..Revision::default() },
                 planned,
                 apart: vec![Apart { environment: "staging-1".to_owned(), target: word, beside, already }],

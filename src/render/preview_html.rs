@@ -167,7 +167,8 @@ fn environment(planned: &Planned, preview: &Preview) -> Markup {
                     } } } }
             }
             @if !plan.steps.is_empty() {
-                details { summary { (counted(plan.steps.len(), "step")) }
+                details { summary { (counted(plan.steps.len(), "step"))
+                        @if plan.compared.is_some() { ", as on a target that is at that revision and has few rows" } }
                     @for step in &plan.steps { p { (step.id) ". " (clean(&step.title)) } pre { (clean_lines(&sql(step))) } } }
             }
             @for one in preview.rehearsals.iter().filter(|one| one.environment == plan.environment && plan.compared.is_none()) {

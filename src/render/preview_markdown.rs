@@ -56,26 +56,21 @@ pub fn preview(preview: &Preview, limit: usize) -> String {
     fit(&head(preview), &sections, limit, full)
 }
 
-/// The line by which a comment is found again: of the same environments and targets, whatever is in it.
+/// The line by which a comment is found again: of the same environments, whatever comes of them.
 fn mark(preview: &Preview) -> String {
-    let names: Vec<String> = preview
-        .planned
-        .iter()
-        .map(|one| marker(&one.plan.environment))
-        .chain(preview.unplanned.iter().map(|one| marker(&one.environment)))
-        .collect();
-    let mut names = names;
-    names.dedup();
-    let is_offline =
-        !preview.planned.is_empty() && preview.planned.iter().all(|one| one.plan.compared.is_some());
-    let targets: Vec<&str> = preview.planned.iter().map(|one| one.plan.target.as_str()).collect();
-    let target = match is_offline || targets.is_empty() {
-        true => "none".to_owned(),
-        false => Fingerprint::of(&targets).short(),
+    let subject = &preview.subject;
+    let names: Vec<String> = subject.environments.iter().map(|(name, _)| marker(name)).collect();
+    let names = match names.join(",") {
+        none if none.is_empty() => "none".to_owned(),
+        long if long.len() > 400 => Fingerprint::of(&subject.environments).short(),
+        names => names,
     };
-    let names = if names.is_empty() { "none".to_owned() } else { names.join(",") };
-    let names = if names.len() > 400 { Fingerprint::of(&names).short() } else { names };
-    format!("<!-- reconcile:plan env={names} target={target} v1 -->\n")
+    let target = if subject.has_targets { Fingerprint::of(subject).short() } else { "none".to_owned() };
+    let folder = match subject.folder.as_str() {
+        "" => String::new(),
+        folder => format!(" folder={}", marker(folder)),
+    };
+    format!("<!-- reconcile:plan env={names} target={target}{folder} v1 -->\n")
 }
 
 /// The marker, the verdict and the table of environments.
@@ -323,6 +318,11 @@ fn details(planned: &Planned) -> Vec<Section> {
         false => vec![Item::Fenced { language: "sql", text: statements.join("\n") }],
     };
     let name = format!("the statements of {}", plan.environment);
-    let head = open(&counted(plan.steps.len(), "step"));
+    let as_if = if plan.compared.is_some() {
+        ", as on a target that is at that revision and has few rows"
+    } else {
+        ""
+    };
+    let head = open(&format!("{}{as_if}", counted(plan.steps.len(), "step")));
     vec![changes, kept, Section { name, rank: Rank::Statements, head, items, foot }]
 }

@@ -14,6 +14,7 @@ use crate::source::Revision;
 /// Everything that a preview shows. Every format is made from this one value.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Preview {
+    pub subject: Subject,
     pub revision: Revision,
     /// Environment by environment: what a branch changes, then what would change in the target.
     pub planned: Vec<Planned>,
@@ -24,6 +25,17 @@ pub struct Preview {
     /// What is to be said of the manifests. With an error among it, nothing was planned.
     pub diagnostics: Vec<Diagnostic>,
     pub rehearsals: Vec<Rehearsal>,
+}
+
+/// What a preview is about, whatever comes of it: by this a host's comment is found again.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Subject {
+    /// Where the manifests lie in their git repository, with `/`.
+    pub folder: String,
+    /// The environments that were asked for, each with the kind of its target.
+    pub environments: Vec<(String, String)>,
+    /// Whether their targets are asked.
+    pub has_targets: bool,
 }
 
 /// One plan, with what it comes from.

@@ -10,6 +10,7 @@ use crate::cli::args::{Choices, Format};
 use crate::cli::context::{Context, Opened, Purpose};
 use crate::cli::exit::{Code, Failure};
 use crate::cli::{files, preview};
+use crate::manifest;
 use crate::model::environment::Environment;
 use crate::model::state::Desired;
 use crate::ops;
@@ -17,7 +18,7 @@ use crate::package;
 use crate::plan::{Level, Plan};
 use crate::render::plan_markdown;
 use crate::render::rehearsal_text;
-use crate::report::preview::{Planned, Preview, Unplanned};
+use crate::report::preview::{Planned, Preview, Subject, Unplanned};
 use crate::report::rehearsal::Rehearsal;
 use crate::source;
 
@@ -48,8 +49,18 @@ pub fn run(context: &Context, order: &Order<'_>) -> Result<Code, Failure> {
         true => Ahead::start(context, &files, Purpose::Read),
         false => Ahead::default(),
     };
+    let folder = source::folder_in_repository(context.root());
+    let declared = manifest::environments(&files);
+    let chosen = context.choose(declared.iter().collect(), Purpose::Read).unwrap_or_default();
+    let of = |environment: &&Environment| (environment.name.clone(), environment.target.provider.clone());
+    let subject = Subject {
+        folder: folder.clone(),
+        environments: chosen.iter().map(of).collect(),
+        has_targets: asks_targets,
+    };
     let (opened, found) = context.examine(files);
     let mut seen = Preview {
+        subject,
         revision: opened.files.revision.clone(),
         diagnostics: preview::hosted(context, &found),
         ..Preview::default()
@@ -68,7 +79,6 @@ pub fn run(context: &Context, order: &Order<'_>) -> Result<Code, Failure> {
         return Err(Failure::error("--out saves the plan of one environment").help("name it with -e"));
     }
     let based = order.base.as_deref().map(|rev| base::open(context, rev)).transpose()?;
-    let folder = source::folder_in_repository(context.root());
     let with_places = |plan: Plan, environment: &Environment| -> Result<Planned, Failure> {
         let desired = desired(&opened.repository, environment, &order.choices)?;
         Ok(ops::preview::planned(plan, &desired, &opened.repository, &opened.files, &folder))
