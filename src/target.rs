@@ -208,6 +208,13 @@ pub trait Dialect: Sync {
     /// None where the target's present shape makes the answer zero.
     fn ask(&self, change: &Change, question: &Question, scene: &Scene<'_>) -> Option<String>;
 
+    /// What an inspection would find in the target's own words where it holds just this state; empty where this
+    /// dialect does without.
+    fn drawn(&self, state: &State) -> Vec<Native> {
+        let _ = state;
+        Vec::new()
+    }
+
     /// Tells what the target's own nature makes of the steps of a plan: what it would refuse, whom they keep waiting.
     fn remarks(&self, steps: &[Step], scene: &Scene<'_>) -> Vec<Finding> {
         let _ = (steps, scene);
