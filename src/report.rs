@@ -5,6 +5,7 @@ pub mod preview;
 pub mod rehearsal;
 mod resource;
 pub mod standing;
+pub mod tally;
 
 use serde::{Deserialize, Serialize};
 

@@ -258,3 +258,29 @@ fn what_one_transaction_cannot_hold_goes_on_where_it_was_cut_off() {
     }
     assert_eq!(place.lines(tables), ["0"]);
 }
+
+/// A newer server may spell what it holds in other words than the one that was asked at the apply.
+#[test]
+fn what_is_only_spelled_otherwise_has_not_moved() {
+    let Some(place) = Place::new("") else { return };
+    place.declare(
+        "
+apiVersion: reconcile/v1
+kind: Entity
+metadata: { name: order }
+spec:
+  fields: { total: { type: decimal, precision: 12, scale: 2, default: { sql: \"1 + 1\" } }, state: { type: text } }
+  checks: { known: { sql: \"state IN ('a', 'b') AND total > 0\" } }
+",
+    );
+    place.does(&["apply", "--yes"]);
+    place.sql("UPDATE reconcile.resource SET spelled = NULL");
+    let drift = place.does(&["drift", "--detailed-exitcode"]);
+    assert!(drift.contains("No drift"), "{drift}");
+    let plan = place.plan();
+    assert!(plan.steps.is_empty() && plan.findings.is_empty(), "{plan:?}");
+    place.does(&["apply", "--yes"]);
+    place.is_done();
+    place.sql("ALTER TABLE \"order\" DROP CONSTRAINT known, ADD CONSTRAINT known CHECK (total > 0)");
+    assert_eq!(place.run(&["drift", "--detailed-exitcode"], "").status.code(), Some(2));
+}

@@ -13,12 +13,14 @@ use crate::wire::drift::Drift;
 /// Inspects a target and compares it with its own record.
 pub fn drift(environment: &str, target: &mut dyn Target) -> Result<Drift, TargetError> {
     let snapshot = target.inspect()?;
-    let desired = applied(environment, &snapshot);
+    let mut desired = applied(environment, &snapshot);
+    // Another version of a server may have other words for what has not moved.
+    target.respell(&mut desired, &snapshot)?;
     let comparison = compare(&desired, &snapshot);
     Ok(Drift {
         environment: environment.to_owned(),
         target: target.describe(),
-        moved: comparison.changes.into_iter().map(turned).collect(),
+        moved: comparison.changes.into_iter().filter(has_moved).map(turned).collect(),
         unmanaged: comparison.kept,
         opaque: snapshot.opaque.into_iter().collect(),
     })
@@ -43,6 +45,11 @@ fn applied(environment: &str, snapshot: &Snapshot) -> Desired {
         resources: declared.collect(),
         unfinished: Vec::new(),
     }
+}
+
+/// Tells of a change that is more than other words in our record.
+fn has_moved(change: &Change) -> bool {
+    change.before.is_none() || change.before != change.after
 }
 
 /// A change that would bring something back, as the move that took it away.

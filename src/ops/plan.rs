@@ -1,6 +1,8 @@
 //! `plan`: one environment against its target.
 //! Never writes to the target: it inspects, asks, and rehearses where nothing is kept.
 
+use std::borrow::Cow;
+
 use crate::model::state::{Desired, Snapshot};
 use crate::plan::{Compared, Level, Plan};
 use crate::planner;
@@ -24,8 +26,33 @@ pub fn offline(
     planner::offline::plan(base, head, dialect, revision, compared.clone())
 }
 
-/// Plans one environment whose target was inspected already.
+/// How often it is planned again where the target moves meanwhile.
+const TRIES: usize = 3;
+
+/// Plans one environment whose target was inspected already. What is in the way may only be that somebody has applied
+/// since: then it is planned again.
 pub fn plan_from(
+    desired: Desired,
+    target: &mut dyn Target,
+    snapshot: &Snapshot,
+    revision: &Revision,
+) -> Result<Plan, TargetError> {
+    let mut seen = Cow::Borrowed(snapshot);
+    for _ in 0..TRIES {
+        let planned = planned(desired.clone(), target, &seen, revision);
+        let is_sure = |plan: &Plan| plan.findings.iter().all(|finding| finding.level != Level::Refuse);
+        if planned.as_ref().is_ok_and(is_sure) {
+            return planned;
+        }
+        match target.inspect() {
+            Ok(now) if now.fingerprint() != seen.fingerprint() => seen = Cow::Owned(now),
+            Ok(_) | Err(_) => return planned,
+        }
+    }
+    planned(desired, target, &seen, revision)
+}
+
+fn planned(
     mut desired: Desired,
     target: &mut dyn Target,
     snapshot: &Snapshot,

@@ -13,6 +13,7 @@ pub mod plan;
 pub mod preview;
 pub mod report;
 pub mod schema;
+pub mod standing;
 pub mod suspension;
 pub mod trash;
 pub mod watch;

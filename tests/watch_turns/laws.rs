@@ -150,7 +150,7 @@ impl World {
         }
         let turn = self.under_way.remove(which % self.under_way.len());
         let event = match turn {
-            Turn::Look => Event::Looked((how % 5 != 0).then(|| self.roster())),
+            Turn::Look => Event::Looked((!how.is_multiple_of(5)).then(|| self.roster())),
             Turn::Scan => Event::Scanned(None),
             Turn::Fetch => Event::Fetched,
             Turn::Lease(name) => {

@@ -20,6 +20,7 @@ pub mod reviewed;
 pub mod rollback;
 pub mod schema;
 mod sign;
+pub mod status;
 pub mod suspend;
 pub mod trash;
 pub mod validate;

@@ -1,6 +1,8 @@
 //! PostgreSQL's SQL cut into tokens, as a server from 13 to 18 with `standard_conforming_strings` on reads it.
 //! Never judges what the tokens say, and reads nothing that two of these servers would read differently.
 
+pub use crate::provider::sql::{literal, quote};
+
 /// What sort of token it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Sort {
@@ -327,19 +329,9 @@ fn without_escapes(part: &str) -> Option<String> {
     Some(text)
 }
 
-/// Writes a name so that PostgreSQL takes it for a name, whatever it holds.
-pub fn quote(name: &str) -> String {
-    format!("\"{}\"", name.replace('"', "\"\""))
-}
-
 /// Tells whether an expression of the server names something.
 pub fn names(sql: &str, name: &str) -> bool {
     tokens(sql).is_ok_and(|tokens| tokens.iter().any(|token| token.name().is_some_and(|own| own == name)))
-}
-
-/// Writes a text as a literal: a backslash is a plain character in it.
-pub fn literal(text: &str) -> String {
-    format!("'{}'", text.replace('\'', "''"))
 }
 
 /// Tells whether a name means the same without its quotes: it is in lower case and no keyword but an unreserved one.

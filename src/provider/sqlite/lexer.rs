@@ -1,6 +1,8 @@
 //! SQLite's SQL cut into tokens.
 //! Never judges what the tokens say: `parse` does.
 
+pub use crate::provider::sql::{literal, quote};
+
 /// What sort of token it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Sort {
@@ -168,16 +170,6 @@ fn unquote(text: &str) -> String {
         Some(b'`') => inner.replace("``", "`"),
         Some(_) | None => inner.to_owned(),
     }
-}
-
-/// Writes a name so that SQLite takes it for a name, whatever it holds.
-pub fn quote(name: &str) -> String {
-    format!("\"{}\"", name.replace('"', "\"\""))
-}
-
-/// Writes a text as a literal.
-pub fn literal(text: &str) -> String {
-    format!("'{}'", text.replace('\'', "''"))
 }
 
 /// Brings SQL to one spelling: tokens with one space between, words in lower case, needless quotes left out.
