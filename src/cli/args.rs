@@ -133,11 +133,13 @@ pub enum Verb {
   reconcile plan --rev HEAD~1 -e dev        from another revision
   reconcile plan -e staging --rehearse      run the steps for a try, and roll them back
   reconcile plan --base origin/main         what this branch changes, without any target
-  reconcile plan --format markdown          as a comment on a pull request
+  reconcile plan --format markdown          as Markdown, for people
+  reconcile plan --comment                  as our comment on the pull request that a job runs for
   reconcile plan --detailed-exitcode        exit 2 when changes are pending
 
 --base asks no target and needs no credentials; with --with-targets the plan against each target comes as well, and
-where the two differ. The digest of a plan, which every format shows (text with -v), is what `apply --expect` takes.")]
+where the two differ. The digest of a plan, which every format shows (text with -v), is what `apply --expect` takes.
+A comment that cannot be written is a warning, and exit 1 unless the plan's own code is a worse one.")]
     Plan {
         /// Save the plan of the one environment as a package
         #[arg(long, value_name = "FILE.zip")]
@@ -160,6 +162,15 @@ where the two differ. The digest of a plan, which every format shows (text with 
         /// The longest that Markdown gets; details are cut first, and 0 cuts nothing. Default: what fits a comment
         #[arg(long, value_name = "BYTES", value_parser = bytes)]
         max_bytes: Option<usize>,
+        /// Show it on the pull request as well: one comment, kept up to date, and the status of the commit
+        #[arg(long)]
+        comment: bool,
+        /// The pull request; default: the one that the CI job runs for
+        #[arg(long, value_name = "N", requires = "comment")]
+        pull_request: Option<u64>,
+        /// The variable with the host's token; default: the usual one of the host, such as GITHUB_TOKEN
+        #[arg(long, visible_alias = "token-env", value_name = "VARIABLE", requires = "comment")]
+        token_variable: Option<String>,
         #[command(flatten)]
         choices: Choices,
     },

@@ -17,6 +17,7 @@ mod packages;
 mod patience;
 mod preview;
 mod progress;
+mod pull_request;
 mod terminal;
 pub mod watch;
 
@@ -63,7 +64,20 @@ fn dispatch(context: &Context, verb: Verb) -> Result<Code, Failure> {
     match verb {
         Verb::Init { dir } => commands::init::run(context, &dir),
         Verb::Validate => commands::validate::run(context),
-        Verb::Plan { out, detailed_exitcode, rehearse, on, base, with_targets, max_bytes, choices } => {
+        Verb::Plan {
+            out,
+            detailed_exitcode,
+            rehearse,
+            on,
+            base,
+            with_targets,
+            max_bytes,
+            comment,
+            pull_request,
+            token_variable,
+            choices,
+        } => {
+            let asked = pull_request::Asked { number: pull_request, token_variable };
             let trial = rehearse.then_some(commands::plan::Trial { on: on.as_deref() });
             let order = commands::plan::Order {
                 out,
@@ -72,6 +86,7 @@ fn dispatch(context: &Context, verb: Verb) -> Result<Code, Failure> {
                 base,
                 with_targets,
                 max_bytes,
+                comment: comment.then_some(asked),
                 choices,
             };
             commands::plan::run(context, &order)

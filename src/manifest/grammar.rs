@@ -545,7 +545,11 @@ pub const HOST: Object = Object {
     title: "`host`",
     doc: "Where the repository's host is.",
     keys: &[
-        may("kind", Shape::Word(&["github", "gitlab"]), "Which API it has; default: told by its name."),
+        may(
+            "kind",
+            Shape::Word(&["github", "gitlab", "gitea", "forgejo", "bitbucket"]),
+            "Which API it has; default: told by its name.",
+        ),
         may("api", Shape::Text, "Where its API is: `https://git.example.com/api/v3`."),
         may("repository", Shape::Text, "`owner/name` there; default: told by the url of `origin`."),
     ],

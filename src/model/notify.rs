@@ -92,7 +92,7 @@ impl Sink {
 /// Where the host of the repository shows how a revision stands.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct HostConfig {
-    /// `github` or `gitlab`; none: told by the remote's url.
+    /// None: told by the remote's url.
     pub kind: Option<HostKind>,
     /// Where its API is; none: where such hosts have it.
     pub api: Option<String>,
@@ -106,4 +106,9 @@ pub struct HostConfig {
 pub enum HostKind {
     Github,
     Gitlab,
+    /// Also Forgejo, which has the same API.
+    #[serde(alias = "forgejo")]
+    Gitea,
+    /// The one at bitbucket.org; a server of one's own has another API.
+    Bitbucket,
 }

@@ -29,7 +29,7 @@ pub mod preview_html;
 pub mod preview_markdown;
 pub mod preview_text;
 pub mod rehearsal_text;
-mod remarks;
+pub mod remarks;
 pub mod report_text;
 pub mod resume_text;
 mod row;

@@ -22,8 +22,28 @@ pub const COMMENT: usize = 65_536 - 1_536;
 /// How much of one remark is shown.
 const LINE: usize = 600;
 
+/// What a host reads in a comment beside Markdown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Dialect {
+    /// HTML: a comment of it hides the marker, and folds hide the details.
+    Html,
+    /// No HTML at all, as on Bitbucket, which would show it.
+    Plain,
+}
+
 /// Writes a preview in at most `limit` bytes; 0 sets no limit.
 pub fn preview(preview: &Preview, limit: usize) -> String {
+    comment(preview, limit, Dialect::Html)
+}
+
+/// Writes that there is nothing to do, in one line: for a comment that is there already.
+pub fn nothing(preview: &Preview, dialect: Dialect) -> String {
+    let verdict = remarks::verdict(preview);
+    format!("{}**{}** {}\n", mark(preview, dialect), verdict.sign, prose(&verdict.text))
+}
+
+/// Writes a preview as the comment of a host, in at most `limit` bytes; 0 sets no limit.
+pub fn comment(preview: &Preview, limit: usize, dialect: Dialect) -> String {
     let mut sections = vec![problems(&preview.diagnostics), unplanned(&preview.unplanned)];
     let main = |planned: &Planned| {
         let plan = &planned.plan;
@@ -42,22 +62,26 @@ pub fn preview(preview: &Preview, limit: usize) -> String {
     sections.extend(preview.apart.iter().map(apart));
     sections.extend(preview.deciding().map(|planned| others(&planned.plan)));
     for planned in &preview.planned {
-        sections.extend(details(planned));
+        sections.extend(details(planned, dialect));
     }
-    sections.extend(preview.rehearsals.iter().map(|one| Section {
-        name: format!("the rehearsal of {}", one.environment),
-        rank: Rank::Detail,
-        head: format!("\n<details><summary>{}: rehearsal</summary>\n\n", named(&one.environment)),
-        items: vec![Item::Text(rehearsal_text::markdown(one))],
-        foot: "\n</details>\n".to_owned(),
+    sections.extend(preview.rehearsals.iter().map(|one| {
+        let (head, foot) = fold(dialect, &one.environment, None, "rehearsal");
+        let items = vec![Item::Text(rehearsal_text::markdown(one))];
+        Section {
+            name: format!("the rehearsal of {}", one.environment),
+            rank: Rank::Detail,
+            head,
+            items,
+            foot,
+        }
     }));
     sections.retain(|section| !section.items.is_empty());
     let full = "All of it: `reconcile plan --format markdown --max-bytes 0`, or PLAN.md in the package.";
-    fit(&head(preview), &sections, limit, full)
+    fit(&head(preview, dialect), &sections, limit, full)
 }
 
 /// The line by which a comment is found again: of the same environments, whatever comes of them.
-fn mark(preview: &Preview) -> String {
+pub fn mark(preview: &Preview, dialect: Dialect) -> String {
     let subject = &preview.subject;
     let names: Vec<String> = subject.environments.iter().map(|(name, _)| marker(name)).collect();
     let names = match names.join(",") {
@@ -70,13 +94,18 @@ fn mark(preview: &Preview) -> String {
         "" => String::new(),
         folder => format!(" folder={}", marker(folder)),
     };
-    format!("<!-- reconcile:plan env={names} target={target}{folder} v1 -->\n")
+    let mark = format!("reconcile:plan env={names} target={target}{folder} v1");
+    match dialect {
+        Dialect::Html => format!("<!-- {mark} -->\n"),
+        // A definition that nothing refers to shows nothing.
+        Dialect::Plain => format!("[//]: # ({mark})\n\n"),
+    }
 }
 
 /// The marker, the verdict and the table of environments.
-fn head(preview: &Preview) -> String {
+fn head(preview: &Preview, dialect: Dialect) -> String {
     let verdict = remarks::verdict(preview);
-    let mut text = format!("{}**{}** {}\n", mark(preview), verdict.sign, prose(&verdict.text));
+    let mut text = format!("{}**{}** {}\n", mark(preview, dialect), verdict.sign, prose(&verdict.text));
     if !preview.planned.is_empty() {
         text.push_str("\n| environment | add | change | destroy | to allow | refused | drift | digest |\n");
         text.push_str("|---|--:|--:|--:|--:|--:|--:|---|\n");
@@ -123,9 +152,18 @@ fn offline(plan: &Plan) -> String {
     )
 }
 
-/// An environment's name in a fold's summary.
-fn named(environment: &str) -> String {
-    format!("<code>{}</code>", html(environment))
+/// What stands before and behind details: a fold, where a host knows one. `since`: the base they are compared with.
+fn fold(dialect: Dialect, environment: &str, since: Option<&str>, what: &str) -> (String, String) {
+    let named = |value: &str| match dialect {
+        Dialect::Html => format!("<code>{}</code>", html(value)),
+        Dialect::Plain => code(value),
+    };
+    let since = since.map(|base| format!(" since {}", named(base))).unwrap_or_default();
+    let title = format!("{}{since}: {what}", named(environment));
+    match dialect {
+        Dialect::Html => (format!("\n<details><summary>{title}</summary>\n\n"), "\n</details>\n".to_owned()),
+        Dialect::Plain => (format!("\n### {title}\n\n"), String::new()),
+    }
 }
 
 fn section(name: String, rank: Rank, head: String, items: Vec<String>) -> Section {
@@ -263,15 +301,10 @@ fn others(plan: &Plan) -> Section {
 }
 
 /// The changes and the statements of one plan, folded.
-fn details(planned: &Planned) -> Vec<Section> {
+fn details(planned: &Planned, dialect: Dialect) -> Vec<Section> {
     let plan = &planned.plan;
-    let since = match &plan.compared {
-        Some(compared) => format!(" since <code>{}</code>", html(&compared.base.label())),
-        None => String::new(),
-    };
-    let open =
-        |what: &str| format!("\n<details><summary>{}{since}: {what}</summary>\n\n", named(&plan.environment));
-    let foot = "\n</details>\n".to_owned();
+    let since = plan.compared.as_ref().map(|compared| compared.base.label());
+    let open = |what: &str| fold(dialect, &plan.environment, since.as_deref(), what);
     let mut about = format!("{}.\n", code(&remarks::held_against(plan)));
     if plan.compared.is_none() {
         about.push_str(&format!(
@@ -290,7 +323,8 @@ fn details(planned: &Planned) -> Vec<Section> {
     };
     let name = format!("the changes of {}", plan.environment);
     let what = if plan.is_empty() { "no changes".to_owned() } else { counted(plan.changes.len(), "change") };
-    let changes = Section { name, rank: Rank::Detail, head: open(&what), items: changes, foot: foot.clone() };
+    let (head, foot) = open(&what);
+    let changes = Section { name, rank: Rank::Detail, head, items: changes, foot };
     let kept = plan.kept.iter().map(|kept| {
         let place = match &kept.path {
             Some(path) => format!("{}/{path}", kept.address),
@@ -298,9 +332,11 @@ fn details(planned: &Planned) -> Vec<Section> {
         };
         format!("- {} {}\n", code(&shorten(&place, LINE)), line(&kept.reason))
     });
+    let (head, foot) =
+        open(&format!("{} kept, because nobody declares them", thousands(plan.kept.len() as u64)));
     let kept = Section {
-        head: open(&format!("{} kept, because nobody declares them", thousands(plan.kept.len() as u64))),
-        foot: foot.clone(),
+        head,
+        foot,
         ..section(
             format!("what is kept in {}", plan.environment),
             Rank::Statements,
@@ -323,6 +359,6 @@ fn details(planned: &Planned) -> Vec<Section> {
     } else {
         ""
     };
-    let head = open(&format!("{}{as_if}", counted(plan.steps.len(), "step")));
+    let (head, foot) = open(&format!("{}{as_if}", counted(plan.steps.len(), "step")));
     vec![changes, kept, Section { name, rank: Rank::Statements, head, items, foot }]
 }

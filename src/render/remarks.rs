@@ -20,6 +20,20 @@ pub struct Verdict {
     pub text: String,
 }
 
+impl Verdict {
+    /// Whether something stands in the way of an apply that nobody can just allow.
+    pub fn is_failure(&self) -> bool {
+        self.sign == "✗"
+    }
+}
+
+/// Tells whether a preview has nothing to show: no plan does anything, and nothing stands in the way.
+pub fn has_nothing_to_do(preview: &Preview) -> bool {
+    verdict(preview).sign == "✓"
+        && preview.apart.is_empty()
+        && preview.planned.iter().all(|one| one.plan.is_empty())
+}
+
 /// What is said of one plan.
 pub struct Remarks<'a> {
     pub impossible: Vec<&'a Finding>,

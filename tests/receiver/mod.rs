@@ -1,6 +1,9 @@
 //! A receiver of HTTP requests on this machine, which answers as it is told.
 //! Never understands more of HTTP than the tests need.
 
+// Each test uses some of it.
+#![allow(dead_code)]
+
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
@@ -25,25 +28,43 @@ impl Received {
     }
 }
 
-/// A server that answers with what it was given, the last answer for ever.
+/// What is answered.
+#[derive(Clone, Debug, Default)]
+pub struct Reply {
+    pub status: u16,
+    /// A whole line; empty for none.
+    pub header: String,
+    pub body: String,
+}
+
+/// A server that answers as it was told.
 pub struct Receiver {
     pub url: String,
     received: Arc<Mutex<Vec<Received>>>,
 }
 
 impl Receiver {
-    /// Each answer is a status with headers and a body: `503`, `429 retry-after: 60`, `400 {"a":1}`.
+    /// Answers with what it was given, the last answer for ever. Each is a status with headers and a body: `503`, `429 retry-after: 60`, `400 {"a":1}`.
     pub fn answering(answers: &[&str]) -> Receiver {
+        let mut answers: Vec<String> = answers.iter().rev().map(|a| (*a).to_owned()).collect();
+        Receiver::by(move |_| {
+            let answer = if answers.len() > 1 { answers.pop() } else { answers.last().cloned() };
+            let answer = answer.unwrap();
+            let (status, rest) = answer.split_once(' ').unwrap_or((&answer, ""));
+            let (header, body) = if rest.starts_with('{') { ("", rest) } else { (rest, "") };
+            Reply { status: status.parse().unwrap(), header: header.to_owned(), body: body.to_owned() }
+        })
+    }
+
+    /// Answers each request as a function says.
+    pub fn by(mut answer: impl FnMut(&Received) -> Reply + Send + 'static) -> Receiver {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let received = Arc::new(Mutex::new(Vec::new()));
-        let (kept, mut answers) =
-            (received.clone(), answers.iter().map(|a| (*a).to_owned()).collect::<Vec<_>>());
-        answers.reverse();
+        let kept = received.clone();
         std::thread::spawn(move || {
             for stream in listener.incoming() {
-                let answer = if answers.len() > 1 { answers.pop() } else { answers.last().cloned() };
-                serve(stream.unwrap(), &answer.unwrap(), &kept);
+                serve(stream.unwrap(), &mut answer, &kept);
             }
         });
         Receiver { url, received }
@@ -63,7 +84,7 @@ impl Receiver {
     }
 }
 
-fn serve(stream: TcpStream, answer: &str, kept: &Mutex<Vec<Received>>) {
+fn serve(stream: TcpStream, answer: &mut dyn FnMut(&Received) -> Reply, kept: &Mutex<Vec<Received>>) {
     let mut reader = BufReader::new(stream.try_clone().unwrap());
     let mut next = || {
         let mut line = String::new();
@@ -84,9 +105,9 @@ fn serve(stream: TcpStream, answer: &str, kept: &Mutex<Vec<Received>>) {
     let mut body = vec![0; length.map_or(0, |(_, value)| value.parse().unwrap())];
     reader.read_exact(&mut body).unwrap();
     let body = String::from_utf8(body).unwrap();
-    kept.lock().unwrap().push(Received { line, headers, body });
-    let (status, rest) = answer.split_once(' ').unwrap_or((answer, ""));
-    let (header, text) = if rest.starts_with('{') { ("", rest) } else { (rest, "") };
+    let received = Received { line, headers, body };
+    kept.lock().unwrap().push(received.clone());
+    let Reply { status, header, body: text } = answer(&received);
     let header = if header.is_empty() { String::new() } else { format!("{header}\r\n") };
     let reply = format!(
         "HTTP/1.1 {status} Said\r\n{header}content-length: {}\r\nconnection: close\r\n\r\n{text}",

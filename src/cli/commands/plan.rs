@@ -9,6 +9,7 @@ use crate::cli::ahead::Ahead;
 use crate::cli::args::{Choices, Format};
 use crate::cli::context::{Context, Opened, Purpose};
 use crate::cli::exit::{Code, Failure};
+use crate::cli::pull_request::{Asked, PullRequest};
 use crate::cli::{files, preview};
 use crate::manifest;
 use crate::model::environment::Environment;
@@ -39,11 +40,19 @@ pub struct Order<'a> {
     /// The targets as well.
     pub with_targets: bool,
     pub max_bytes: Option<usize>,
+    /// The pull request that it is shown on as well.
+    pub comment: Option<Asked>,
     pub choices: Choices,
 }
 
 pub fn run(context: &Context, order: &Order<'_>) -> Result<Code, Failure> {
     let files = context.files()?;
+    // Whoever cannot comment learns that before anything is planned.
+    let pull_request = order.comment.as_ref().map(|asked| PullRequest::find(context, &files.revision, asked));
+    let pull_request = pull_request.transpose()?;
+    let is_told = |seen: &Preview| {
+        pull_request.as_ref().is_none_or(|pull_request| pull_request.tell(context, seen, order.max_bytes))
+    };
     let asks_targets = order.base.is_none() || order.with_targets;
     let mut ahead = match asks_targets {
         true => Ahead::start(context, &files, Purpose::Read),
@@ -72,6 +81,8 @@ pub fn run(context: &Context, order: &Order<'_>) -> Result<Code, Failure> {
                 preview::show(context, &seen, order.max_bytes);
             }
         }
+        // It ends as an error, told or not.
+        is_told(&seen);
         return Err(Failure::said(Code::Error));
     }
     let environments = context.environments(&opened.repository, Purpose::Read)?;
@@ -116,6 +127,7 @@ pub fn run(context: &Context, order: &Order<'_>) -> Result<Code, Failure> {
         save(context, &opened, &planned.plan, &seen.rehearsals, &order.choices, path)?;
     }
     preview::show(context, &seen, order.max_bytes);
+    let is_told = is_told(&seen);
     if worst != Code::Done {
         return Err(Failure::said(worst));
     }
@@ -124,7 +136,12 @@ pub fn run(context: &Context, order: &Order<'_>) -> Result<Code, Failure> {
         return Ok(Code::Refused);
     }
     let pending = plans.iter().any(|p| !p.is_empty());
-    Ok(if order.detailed_exitcode && pending { Code::Pending } else { Code::Done })
+    // What nobody was told did not go well, whatever is pending.
+    Ok(match (is_told, order.detailed_exitcode && pending) {
+        (false, _) => Code::Error,
+        (true, true) => Code::Pending,
+        (true, false) => Code::Done,
+    })
 }
 
 /// Plans one environment, and rehearses its steps where that was asked for.

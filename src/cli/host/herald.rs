@@ -7,15 +7,16 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
+use super::caller::Token;
 use super::courier::Post;
 use super::http::Http;
 use super::repository::hosted;
-use super::status::{Status, Statuses, Token};
+use super::status::{Status, Statuses};
 use crate::cli::context::{instant, outside, variable};
 use crate::cli::exit::Failure;
 use crate::manifest::Config;
 use crate::model::environment::TargetConfig;
-use crate::model::notify::{Channel, HostKind, Sink};
+use crate::model::notify::{Channel, Sink};
 use crate::model::setting::{Setting, Unfilled};
 use crate::ops::announce::{Posted, ToldFate, deliver, gather};
 use crate::provider;
@@ -34,7 +35,7 @@ const SAID: Duration = Duration::from_secs(3_600);
 pub struct Outspoken {
     /// Whether `command` sinks run.
     pub commands: bool,
-    /// The variable that holds the host's token; none: `GITHUB_TOKEN` or `GITLAB_TOKEN`.
+    /// The variable that holds the host's token; none: the usual one of the host.
     pub token_variable: Option<String>,
     /// The address of `origin`, as a revision has it.
     pub address: Option<String>,
@@ -131,23 +132,28 @@ fn filled(sink: &Sink) -> Result<Sink, Failure> {
 /// The statuses of commits, where there is a token for the host.
 fn statuses(config: &Config, outspoken: &Outspoken) -> Result<Option<Statuses>, Failure> {
     let found = hosted(outspoken.address.as_deref(), &config.host);
-    let name = match (&outspoken.token_variable, &found) {
-        (Some(name), _) => name.as_str(),
-        (None, Ok(hosted)) => match hosted.kind {
-            HostKind::Github => "GITHUB_TOKEN",
-            HostKind::Gitlab => "GITLAB_TOKEN",
-        },
+    let token = match (&outspoken.token_variable, &found) {
+        (Some(name), _) => {
+            let token = variable(name);
+            let why = |why| Failure::error(format!("the variable `{name}` for the host's token {why}"));
+            token.map_err(why)?
+        }
         // Nobody asked for it.
         (None, Err(_)) => return Ok(None),
+        (None, Ok(hosted)) => match hosted.token_variables().iter().find_map(|name| variable(name).ok()) {
+            Some(token) => token,
+            None => return Ok(None),
+        },
     };
-    match (variable(name), found) {
-        (Ok(token), Ok(hosted)) => Ok(Some(Statuses::new(Http::default(), hosted, Token::new(&token)))),
-        (Err(_), _) if outspoken.token_variable.is_none() => Ok(None),
-        (Err(why), _) => Err(Failure::error(format!("the variable `{name}` for the host's token {why}"))),
-        (Ok(_), Err(why)) => Err(Failure::error(format!("no status of commits can be shown: {why}"))
-            .help("say in `reconcile.yaml`: host: { kind: github, api: URL, repository: owner/name }")),
+    match found {
+        Ok(hosted) => Ok(Some(Statuses::new(Http::default(), hosted, Token::new(&token)))),
+        Err(why) => Err(Failure::error(format!("no status of commits can be shown: {why}")).help(SAY_WHERE)),
     }
 }
+
+/// What to do where a host is not known.
+pub const SAY_WHERE: &str =
+    "say in `reconcile.yaml`: host: { kind: github, api: URL, repository: owner/name }";
 
 /// What is known of one environment.
 struct Known {

@@ -22,6 +22,8 @@ const MAX_ANSWER: u64 = 1 << 20;
 #[derive(Clone, Debug)]
 pub struct Http {
     agent: Agent,
+    /// No more is read of an answer; of a longer one, nothing is.
+    max_answer: u64,
 }
 
 /// What is asked.
@@ -37,6 +39,7 @@ pub struct Request<'a> {
 pub enum Method {
     Get,
     Post,
+    Put,
     Patch,
 }
 
@@ -87,16 +90,23 @@ impl Default for Http {
             .user_agent(concat!("reconcile/", env!("CARGO_PKG_VERSION")))
             .tls_config(TlsConfig::builder().root_certs(roots).build())
             .build();
-        Http { agent: Agent::with_parts(config, DefaultConnector::default(), Careful::default()) }
+        let agent = Agent::with_parts(config, DefaultConnector::default(), Careful::default());
+        Http { agent, max_answer: MAX_ANSWER }
     }
 }
 
 impl Http {
+    /// A client that reads answers of up to so many bytes.
+    pub fn reading(max_answer: u64) -> Http {
+        Http { max_answer, ..Http::default() }
+    }
+
     /// Asks once. An answer of any status is an answer.
     pub fn ask(&self, request: &Request<'_>) -> Result<Answer, String> {
         let method = match request.method {
             Method::Get => "GET",
             Method::Post => "POST",
+            Method::Put => "PUT",
             Method::Patch => "PATCH",
         };
         let mut builder = ureq::http::Request::builder().method(method).uri(request.url);
@@ -107,7 +117,7 @@ impl Http {
         let unreadable = "the url or a header does not read";
         let answer = match request.method {
             Method::Get => self.agent.run(builder.body(()).map_err(|_| unreadable)?),
-            Method::Post | Method::Patch => {
+            Method::Post | Method::Put | Method::Patch => {
                 self.agent.run(builder.body(request.body).map_err(|_| unreadable)?)
             }
         };
@@ -118,7 +128,7 @@ impl Http {
             .filter_map(|(name, value)| Some((name.as_str().to_owned(), value.to_str().ok()?.to_owned())))
             .collect();
         let status = answer.status().as_u16();
-        let body = answer.body_mut().with_config().limit(MAX_ANSWER).lossy_utf8(true).read_to_string();
+        let body = answer.body_mut().with_config().limit(self.max_answer).lossy_utf8(true).read_to_string();
         Ok(Answer { status, headers, body: body.unwrap_or_default() })
     }
 }

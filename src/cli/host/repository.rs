@@ -39,6 +39,8 @@ pub fn hosted(address: Option<&str>, config: &HostConfig) -> Result<Hosted, NoHo
         Some(kind) => kind,
         None if is("github") => HostKind::Github,
         None if is("gitlab") => HostKind::Gitlab,
+        None if is("gitea") || is("forgejo") || name == "codeberg.org" => HostKind::Gitea,
+        None if name == "bitbucket.org" => HostKind::Bitbucket,
         None => return Err(NoHost::UnknownKind(host)),
     };
     let api = match (&config.api, kind) {
@@ -46,10 +48,9 @@ pub fn hosted(address: Option<&str>, config: &HostConfig) -> Result<Hosted, NoHo
         (None, HostKind::Github) if name == "github.com" => "https://api.github.com".to_owned(),
         (None, HostKind::Github) => format!("https://{host}/api/v3"),
         (None, HostKind::Gitlab) => format!("https://{host}/api/v4"),
+        (None, HostKind::Gitea) => format!("https://{host}/api/v1"),
+        (None, HostKind::Bitbucket) => BITBUCKET.to_owned(),
     };
-    if !is_safe(&api) {
-        return Err(NoHost::Insecure);
-    }
     // Whoever may change the settings does not choose who gets the token.
     let name_of = |host: &str| host.split(':').next().unwrap_or_default().to_owned();
     if let (Some((origin, _)), Some(api)) = (&found, &api_host) {
@@ -59,10 +60,34 @@ pub fn hosted(address: Option<&str>, config: &HostConfig) -> Result<Hosted, NoHo
         }
     }
     let path = config.repository.clone().or(found.map(|(_, path)| path)).ok_or(NoHost::NoAddress)?;
-    if !is_path(&path, kind) {
-        return Err(NoHost::BadPath(path));
+    Hosted::at(kind, &api, &path)
+}
+
+/// Where Bitbucket's API is.
+pub const BITBUCKET: &str = "https://api.bitbucket.org/2.0";
+
+impl Hosted {
+    /// A repository of which all is known.
+    pub fn at(kind: HostKind, api: &str, path: &str) -> Result<Hosted, NoHost> {
+        let api = api.trim_end_matches('/').to_owned();
+        if !is_safe(&api) {
+            return Err(NoHost::Insecure);
+        }
+        match is_path(path, kind) {
+            true => Ok(Hosted { kind, api, path: path.to_owned() }),
+            false => Err(NoHost::BadPath(path.to_owned())),
+        }
     }
-    Ok(Hosted { kind, api, path })
+
+    /// The variables that may hold its token, the first one that is set.
+    pub fn token_variables(&self) -> &'static [&'static str] {
+        match self.kind {
+            HostKind::Github => &["GITHUB_TOKEN", "GH_TOKEN"],
+            HostKind::Gitlab => &["GITLAB_TOKEN"],
+            HostKind::Gitea => &["GITEA_TOKEN", "FORGEJO_TOKEN", "GITHUB_TOKEN"],
+            HostKind::Bitbucket => &["BITBUCKET_TOKEN"],
+        }
+    }
 }
 
 /// Tells whether a token may be sent there: nobody on the way reads it.
@@ -100,7 +125,7 @@ fn parts(address: &str) -> Option<(String, String)> {
 fn is_path(path: &str, kind: HostKind) -> bool {
     let parts: Vec<&str> = path.split('/').collect();
     let enough = match kind {
-        HostKind::Github => parts.len() == 2,
+        HostKind::Github | HostKind::Gitea | HostKind::Bitbucket => parts.len() == 2,
         HostKind::Gitlab => parts.len() >= 2,
     };
     let is_name = |part: &&str| {
@@ -157,6 +182,9 @@ mod tests {
                 &api,
                 "`origin` is at `github.com`, and the API is said to be at `git.example.com`, which would get the token",
             ),
+            (Some("https://codeberg.org/a/shop"), &none, "Gitea https://codeberg.org/api/v1 a/shop"),
+            (Some("git@git.forgejo.org:a/shop.git"), &none, "Gitea https://git.forgejo.org/api/v1 a/shop"),
+            (Some("git@bitbucket.org:a/shop.git"), &none, "Bitbucket https://api.bitbucket.org/2.0 a/shop"),
             (None, &none, "the url of `origin` does not say where the repository is"),
             (None, &all, "Github http://127.0.0.1:8080 acme/shop"),
             (Some("https://github.com/acme"), &none, "`acme` is no `owner/name`"),

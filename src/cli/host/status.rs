@@ -1,14 +1,13 @@
-//! The status of a commit, shown where people look at it: on GitHub or GitLab, one for each environment.
+//! The status of a commit, shown where people look at it: at the repository's host, one for each environment.
 //! Never prints the token, and never sends the same twice.
 
 use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
-use serde_json::json;
 
-use super::http::{Answer, Http, Method, Request};
+use super::caller::{Caller, Token};
+use super::http::Http;
 use super::repository::Hosted;
-use crate::model::notify::HostKind;
 use crate::report::standing::{Health, Standing};
 
 /// The longest context and description that hosts take.
@@ -35,27 +34,10 @@ pub struct Status {
     pub description: String,
 }
 
-/// The token of a host; it is in no message.
-pub struct Token(String);
-
-impl Token {
-    pub fn new(text: &str) -> Token {
-        Token(text.trim().to_owned())
-    }
-}
-
-impl std::fmt::Debug for Token {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Token(…)")
-    }
-}
-
 /// The statuses of the commits of one repository.
 #[derive(Debug)]
 pub struct Statuses {
-    http: Http,
-    hosted: Hosted,
-    token: Token,
+    caller: Caller,
     /// What the host took last, by context.
     shown: BTreeMap<String, Status>,
     /// The host is left alone until then.
@@ -86,12 +68,14 @@ impl Status {
             Health::Fighting => (State::Failure, format!("somebody keeps changing it back: {message}")),
             Health::Standby | Health::Unknown => return None,
         };
-        Some(Status {
-            commit: revision.commit.clone()?,
-            context: cut(&format!("reconcile/{}", standing.environment), MAX_CONTEXT),
-            state,
-            description: cut(&text, MAX_DESCRIPTION),
-        })
+        let context = format!("reconcile/{}", standing.environment);
+        Some(Status::cut(revision.commit.clone()?, &context, state, &text))
+    }
+
+    /// A status whose words are cut to what hosts take.
+    pub fn cut(commit: String, context: &str, state: State, description: &str) -> Status {
+        let (context, description) = (cut(context, MAX_CONTEXT), cut(description, MAX_DESCRIPTION));
+        Status { commit, context, state, description }
     }
 }
 
@@ -110,7 +94,11 @@ fn cut(text: &str, most: usize) -> String {
 
 impl Statuses {
     pub fn new(http: Http, hosted: Hosted, token: Token) -> Statuses {
-        Statuses { http, hosted, token, shown: BTreeMap::new(), not_before: Timestamp::MIN }
+        Statuses {
+            caller: Caller::new(http, hosted, token),
+            shown: BTreeMap::new(),
+            not_before: Timestamp::MIN,
+        }
     }
 
     /// Shows a status, unless the host shows it already or wants to be left alone: then the next call does.
@@ -118,8 +106,8 @@ impl Statuses {
         if self.shown.get(&status.context) == Some(status) || now < self.not_before {
             return Ok(());
         }
-        match self.send(status) {
-            Ok(answer) if answer.is_good() || is_shown_already(&answer) => {
+        match self.caller.send(&self.caller.api.status(status)) {
+            Ok(answer) if answer.is_good() || self.caller.api.is_shown_already(&answer) => {
                 self.shown.insert(status.context.clone(), status.clone());
                 Ok(())
             }
@@ -136,56 +124,6 @@ impl Statuses {
             }
         }
     }
-
-    fn send(&self, status: &Status) -> Result<Answer, String> {
-        let Hosted { kind, api, path } = &self.hosted;
-        let commit = &status.commit;
-        let (url, authorization, body) = match kind {
-            HostKind::Github => (
-                format!("{api}/repos/{path}/statuses/{commit}"),
-                ("authorization", format!("Bearer {}", self.token.0)),
-                json!({
-                    "state": match status.state {
-                        State::Pending => "pending",
-                        State::Success => "success",
-                        State::Failure => "failure",
-                    },
-                    "context": status.context,
-                    "description": status.description,
-                }),
-            ),
-            HostKind::Gitlab => (
-                format!("{api}/projects/{}/statuses/{commit}", path.replace('/', "%2F")),
-                ("private-token", self.token.0.clone()),
-                json!({
-                    "state": match status.state {
-                        State::Pending => "pending",
-                        State::Success => "success",
-                        State::Failure => "failed",
-                    },
-                    "name": status.context,
-                    "description": status.description,
-                }),
-            ),
-        };
-        let accept = match kind {
-            HostKind::Github => "application/vnd.github+json",
-            HostKind::Gitlab => "application/json",
-        };
-        let headers = [
-            ("accept", accept),
-            ("content-type", "application/json"),
-            ("x-github-api-version", "2022-11-28"),
-            (authorization.0, authorization.1.as_str()),
-        ];
-        let body = body.to_string();
-        self.http.ask(&Request { method: Method::Post, url: &url, headers: &headers, body: body.as_bytes() })
-    }
-}
-
-/// GitLab refuses a status that it has already.
-fn is_shown_already(answer: &Answer) -> bool {
-    answer.status == 400 && answer.body.contains("Cannot transition status")
 }
 
 #[cfg(test)]

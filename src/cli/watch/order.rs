@@ -37,7 +37,7 @@ pub struct Order {
     /// Run the programs that `notify` in `reconcile.yaml` names
     #[arg(long)]
     pub allow_commands: bool,
-    /// The variable with the token under which commits get a status; default: GITHUB_TOKEN or GITLAB_TOKEN
+    /// The variable with the token under which commits get a status; default: the usual one of the host, such as GITHUB_TOKEN
     #[arg(long, value_name = "VARIABLE")]
     pub token_variable: Option<String>,
     /// Answer /healthz, /readyz and /metrics over HTTP: a port, which is on this machine only, or ADDRESS:PORT
