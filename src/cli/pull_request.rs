@@ -165,7 +165,7 @@ mod tests {
         assert_eq!(of("apps/shop", false, &["dev", "prod*"]), "reconcile/preview/apps/shop (dev, prod*)");
         let failed = Unplanned { environment: "dev".to_owned(), message: "no".to_owned(), help: None };
         let preview = Preview { unplanned: vec![failed], ..Preview::default() };
-        let shown = status(&preview, "4f2a91c", &vec!["e".repeat(300)]);
+        let shown = status(&preview, "4f2a91c", &["e".repeat(300)]);
         assert_eq!(shown.state, State::Failure);
         assert!(shown.description.chars().count() <= 140 && shown.context.chars().count() == 255);
     }
