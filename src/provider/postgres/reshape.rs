@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use super::after::{self, After};
+use super::alter;
 use super::conversion;
 use super::ddl;
 use super::holding;
@@ -186,7 +187,12 @@ impl Reshape<'_> {
             match by_name.or_else(|| open.iter().position(|one| self.is_same(one, &wanted))) {
                 Some(found) => {
                     let found = open.remove(found);
-                    if found.name != wanted.name {
+                    // One that let go comes again under its name of then.
+                    let comes_again = match &found.rule {
+                        Rule::Reference(far) => holding::holds_again(far, self.scene),
+                        Rule::PrimaryKey | Rule::Unique | Rule::Check(_) | Rule::Other(_) => false,
+                    };
+                    if found.name != wanted.name && !comes_again {
                         let (old, new) = (quote(&found.name), quote(&wanted.name));
                         self.alter(format!("RENAME CONSTRAINT {old} TO {new}"));
                     }
@@ -378,6 +384,10 @@ impl Reshape<'_> {
         } else if found.default.is_some() && !goes_on && (retyped || wanted.default != found.default) {
             self.alter(format!("ALTER COLUMN {name} DROP DEFAULT"));
         }
+        if alter::counts_by_itself(wanted) {
+            let gone = alter::lone_counters(&found, self.scene);
+            self.statements.extend(gone.iter().map(|name| format!("DROP SEQUENCE {}", quote(name))));
+        }
         if retyped {
             self.retype(&found, wanted);
         }
@@ -395,6 +405,10 @@ impl Reshape<'_> {
                     format!("ALTER SEQUENCE {} RENAME TO {}", quote(&former.name), quote(&sequence.name))
                 });
                 self.statements.extend(rename);
+                if retyped && native::is_serial(wanted) {
+                    let name = quote(&sequence.name);
+                    self.statements.push(format!("ALTER SEQUENCE {name} AS {}", wanted.ty));
+                }
                 if found.sequence.as_ref().map(|one| &one.comment) != Some(&sequence.comment) {
                     let text =
                         sequence.comment.as_ref().map_or_else(|| "NULL".to_owned(), |text| literal(text));
@@ -424,6 +438,7 @@ impl Reshape<'_> {
             && (!goes_on && (retyped || found.default.as_ref() != Some(default))
                 || goes_on && !native::is_serial(wanted) && found.default.as_ref() != Some(default))
         {
+            self.statements.extend(lower::counters(wanted));
             self.alter(format!("ALTER COLUMN {name} SET DEFAULT {default}"));
         }
     }
