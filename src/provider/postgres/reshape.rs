@@ -418,10 +418,15 @@ impl Reshape<'_> {
             (false, Some(sequence)) => {
                 let sequence = quote(&sequence.name);
                 if wanted.made.is_plain() {
-                    self.statements.push(format!("CREATE SEQUENCE {sequence}"));
+                    let comment = wanted.sequence.as_ref().and_then(|one| one.comment.as_ref());
+                    // As `serial` makes it.
+                    let of = match (comment, wanted.ty.as_str()) {
+                        (None, ty @ ("smallint" | "integer")) => format!(" AS {ty}"),
+                        (_, _) => String::new(),
+                    };
+                    self.statements.push(format!("CREATE SEQUENCE {sequence}{of}"));
                     let table = quote(&self.then.name);
                     self.statements.push(format!("ALTER SEQUENCE {sequence} OWNED BY {table}.{name}"));
-                    let comment = wanted.sequence.as_ref().and_then(|one| one.comment.as_ref());
                     self.statements.extend(
                         comment.map(|text| format!("COMMENT ON SEQUENCE {sequence} IS {}", literal(text))),
                     );
