@@ -69,7 +69,6 @@ fn entry(actor: &str) -> Entry {
         environment: "test".to_owned(),
         revision: source::Revision::default(),
         promoted_from: None,
-        compared: None,
         rolled_back: None,
         plan: nothing,
         base: nothing,
