@@ -301,6 +301,9 @@ pub trait Target: Send {
     /// The journal, newest first; at most `limit` entries.
     fn history(&mut self, limit: usize) -> Result<Vec<Entry>, TargetError>;
 
+    /// The number of the newest entry of the journal, without reading it; none where there is none.
+    fn newest_entry(&mut self) -> Result<Option<u64>, TargetError>;
+
     /// One entry of the journal.
     fn entry(&mut self, id: u64) -> Result<Option<Entry>, TargetError>;
 
