@@ -148,6 +148,8 @@ pub enum Certainty {
     Estimated,
     /// To find out takes longer than it may.
     Unknown,
+    /// There is no target to ask.
+    NotAsked,
 }
 
 /// What the `unless` of a task says.
@@ -205,6 +207,13 @@ pub trait Dialect: Sync {
     /// Writes a question about a change as a query that gives one row: a count, and a JSON list of keys.
     /// None where the target's present shape makes the answer zero.
     fn ask(&self, change: &Change, question: &Question, scene: &Scene<'_>) -> Option<String>;
+
+    /// What an inspection would find in the target's own words where it holds just this state; empty where this
+    /// dialect does without.
+    fn drawn(&self, state: &State) -> Vec<Native> {
+        let _ = state;
+        Vec::new()
+    }
 
     /// Tells what the target's own nature makes of the steps of a plan: what it would refuse, whom they keep waiting.
     fn remarks(&self, steps: &[Step], scene: &Scene<'_>) -> Vec<Finding> {

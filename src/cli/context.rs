@@ -9,6 +9,7 @@ use super::args::{Format, Global};
 use super::exit::{Code, Failure};
 use super::terminal::Terminal;
 use crate::address::glob;
+use crate::diagnostic::Diagnostic;
 use crate::journal::{Holder, Timestamp};
 use crate::manifest;
 use crate::model::environment::{Environment, TargetConfig};
@@ -48,6 +49,13 @@ impl Context {
     pub fn new(global: Global) -> Context {
         let terminal = Terminal::new(&global);
         Context { global, terminal }
+    }
+
+    /// The same run, but reading another revision; none for the work tree.
+    pub fn at(&self, rev: Option<&str>) -> Context {
+        let mut global = self.global.clone();
+        global.rev = rev.map(str::to_owned);
+        Context::new(global)
     }
 
     pub fn root(&self) -> &Path {
@@ -91,18 +99,22 @@ impl Context {
 
     /// Checks a repository whose files are read already.
     pub fn open_files(&self, files: Files) -> Result<Opened, Failure> {
-        let checked = self.check(&files);
-        let has_errors = checked.has_errors();
-        let shown: Vec<_> =
-            checked.diagnostics.into_iter().filter(|d| d.is_error() || !self.terminal.quiet).collect();
+        match self.examine(files) {
+            (opened, found) if found.iter().all(|one| !one.is_error()) => Ok(opened),
+            (_, _) => Err(Failure::said(Code::Error)),
+        }
+    }
+
+    /// Checks a repository, and says on stderr what is wrong with it. With an error among the diagnostics, it must not
+    /// be gone on with.
+    pub fn examine(&self, files: Files) -> (Opened, Vec<Diagnostic>) {
+        let Checked { repository, diagnostics: found } = self.check(&files);
+        let shown: Vec<_> = found.iter().filter(|d| d.is_error() || !self.terminal.quiet).cloned().collect();
         if !shown.is_empty() {
             let text = diagnostics(&shown, self.terminal.paint_error, &|path| files.text(path));
             eprint!("{text}");
         }
-        if has_errors {
-            return Err(Failure::said(Code::Error));
-        }
-        Ok(Opened { files, repository: checked.repository })
+        (Opened { files, repository }, found)
     }
 
     /// Chooses environments of a repository by `-e`.

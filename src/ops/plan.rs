@@ -4,15 +4,26 @@
 use std::borrow::Cow;
 
 use crate::model::state::{Desired, Snapshot};
-use crate::plan::{Level, Plan};
+use crate::plan::{Compared, Level, Plan};
 use crate::planner;
 use crate::source::Revision;
-use crate::target::{Target, TargetError};
+use crate::target::{Dialect, Target, TargetError};
 
 /// Plans one environment. What would fail at apply is a finding of the plan.
 pub fn plan(desired: Desired, target: &mut dyn Target, revision: &Revision) -> Result<Plan, TargetError> {
     let snapshot = target.inspect()?;
     plan_from(desired, target, &snapshot, revision)
+}
+
+/// Plans what a branch changes in one environment, from what its base declares, and without a target.
+pub fn offline(
+    base: Desired,
+    head: Desired,
+    dialect: &dyn Dialect,
+    revision: &Revision,
+    compared: &Compared,
+) -> Plan {
+    planner::offline::plan(base, head, dialect, revision, compared.clone())
 }
 
 /// How often it is planned again where the target moves meanwhile.

@@ -4,7 +4,9 @@
 use serde::{Deserialize, Serialize};
 
 use super::form::{self, WireError};
+use crate::fingerprint::Fingerprint;
 use crate::plan::Plan;
+use crate::report::preview::Apart;
 use crate::report::rehearsal::Rehearsal;
 
 /// Major and minor: a newer minor only adds, a newer major is refused.
@@ -21,6 +23,12 @@ pub struct PlanDocument {
     /// What came of running their steps where nothing stays; empty where that was not asked for.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub rehearsals: Vec<Rehearsal>,
+    /// The digest of each plan, which `apply --expect` takes, in their order; none for one that asked no target.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub digests: Vec<Option<Fingerprint>>,
+    /// Where what a branch changes differs from what would change in the target.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub apart: Vec<Apart>,
 }
 
 /// The word that tells this document from others.
@@ -44,11 +52,14 @@ struct Owned {
 
 impl PlanDocument {
     pub fn new(plans: Vec<Plan>) -> PlanDocument {
+        let digest = |plan: &Plan| plan.compared.is_none().then(|| plan.digest());
         PlanDocument {
             format_version: FORMAT_VERSION.to_owned(),
             kind: PlanKind::Plan,
+            digests: plans.iter().map(digest).collect(),
             plans,
             rehearsals: Vec::new(),
+            apart: Vec::new(),
         }
     }
 }
