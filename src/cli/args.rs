@@ -113,6 +113,18 @@ pub enum Verb {
         after_help = "Examples:\n  reconcile validate\n  reconcile validate --rev origin/main --format json"
     )]
     Validate,
+    /// Show what the policy of reconcile.yaml has to say of the manifests; needs no target
+    #[command(after_help = "Examples:
+  reconcile lint
+  reconcile lint --strict                   warnings are errors too
+  reconcile lint --rev HEAD --format json
+
+Names, what resources must say, rules over resources, waivers that are over, and every mistake that `validate` finds.")]
+    Lint {
+        /// Warnings are errors too
+        #[arg(long)]
+        strict: bool,
+    },
     /// Show what would change; writes nothing
     #[command(after_help = "Examples:
   reconcile --plan                          every environment

@@ -9,14 +9,16 @@ use super::args::{Format, Global};
 use super::exit::{Code, Failure};
 use super::terminal::Terminal;
 use crate::address::glob;
+use crate::diagnostic::Diagnostic;
 use crate::journal::{Holder, Timestamp};
-use crate::manifest;
+use crate::manifest::{self, Config};
 use crate::model::environment::{Environment, TargetConfig};
 use crate::model::name::NameLimits;
 use crate::model::repository::Repository;
 use crate::model::setting::{NoVariable, Unfilled};
 use crate::ops;
 use crate::ops::repository::Checked;
+use crate::policy;
 use crate::provider;
 use crate::provider::open::{Mode, Outside};
 use crate::render::diagnostics::diagnostics;
@@ -61,27 +63,31 @@ impl Context {
     /// Reads the files, of the work tree or of `--rev`.
     pub fn files(&self) -> Result<Files, Failure> {
         let rev = self.global.rev.as_deref();
-        let config = source::root_config(self.root(), rev)?;
-        let mut folders = Vec::new();
-        if let Some(file) = config {
-            let (config, found) = manifest::config(&file);
-            if !found.is_empty() {
-                let text_of = |path: &str| (path == file.path).then_some(file.text.as_str());
-                eprint!("{}", diagnostics(&found, self.terminal.paint_error, &text_of));
-            }
-            if found.iter().any(|d| d.is_error()) {
-                return Err(Failure::said(Code::Error));
-            }
-            folders = config.folders;
-        }
+        let folders = self.settings(rev)?.folders;
         Ok(match rev {
             Some(rev) => source::at_revision(self.root(), rev, &folders)?,
             None => source::work_tree(self.root(), &folders)?,
         })
     }
 
-    pub fn check(&self, files: &Files) -> Checked {
-        ops::repository::check(files, &name_limits())
+    /// Reads `reconcile.yaml`, of the work tree or of a revision. What is wrong with it goes to stderr, and ends the
+    /// run.
+    pub fn settings(&self, rev: Option<&str>) -> Result<Config, Failure> {
+        let Some(file) = source::root_config(self.root(), rev)? else { return Ok(Config::default()) };
+        let (config, found) = manifest::config(&file);
+        if !found.is_empty() {
+            let text_of = |path: &str| (path == file.path).then_some(file.text.as_str());
+            eprint!("{}", diagnostics(&found, self.terminal.paint_error, &text_of));
+        }
+        match found.iter().any(|d| d.is_error()) {
+            true => Err(Failure::said(Code::Error)),
+            false => Ok(config),
+        }
+    }
+
+    pub fn check(&self, files: &Files) -> Result<Checked, Failure> {
+        let policy = self.settings(self.global.rev.as_deref())?.policy;
+        Ok(ops::repository::check_under(files, &name_limits(), &policy, Some(today())))
     }
 
     /// Reads and checks the repository. Its diagnostics go to stderr; an error among them ends the run.
@@ -91,10 +97,11 @@ impl Context {
 
     /// Checks a repository whose files are read already.
     pub fn open_files(&self, files: Files) -> Result<Opened, Failure> {
-        let checked = self.check(&files);
+        let checked = self.check(&files)?;
         let has_errors = checked.has_errors();
-        let shown: Vec<_> =
-            checked.diagnostics.into_iter().filter(|d| d.is_error() || !self.terminal.quiet).collect();
+        // What the policy only warns of is for `lint` to say.
+        let is_shown = |d: &Diagnostic| d.is_error() || !(self.terminal.quiet || policy::is_of_policy(d));
+        let shown: Vec<_> = checked.diagnostics.into_iter().filter(is_shown).collect();
         if !shown.is_empty() {
             let text = diagnostics(&shown, self.terminal.paint_error, &|path| files.text(path));
             eprint!("{text}");
@@ -270,6 +277,11 @@ pub fn now() -> Timestamp {
 /// The instant.
 pub fn instant() -> jiff::Timestamp {
     jiff::Timestamp::now()
+}
+
+/// The day in UTC, on which waivers are over everywhere at once.
+pub fn today() -> jiff::civil::Date {
+    instant().to_zoned(jiff::tz::TimeZone::UTC).date()
 }
 
 pub fn name_limits() -> BTreeMap<String, NameLimits> {

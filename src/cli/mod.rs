@@ -59,6 +59,7 @@ fn dispatch(context: &Context, verb: Verb) -> Result<Code, Failure> {
     match verb {
         Verb::Init { dir } => commands::init::run(context, &dir),
         Verb::Validate => commands::validate::run(context),
+        Verb::Lint { strict } => commands::lint::run(context, strict),
         Verb::Plan { out, detailed_exitcode, rehearse, on, choices } => {
             let trial = rehearse.then_some(commands::plan::Trial { on: on.as_deref() });
             commands::plan::run(context, out.as_deref(), detailed_exitcode, trial, &choices)

@@ -4,8 +4,8 @@
 use serde_json::{Map, Value, json};
 
 use super::grammar::{
-    API_VERSION, BINDING, BINDINGS, ENVIRONMENT, FIELD, INDEX, KEY, KINDS, METADATA, Object, PARAMETERS,
-    SETUP, Shape, TEXT_FORMATS,
+    API_VERSION, BINDING, BINDINGS, CONFIG, ENVIRONMENT, ENVIRONMENT_METADATA, FIELD, INDEX, KEY, KINDS,
+    METADATA, Object, PARAMETERS, SETUP, Shape, TEXT_FORMATS,
 };
 use crate::model::setup::ACTIONS;
 use crate::signature::PublicKey;
@@ -69,7 +69,18 @@ pub fn schemas() -> Vec<(&'static str, String)> {
     all.push((file, bindings(file)));
     let file = "manifest.schema.json";
     all.push((file, any_kind(file)));
+    let file = "config.schema.json";
+    all.push((file, config(file)));
     all
+}
+
+/// `reconcile.yaml`: no manifest, and written by hand like one.
+fn config(file: &str) -> String {
+    let mut definitions = Map::new();
+    object(&CONFIG, Fills::Nothing, &mut definitions);
+    let name = definition_name(&CONFIG);
+    let schema = definitions.remove(&name).unwrap_or_default();
+    written(file, "reconcile.yaml", schema, definitions)
 }
 
 /// The decisions of an importer: no manifest, and written by hand like one.
@@ -120,8 +131,9 @@ fn document(kind: &str, spec: &Object, is_resource: bool, definitions: &mut Map<
     let mut metadata = object(&METADATA, Fills::Nothing, definitions);
     metadata["description"] = METADATA.doc.into();
     if spec.title == ENVIRONMENT.title {
+        let own = object(&ENVIRONMENT_METADATA, Fills::Nothing, definitions);
         let rule = json!({ "properties": { "name": { "pattern": ENVIRONMENT_NAME } } });
-        metadata = json!({ "allOf": [metadata, rule], "description": "Which environment this is." });
+        metadata = json!({ "allOf": [own, rule], "description": ENVIRONMENT_METADATA.doc });
     }
     let fills = if is_resource { Fills::Values } else { Fills::Nothing };
     let mut properties = json!({

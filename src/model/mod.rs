@@ -9,6 +9,7 @@ mod field_form;
 pub mod name;
 pub mod notify;
 pub mod picklist;
+pub mod policy;
 pub mod repository;
 pub mod resource;
 pub mod schedule;

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::environment::Environment;
+use super::policy::Waiver;
 use super::resource::{Resource, kind_entry};
 use super::setup::{Action, Setup, choose};
 use super::state::{Declared, Desired, Origin, Scope};
@@ -27,6 +28,7 @@ pub struct Entry {
     pub resource: Arc<Resource>,
     pub renamed_from: Option<String>,
     pub labels: BTreeMap<String, String>,
+    pub waivers: Vec<Waiver>,
     pub setup: Setup,
     pub origin: Origin,
     /// The document with the customizations of a standard entity.
@@ -106,6 +108,7 @@ impl Repository {
                 resource: entry.resource_in(name).clone(),
                 renamed_from: entry.renamed_from.clone(),
                 labels: entry.labels.clone(),
+                waivers: entry.waivers.clone(),
                 setup: entry.setup.clone(),
                 action,
                 origin: entry.origin.clone(),
@@ -122,6 +125,7 @@ impl Repository {
                 .filter_map(declared)
                 .collect(),
             unfinished: self.unfinished.clone(),
+            today: None,
         })
     }
 }

@@ -6,6 +6,7 @@ use std::borrow::Cow;
 use crate::model::state::{Desired, Snapshot};
 use crate::plan::{Level, Plan};
 use crate::planner;
+use crate::policy::{self, Case};
 use crate::source::Revision;
 use crate::target::{Target, TargetError};
 
@@ -54,6 +55,7 @@ fn planned(
     draft.skip(&misread);
     let answers = target.measure(draft.queries())?;
     let left = target.left(draft.unless())?;
+    let rows = draft.counted(&answers);
     let mut plan = draft.plan(&answers, &left, &target.describe(), revision);
     planner::add_misread(&mut plan, misread);
     if !plan.steps.is_empty() {
@@ -65,5 +67,6 @@ fn planned(
             planner::add_tried(&mut plan, tried, &desired.environment.allow);
         }
     }
+    policy::judge(&mut plan, Case { desired: &desired, rows: &rows });
     Ok(plan)
 }

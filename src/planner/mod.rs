@@ -21,7 +21,7 @@ use crate::model::resource::Resource;
 use crate::model::state::{Desired, Snapshot};
 use crate::model::task::{Task, When};
 use crate::model::trash::Moved;
-use crate::plan::{Allowance, Fact, Finding, Level, Plan, Policy, Rollback, Runs, Step, Summary};
+use crate::plan::{Fact, Finding, Level, Plan, Policy, Rollback, Runs, Step, Summary};
 use crate::source::Revision;
 use crate::target::{
     Answer, Aside, Broken, Certainty, Cost, Dialect, Left, Misread, Scene, Stage, Tried, Work,
@@ -170,6 +170,25 @@ impl Draft<'_> {
         &self.unless
     }
 
+    /// How many rows each changed resource has, as far as the answers to `queries` tell.
+    pub fn counted(&self, answers: &[Answer]) -> BTreeMap<Address, u64> {
+        let mut rows = BTreeMap::new();
+        for (index, change) in self.comparison.changes.iter().enumerate() {
+            let counts = |one: &&Asked| one.change == index && one.counts_rows();
+            let asked = self.asked.iter().find(counts).map(|one| &answers[one.query]);
+            match asked.map(|answer| (answer.certainty, answer.count)) {
+                Some((Certainty::Counted | Certainty::Estimated, count)) => {
+                    rows.insert(change.address.clone(), count);
+                }
+                Some((Certainty::Unknown, _)) => {}
+                None => {
+                    rows.insert(change.address.clone(), 0);
+                }
+            }
+        }
+        rows
+    }
+
     /// Makes the plan, given the answers to `queries` and to `unless` in order.
     pub fn plan(mut self, answers: &[Answer], left: &[Left], target: &str, revision: &Revision) -> Plan {
         assert_eq!(answers.len(), self.queries.len(), "BUG: a question went unanswered");
@@ -280,8 +299,8 @@ impl Draft<'_> {
         if plan.changes.is_empty() {
             plan.findings.retain(|f| f.level != Level::Notice);
         }
-        allow(&mut plan.findings, &environment.allow);
-        sort(&mut plan.findings, &plan.changes);
+        plan.allow(&environment.allow);
+        plan.sort_findings();
         plan
     }
 
@@ -402,7 +421,7 @@ pub fn add_misread(plan: &mut Plan, misread: Vec<Misread>) {
             plan.findings.push(risk::misread(one));
         }
     }
-    sort(&mut plan.findings, &plan.changes);
+    plan.sort_findings();
 }
 
 /// Adds to a plan what a rehearsal of its steps found broken.
@@ -410,8 +429,8 @@ pub fn add_broken(plan: &mut Plan, broken: Vec<Broken>, allow_entries: &[String]
     for one in broken {
         plan.findings.extend(risk::broken(one, &plan.steps));
     }
-    allow(&mut plan.findings, allow_entries);
-    sort(&mut plan.findings, &plan.changes);
+    plan.allow(allow_entries);
+    plan.sort_findings();
 }
 
 /// Adds to a plan what came of trying out its tasks.
@@ -447,19 +466,6 @@ fn obstacle(obstacle: &Obstacle) -> Finding {
         samples: Vec::new(),
         help: obstacle.help.clone(),
         allowed_by: None,
+        judged: None,
     }
-}
-
-fn allow(findings: &mut [Finding], entries: &[String]) {
-    let allowances: Vec<Allowance> = entries.iter().filter_map(|e| e.parse().ok()).collect();
-    for finding in findings.iter_mut().filter(|f| f.level == Level::Consent) {
-        finding.allowed_by = allowances.iter().find(|a| a.covers(finding)).map(|a| a.as_str().to_owned());
-    }
-}
-
-fn sort(findings: &mut [Finding], changes: &[Change]) {
-    let place: BTreeMap<&Address, usize> = changes.iter().enumerate().map(|(i, c)| (&c.address, i)).collect();
-    findings.sort_by_cached_key(|f| {
-        (place.get(&f.address).copied(), f.path.clone(), f.code.clone(), f.message.clone())
-    });
 }

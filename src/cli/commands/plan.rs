@@ -88,9 +88,9 @@ fn tried(
     let _progress = context.terminal.spinner(&format!("rehearsing {}", environment.name));
     let (mut target, snapshot) = ahead.take(context, environment)?;
     let target = target.as_mut();
-    let mut plan = ops::plan::plan_from(desired, target, &snapshot, &opened.files.revision)?;
+    let mut plan = ops::plan::plan_from(desired.clone(), target, &snapshot, &opened.files.revision)?;
     admission::say(context, environment, target)?;
-    match ops::rehearse::rehearse(&mut plan, target, trial.on, &environment.allow)? {
+    match ops::rehearse::rehearse(&mut plan, target, trial.on, &desired)? {
         Some(rehearsal) => Ok((plan, Some(rehearsal))),
         None => {
             let text = format!("{} has no rehearsal of its own", target.describe());

@@ -82,6 +82,7 @@ impl Asked {
             samples: if meaning.level == Level::Notice { Vec::new() } else { answer.samples.clone() },
             help: meaning.help.clone(),
             allowed_by: None,
+            judged: None,
         })
     }
 }
@@ -101,6 +102,7 @@ fn unmeasured(change: &Change, meaning: &Meaning) -> Finding {
             "plan when the target is less busy; or look for yourself, and allow this finding".to_owned(),
         ),
         allowed_by: None,
+        judged: None,
     }
 }
 
