@@ -281,7 +281,7 @@ fn word(value: &CelValue) -> &'static str {
 fn told(message: &str) -> String {
     let message = message.strip_prefix("Syntax error: ").unwrap_or(message);
     let message = message.split(" expecting ").next().unwrap_or_default();
-    first_line(&message.replace("'<EOF>'", "the end"))
+    first_line(&message.replace("mismatched input '<EOF>'", "it ends too soon"))
 }
 
 /// The library's words may hold values, and go on for long.

@@ -52,6 +52,10 @@ pub struct Global {
     /// Read this git revision, without a checkout, instead of the work tree
     #[arg(long, value_name = "REV", global = true)]
     pub rev: Option<String>,
+    /// Take what grants power (targets, allow, policy, waivers, windows, keys, notify) from this git revision, whatever
+    /// the files say, and run no SQL that it does not have
+    #[arg(long, value_name = "REV", global = true)]
+    pub trust: Option<String>,
     /// How results are written to stdout
     #[arg(long, value_name = "FORMAT", default_value = "text", global = true)]
     pub format: Format,

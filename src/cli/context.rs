@@ -14,10 +14,12 @@ use crate::journal::{Holder, Timestamp};
 use crate::manifest::{self, Config};
 use crate::model::environment::{Environment, TargetConfig};
 use crate::model::name::NameLimits;
+use crate::model::power::Power;
 use crate::model::repository::Repository;
 use crate::model::setting::{NoVariable, Unfilled};
 use crate::ops;
 use crate::ops::repository::Checked;
+use crate::ops::trust::Trusted;
 use crate::policy;
 use crate::provider;
 use crate::provider::open::{Mode, Outside};
@@ -37,6 +39,8 @@ pub struct Context {
 pub struct Opened {
     pub files: Files,
     pub repository: Repository,
+    /// What it would change in power, where another revision is trusted with it.
+    pub power: Option<Power>,
 }
 
 /// Whether a verb reads or writes: reads take all environments by default, writes must be told.
@@ -85,9 +89,30 @@ impl Context {
         }
     }
 
+    /// Checks a repository, under the policy that counts.
     pub fn check(&self, files: &Files) -> Result<Checked, Failure> {
-        let policy = self.settings(self.global.rev.as_deref())?.policy;
+        let rev = self.global.trust.as_deref().or(self.global.rev.as_deref());
+        let policy = self.settings(rev)?.policy;
         Ok(ops::repository::check_under(files, &name_limits(), &policy, Some(today())))
+    }
+
+    /// Reads the revision whose word on power counts.
+    fn trusted(&self) -> Result<Option<Trusted>, Failure> {
+        let Some(rev) = self.global.trust.as_deref() else { return Ok(None) };
+        let config = self.settings(Some(rev))?;
+        let files = source::at_revision(self.root(), rev, &config.folders)?;
+        let checked = ops::repository::check_under(&files, &name_limits(), &config.policy, None);
+        if checked.has_errors() {
+            let errors: Vec<_> = checked.diagnostics.into_iter().filter(|d| d.is_error()).collect();
+            eprint!("{}", diagnostics(&errors, self.terminal.paint_error, &|path| files.text(path)));
+            return Err(Failure::error(format!("revision `{rev}` has mistakes, and is not trusted"))
+                .help("name a revision that `reconcile validate --rev` finds nothing in"));
+        }
+        let from = match files.revision.label() {
+            label if rev.starts_with(&label) => label,
+            label => format!("{rev} ({label})"),
+        };
+        Ok(Some(Trusted { from, repository: checked.repository, config }))
     }
 
     /// Reads and checks the repository. Its diagnostics go to stderr; an error among them ends the run.
@@ -109,7 +134,15 @@ impl Context {
         if has_errors {
             return Err(Failure::said(Code::Error));
         }
-        Ok(Opened { files, repository: checked.repository })
+        let mut repository = checked.repository;
+        let power = match self.trusted()? {
+            Some(trusted) => {
+                let config = self.settings(self.global.rev.as_deref())?;
+                Some(ops::trust::hold(&mut repository, &config, &trusted))
+            }
+            None => None,
+        };
+        Ok(Opened { files, repository, power })
     }
 
     /// Chooses environments of a repository by `-e`.

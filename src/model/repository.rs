@@ -9,6 +9,7 @@ use super::policy::Waiver;
 use super::resource::{Resource, kind_entry};
 use super::setup::{Action, Setup, choose};
 use super::state::{Declared, Desired, Origin, Scope};
+use super::unreviewed::Unreviewed;
 use crate::address::{Address, glob};
 use crate::diagnostic::Diagnostic;
 use crate::yaml::Part;
@@ -20,6 +21,8 @@ pub struct Repository {
     pub resources: BTreeMap<Address, Entry>,
     /// Why it cannot be taken as a whole.
     pub unfinished: Vec<String>,
+    /// The SQL of each environment that the trusted revision does not have; empty without one.
+    pub unreviewed: BTreeMap<String, Unreviewed>,
 }
 
 /// One declared resource. A standard entity's two documents are one entry.
@@ -126,6 +129,7 @@ impl Repository {
                 .collect(),
             unfinished: self.unfinished.clone(),
             today: None,
+            unreviewed: self.unreviewed.get(name).cloned().unwrap_or_default(),
         })
     }
 }

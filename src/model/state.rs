@@ -14,6 +14,7 @@ use super::resource::Resource;
 use super::setup::{Action, Setup};
 use super::task::{Task, TaskRecord};
 use super::trash::Trashed;
+use super::unreviewed::Unreviewed;
 use crate::address::Address;
 use crate::fingerprint::Fingerprint;
 
@@ -63,6 +64,8 @@ pub struct Desired {
     pub unfinished: Vec<String>,
     /// The day, for waivers; without one none counts.
     pub today: Option<Date>,
+    /// SQL that the trusted revision does not have: no plan runs it.
+    pub unreviewed: Unreviewed,
 }
 
 /// What the target's own record says of one resource that we manage.

@@ -96,6 +96,7 @@ fn wanted(state: State) -> Desired {
         resources: state.into_iter().map(declared).collect(),
         unfinished: Vec::new(),
         today: None,
+        unreviewed: Default::default(),
     }
 }
 

@@ -46,6 +46,7 @@ fn applied(environment: &str, snapshot: &Snapshot) -> Desired {
         resources: declared.collect(),
         unfinished: Vec::new(),
         today: None,
+        unreviewed: Default::default(),
     }
 }
 

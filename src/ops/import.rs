@@ -471,6 +471,7 @@ impl Work<'_> {
             resources: self.decided.iter().filter_map(declared).collect(),
             unfinished: Vec::new(),
             today: None,
+            unreviewed: Default::default(),
         }
     }
 }

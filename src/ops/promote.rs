@@ -90,6 +90,7 @@ pub fn desired(promoted: &Promoted, repository: &Repository, to: &Environment) -
         environments: BTreeMap::from([(to.name.clone(), (to.clone(), Origin::default()))]),
         resources: resources.collect(),
         unfinished: Vec::new(),
+        unreviewed: BTreeMap::new(),
     };
     promoting.desired(&to.name, &BTreeMap::new()).unwrap_or_default()
 }

@@ -78,5 +78,6 @@ fn desired(environment: &Environment, past: &Past, snapshot: &Snapshot) -> Desir
         resources: declared.collect(),
         unfinished: Vec::new(),
         today: None,
+        unreviewed: Default::default(),
     }
 }

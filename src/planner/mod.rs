@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::address::Address;
-use crate::diff::change::Change;
+use crate::diff::change::{Change, TaskVerb};
 use crate::diff::decision::Verb;
 use crate::diff::tasks::Pending;
 use crate::diff::{Comparison, Obstacle, compare};
@@ -21,10 +21,11 @@ use crate::model::resource::Resource;
 use crate::model::state::{Desired, Snapshot};
 use crate::model::task::{Task, When};
 use crate::model::trash::Moved;
+use crate::model::unreviewed::Unreviewed;
 use crate::plan::{Fact, Finding, Level, Plan, Policy, Rollback, Runs, Step, Summary};
 use crate::source::Revision;
 use crate::target::{
-    Answer, Aside, Broken, Certainty, Cost, Dialect, Left, Misread, Scene, Stage, Tried, Work,
+    Answer, Aside, Broken, Certainty, Cost, Dialect, Left, Misread, Question, Scene, Stage, Tried, Work,
 };
 use risk::Asked;
 
@@ -165,6 +166,24 @@ impl Draft<'_> {
         });
     }
 
+    /// Which of `queries` the target must not be asked, because that would run unreviewed SQL: of the resource itself, or
+    /// of one that it points to.
+    pub fn withheld(&self, unreviewed: &Unreviewed) -> BTreeSet<usize> {
+        let brings = |address: &Address| unreviewed.has_sql(address);
+        let pointed_at =
+            |one: &Asked| matches!(&one.question, Question::OrphansAfter { entity, .. } if brings(entity));
+        let of_it = |one: &&Asked| {
+            let change = &self.comparison.changes[one.change];
+            !one.is_of_the_present() && (brings(&change.address) || pointed_at(one))
+        };
+        self.asked.iter().filter(of_it).map(|one| one.query).collect()
+    }
+
+    /// The tasks whose `unless` is asked, in the order of `unless`.
+    pub fn unless_of(&self) -> Vec<(&Address, &str)> {
+        tasks::asked(&self.pending)
+    }
+
     /// The `unless` of tasks to ask the target, in order.
     pub fn unless(&self) -> &[String] {
         &self.unless
@@ -180,7 +199,7 @@ impl Draft<'_> {
                 Some((Certainty::Counted | Certainty::Estimated, count)) => {
                     rows.insert(change.address.clone(), count);
                 }
-                Some((Certainty::Unknown, _)) => {}
+                Some((Certainty::Unknown | Certainty::Withheld, _)) => {}
                 None => {
                     rows.insert(change.address.clone(), 0);
                 }
@@ -422,6 +441,31 @@ pub fn add_misread(plan: &mut Plan, misread: Vec<Misread>) {
         }
     }
     plan.sort_findings();
+}
+
+/// The answer to a question that is not asked because it would run unreviewed SQL.
+pub fn unasked() -> Answer {
+    risk::unasked()
+}
+
+/// Tells whether a plan would run SQL that nobody has reviewed, and says so of every change that brings some.
+pub fn add_unreviewed(plan: &mut Plan, unreviewed: &Unreviewed) -> bool {
+    let runs = |change: &Change| {
+        let tasks = change.tasks.iter().filter(|task| task.verb == TaskVerb::Run);
+        let mut tasks = tasks.filter(|task| unreviewed.has_task(&change.address, &task.name));
+        (change.touches_target() && unreviewed.has_sql(&change.address)) || tasks.next().is_some()
+    };
+    let told: Vec<Finding> = plan
+        .changes
+        .iter()
+        .filter(|change| runs(change))
+        .map(|change| {
+            risk::unreviewed(&change.address, &unreviewed.places(&change.address), &unreviewed.from)
+        })
+        .collect();
+    let is_any = !told.is_empty();
+    plan.findings.extend(told);
+    is_any
 }
 
 /// Adds to a plan what a rehearsal of its steps found broken.

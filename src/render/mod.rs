@@ -18,6 +18,7 @@ mod page;
 pub mod paint;
 pub mod plan_markdown;
 pub mod plan_text;
+pub mod power_text;
 pub mod rehearsal_text;
 pub mod report_text;
 pub mod resume_text;

@@ -4,6 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::form::{self, WireError};
+use crate::model::power::Power;
 use crate::plan::Plan;
 use crate::report::rehearsal::Rehearsal;
 
@@ -21,6 +22,9 @@ pub struct PlanDocument {
     /// What came of running their steps where nothing stays; empty where that was not asked for.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub rehearsals: Vec<Rehearsal>,
+    /// What the revision would change in power, where another one is trusted with it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub power: Option<Power>,
 }
 
 /// The word that tells this document from others.
@@ -49,6 +53,7 @@ impl PlanDocument {
             kind: PlanKind::Plan,
             plans,
             rehearsals: Vec::new(),
+            power: None,
         }
     }
 }

@@ -11,6 +11,7 @@ use crate::cli::context::{Context, Opened, Purpose};
 use crate::cli::exit::{Code, Failure};
 use crate::cli::files;
 use crate::model::environment::Environment;
+use crate::model::power::Power;
 use crate::model::state::Desired;
 use crate::ops;
 use crate::package;
@@ -18,6 +19,7 @@ use crate::plan::{Level, Plan};
 use crate::render::paint::clean_json;
 use crate::render::plan_markdown;
 use crate::render::plan_text::{self, Options};
+use crate::render::power_text;
 use crate::render::rehearsal_text;
 use crate::report::rehearsal::Rehearsal;
 use crate::wire;
@@ -61,7 +63,7 @@ pub fn run(
     if let (Some(path), [plan]) = (out, plans.as_slice()) {
         save(context, &opened, plan, &rehearsals, choices, path)?;
     }
-    show_tried(context, &plans, rehearsals);
+    show_tried(context, &plans, rehearsals, opened.power.clone());
     if worst != Code::Done {
         return Err(Failure::said(worst));
     }
@@ -90,6 +92,11 @@ fn tried(
     let target = target.as_mut();
     let mut plan = ops::plan::plan_from(desired.clone(), target, &snapshot, &opened.files.revision)?;
     admission::say(context, environment, target)?;
+    if plan.findings.iter().any(|finding| finding.code == "RK811") {
+        let name = &environment.name;
+        context.terminal.warning(&format!("the plan of {name} is not rehearsed: it brings unreviewed SQL"));
+        return Ok((plan, None));
+    }
     match ops::rehearse::rehearse(&mut plan, target, trial.on, &desired)? {
         Some(rehearsal) => Ok((plan, Some(rehearsal))),
         None => {
@@ -119,13 +126,13 @@ pub fn one(
 
 /// Prints plans as the run's result.
 pub fn show(context: &Context, plans: &[Plan]) {
-    show_tried(context, plans, Vec::new());
+    show_tried(context, plans, Vec::new(), None);
 }
 
-fn show_tried(context: &Context, plans: &[Plan], rehearsals: Vec<Rehearsal>) {
+fn show_tried(context: &Context, plans: &[Plan], rehearsals: Vec<Rehearsal>, power: Option<Power>) {
     if context.is_json() {
         let document =
-            wire::plan::PlanDocument { rehearsals, ..wire::plan::PlanDocument::new(plans.to_vec()) };
+            wire::plan::PlanDocument { rehearsals, power, ..wire::plan::PlanDocument::new(plans.to_vec()) };
         context.terminal.result(&clean_json(&wire::plan::to_json(&document)));
         return;
     }
@@ -133,6 +140,9 @@ fn show_tried(context: &Context, plans: &[Plan], rehearsals: Vec<Rehearsal>) {
     let mut text = plan_text::plans(plans, &options);
     for rehearsal in &rehearsals {
         text.push_str(&format!("\n{}", rehearsal_text::rehearsal(rehearsal, context.terminal.paint)));
+    }
+    if let Some(power) = power.filter(|power| !power.held.is_empty()) {
+        text.push_str(&format!("\n{}", power_text::power(&power, context.terminal.paint)));
     }
     context.terminal.result(&text);
 }
@@ -147,7 +157,8 @@ fn save(
 ) -> Result<(), Failure> {
     let environment = &opened.repository.environments[&plan.environment].0;
     let desired = desired(&opened.repository, environment, choices)?;
-    let tried: String = rehearsals.iter().map(rehearsal_text::markdown).collect();
+    let mut tried: String = rehearsals.iter().map(rehearsal_text::markdown).collect();
+    tried.extend(opened.power.as_ref().map(power_text::markdown));
     pack_with(context, plan, &desired, plan_markdown::plan(plan) + &tried, path)
 }
 
