@@ -4,6 +4,7 @@
 pub mod rehearsal;
 mod resource;
 pub mod standing;
+pub mod tally;
 
 use serde::{Deserialize, Serialize};
 

@@ -434,6 +434,8 @@ pub struct Misread {
     pub address: Address,
     /// What the target says.
     pub message: String,
+    /// Whether it speaks of something that the target does not have.
+    pub lacks_something: bool,
 }
 
 /// Something that would not work after the steps, found by rehearsing them.

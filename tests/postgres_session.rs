@@ -268,7 +268,8 @@ fn an_apply_that_was_committed_is_not_called_a_failure() {
         .run(&step(
             "CREATE TABLE c (d int); CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM \
              pg_terminate_backend(pg_backend_pid()); RETURN NULL; END $$; CREATE CONSTRAINT TRIGGER t AFTER INSERT \
-             ON c DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION f(); INSERT INTO c VALUES (1)",
+             ON c DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION f(); SET CONSTRAINTS t DEFERRED; \
+             INSERT INTO c VALUES (1)",
         ))
         .unwrap();
     let error = refusal(session.commit(&entry("ada")));

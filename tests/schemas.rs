@@ -61,3 +61,28 @@ fn every_example_passes_its_schema() {
     }
     assert!(n_documents > 20);
 }
+
+#[test]
+fn the_settings_of_a_repository_pass_their_schema_where_the_program_takes_them() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let schema = fs::read_to_string(root.join("schemas/config.schema.json")).unwrap();
+    let schema = jsonschema::validator_for(&serde_json::from_str(&schema).unwrap()).unwrap();
+    for (text, is_good) in [
+        ("folders: [resources]\n", true),
+        ("notify:\n  - { slack: { url: \"${env:SLACK_URL}\" }, events: [failed] }\n", true),
+        ("notify:\n  - { webhook: { url: \"https://example.com\", headers: { X-Team: a } } }\n", true),
+        ("host: { kind: gitlab, api: \"https://git.example.com/api/v4\" }\n", true),
+        ("notify:\n  - { events: [failed] }\n", false),
+        ("notify:\n  - { command: [a], slack: { url: \"${env:SLACK_URL}\" } }\n", false),
+        ("notify:\n  - { command: [a], events: [done] }\n", false),
+        ("host: { kind: cvs }\n", false),
+        ("notfy: []\n", false),
+    ] {
+        let document = reconcile::yaml::read(text).0.remove(0);
+        let value = serde_json::to_value(document.node.to_value()).unwrap();
+        let file = reconcile::source::File { path: "reconcile.yaml".to_owned(), text: text.to_owned() };
+        let found = reconcile::manifest::config(&file).1;
+        assert_eq!(found.is_empty(), is_good, "{text}{found:?}");
+        assert_eq!(schema.is_valid(&value), is_good, "{text}");
+    }
+}

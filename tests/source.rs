@@ -5,7 +5,7 @@ use std::fs;
 use std::path::Path;
 
 use git2::{ObjectType, Oid, Repository, Signature};
-use reconcile::source::{Files, MAX_BYTES, SourceError, at_revision, root_config, work_tree};
+use reconcile::source::{Files, MAX_BYTES, SourceError, at_revision, root_config, tip, tracked, work_tree};
 use tempfile::TempDir;
 
 const MANIFEST: &str = "apiVersion: reconcile/v1\nkind: Entity\n";
@@ -360,4 +360,39 @@ fn a_bare_repository_has_revisions() {
     let tree = tree.write().unwrap();
     place.commit_tree(&repository, tree);
     assert_eq!(paths(&place.at("HEAD").unwrap()), ["a.yaml"]);
+}
+
+#[test]
+fn a_name_follows_a_remote_only_where_it_is_none_of_ours() {
+    let place = Place::with(&[("a.yaml", MANIFEST)]);
+    let commit = place.commit();
+    let repository = Repository::open(place.root()).unwrap();
+    let head = repository.head().unwrap().peel_to_commit().unwrap();
+    for remote in ["origin", "origin/fork"] {
+        repository.remote(remote, "https://example.com/a.git").unwrap();
+    }
+    for branch in ["stable", "origin/ours"] {
+        repository.branch(branch, &head, false).unwrap();
+    }
+    let refspec =
+        |name: &str| tracked(place.root(), name).unwrap().map(|one| (one.remote.clone(), one.refspec()));
+    let of = |remote: &str, refspec: &str| Some((remote.to_owned(), refspec.to_owned()));
+    let main = of("origin", "+refs/heads/main:refs/remotes/origin/main");
+    assert_eq!((refspec("origin/main"), refspec("refs/remotes/origin/main")), (main.clone(), main));
+    // The longest name of a remote counts.
+    let fork = of("origin/fork", "+refs/heads/a/b:refs/remotes/origin/fork/a/b");
+    assert_eq!(refspec("origin/fork/a/b"), fork);
+    for ours in ["stable", "origin/ours", "HEAD", "HEAD~1", "refs/heads/stable", "originality/main", &commit]
+    {
+        assert_eq!(refspec(ours), None, "{ours}");
+    }
+    for no_branch in ["origin/", "origin/a..b", "origin/a b", "origin/-"] {
+        assert!(refspec(no_branch).is_none_or(|(_, refspec)| !refspec.contains([' ', '~'])), "{no_branch}");
+    }
+    for refused in ["--upload-pack=sh", "", "a\nb"] {
+        assert!(matches!(tracked(place.root(), refused), Err(SourceError::RefusedRevision(_))), "{refused}");
+        assert!(matches!(tip(place.root(), refused), Err(SourceError::RefusedRevision(_))), "{refused}");
+    }
+    let found = tip(place.root(), "stable").unwrap();
+    assert_eq!((found.commit, found.made), (commit, jiff::Timestamp::from_second(0).ok()));
 }

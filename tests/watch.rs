@@ -2,6 +2,7 @@
 //! Never goes by how long anything takes.
 
 #[path = "watch/place.rs"]
+#[allow(dead_code)]
 mod place;
 
 use std::fs;
@@ -15,7 +16,7 @@ const C: &str = "c: { type: integer }";
 
 #[test]
 fn a_commit_is_applied_by_itself_and_an_environment_without_consent_is_only_told_of() {
-    let place = Place::new("");
+    let place = Place::new("  setup: { default: overwrite }\n");
     place.environment("production", "");
     place.entity("note", &[A]);
     let first = place.commit("one");
@@ -31,8 +32,13 @@ fn a_commit_is_applied_by_itself_and_an_environment_without_consent_is_only_told
     let third = place.commit("three");
     watcher.reaches(&third);
     assert_eq!(place.journal("staging").len(), 2);
+    // What an older commit declared is declared again, by a newer one and by going back.
+    place.git(&["revert", "--no-edit", "HEAD~1"]);
+    watcher.word("pending");
+    place.git(&["reset", "-q", "--hard", &third]);
+    watcher.reaches(&third);
     assert!(!place.database("production").exists());
-    until("production is told of", || watcher.all("out-of-sync").len() == 3);
+    until("production is told of", || watcher.all("out-of-sync").len() >= 3);
     assert_eq!(watcher.stop().code(), Some(0));
     assert_eq!(watcher.complaints(), "");
     // Whoever begins again finds everything as it is meant to be.
@@ -444,4 +450,35 @@ fn whoever_has_nothing_to_do_does_nothing() {
         assert!(busy.as_millis() <= 100, "{busy:?} of 5 s with {more:?}");
         watcher.stop();
     }
+}
+
+#[test]
+fn a_suspension_holds_it_back_and_its_end_is_noticed() {
+    let place = Place::new("");
+    place.entity("note", &[A]);
+    place.commit("one");
+    let mut watcher = place.watch(&["--interval", "1h", "--lease", "1s"]);
+    watcher.word("applied");
+    place.done(&["suspend", "staging", "--reason", "the index is being rebuilt"]);
+    place.entity("note", &[A, B]);
+    let second = place.commit("two");
+    let suspended = watcher.word("suspended");
+    assert!(suspended["message"].as_str().unwrap().contains("the index is being rebuilt"), "{suspended}");
+    assert_eq!(place.journal("staging").len(), 1);
+    place.done(&["resume", "staging"]);
+    watcher.reaches(&second);
+}
+
+#[test]
+fn a_repository_that_can_be_read_again_is_looked_at_again() {
+    let place = Place::new("");
+    place.entity("note", &[A]);
+    let first = place.commit("one");
+    let mut watcher = place.watch(&["--interval", "1h", "-v"]);
+    watcher.reaches(&first);
+    place.write("reconcile.yaml", "folders: 7");
+    place.commit("two");
+    watcher.word("warning");
+    place.git(&["reset", "-q", "--hard", &first]);
+    watcher.reaches(&first);
 }

@@ -287,6 +287,19 @@ change from the repository instead: reconcile apply -e TO.")]
     /// Read packages, and sign them
     #[command(subcommand)]
     Package(PackageVerb),
+    /// Show how every environment stands: revisions, what waits, what has moved, the last apply, who watches
+    #[command(after_help = "Examples:
+  reconcile status                          every environment
+  reconcile status -e 'prod*' --format json
+  reconcile status --detailed-exitcode      exit 2 where one is not what the repository says")]
+    Status {
+        /// Exit 2 when an environment is not in sync, 0 when all are
+        #[arg(long)]
+        detailed_exitcode: bool,
+        /// Where a watcher keeps the packages that need consent; default: .reconcile/spool in the repository
+        #[arg(long, value_name = "DIR")]
+        spool: Option<PathBuf>,
+    },
     /// Let nothing be applied to an environment until it is resumed
     #[command(after_help = "Examples:
   reconcile suspend staging --reason 'the load test runs until noon'
@@ -453,7 +466,7 @@ pub struct Import {
 }
 
 /// Setup actions chosen for this run.
-#[derive(Clone, Debug, Args)]
+#[derive(Clone, Debug, Default, Args)]
 pub struct Choices {
     /// Choose a resource's setup action where its manifest allows it; repeatable
     #[arg(long, value_name = "ADDRESS=ACTION", value_parser = choice)]

@@ -11,6 +11,7 @@ pub mod exit;
 mod fault;
 pub mod files;
 pub mod host;
+pub mod listen;
 mod packages;
 mod patience;
 mod progress;
@@ -89,6 +90,9 @@ fn dispatch(context: &Context, verb: Verb) -> Result<Code, Failure> {
         Verb::Export(arguments) => commands::export::run(context, *arguments),
         Verb::Import(arguments) => commands::import::run(context, &arguments),
         Verb::Package(verb) => commands::package::run(context, &verb),
+        Verb::Status { detailed_exitcode, spool } => {
+            commands::status::run(context, detailed_exitcode, spool.as_deref())
+        }
         Verb::Suspend { environment, reason } => {
             commands::suspend::run(context, environment.as_deref(), reason.as_ref().map(|r| r.0.as_str()))
         }

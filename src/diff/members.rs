@@ -61,7 +61,7 @@ pub fn compare(views: &Views<'_>, reaches: Reaches, whole_is_fixed: bool) -> Out
     } else {
         let owned = views.owned.map_or(&none, |o| &o.settings);
         let (goal, changes) =
-            settings(&views.declared.settings, &views.found.settings, owned, reaches.settings);
+            settings(&views.declared.settings, &views.found.settings, owned, reaches.settings, false);
         outcome.goal.settings = goal;
         outcome.settings = changes;
     }
@@ -113,7 +113,8 @@ fn one_declared(views: &Views<'_>, reaches: Reaches, id: &MemberId, declared: &S
         }
         (_, _, _) => declared,
     };
-    let (goal, changes) = settings(declared, found, owned.unwrap_or(&none), reaches.settings);
+    let is_rule = matches!(id.0.as_str(), "checks" | "relationships");
+    let (goal, changes) = settings(declared, found, owned.unwrap_or(&none), reaches.settings, is_rule);
     out.goal.members.insert(id.clone(), goal);
     if !changes.is_empty() || old_name.is_some() || verb == Verb::Adopt {
         let reason = match verb {
@@ -157,6 +158,7 @@ fn settings(
     found: &Settings,
     owned: &Settings,
     reach: Reach,
+    is_rule: bool,
 ) -> (Settings, Vec<SettingChange>) {
     let mut goal = Settings::new();
     let mut changes = Vec::new();
@@ -170,8 +172,10 @@ fn settings(
             before: have.cloned(),
             after: want.cloned(),
         };
-        // The target's own words for a column go with the type they spelled.
-        let reach = if name == "native" && type_changes { Reach::All } else { reach };
+        // The target's own words for a column go with the type they spelled; a check or a relationship of which its
+        // author says no more holds for all rows.
+        let is_word = name == "native" && (type_changes || is_rule);
+        let reach = if is_word { Reach::All } else { reach };
         match decide(want.is_some(), have.is_some(), had.is_some(), reach) {
             Verb::Create => {
                 if *want.unwrap_or(&Value::Null) != Value::Bool(false) {

@@ -35,6 +35,7 @@ pub fn decode(spec: &Node, found: &mut Vec<Diagnostic>) -> Entity {
         }),
         checks: members(spec, "checks", |node| Check {
             sql: text(node, "sql").unwrap_or_default(),
+            native: text(node, "native"),
             standard: false,
         }),
         relationships: members(spec, "relationships", relationship),
@@ -52,6 +53,7 @@ fn relationship(node: &Node) -> Relationship {
         },
         on_delete: word(node, "onDelete").unwrap_or_default(),
         on_update: word(node, "onUpdate").unwrap_or_default(),
+        native: text(node, "native"),
         standard: false,
     }
 }

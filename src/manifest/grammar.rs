@@ -306,7 +306,10 @@ pub const INDEX: Object = Object {
 pub const CHECK: Object = Object {
     title: "a check",
     doc: "An SQL expression over the fields of one row.",
-    keys: &[must("sql", Shape::Text, "The expression, which is never false for a row.")],
+    keys: &[
+        must("sql", Shape::Text, "The expression, which is never false for a row."),
+        may("native", Shape::Text, "What the target says of it besides: `NOT VALID`."),
+    ],
 };
 
 pub const RELATIONSHIP: Object = Object {
@@ -321,6 +324,11 @@ pub const RELATIONSHIP: Object = Object {
             "What happens to the row when the one it points to is deleted.",
         ),
         may("onUpdate", Shape::Word(ON_EVENT), "What happens to the row when the key it points to changes."),
+        may(
+            "native",
+            Shape::Text,
+            "What the target says of it besides: `DEFERRABLE INITIALLY DEFERRED`, `NOT VALID`.",
+        ),
     ],
 };
 

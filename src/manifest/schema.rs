@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 
 use super::grammar::{
     API_VERSION, BINDING, BINDINGS, CONFIG, ENVIRONMENT, ENVIRONMENT_METADATA, FIELD, INDEX, KEY, KINDS,
-    METADATA, Object, PARAMETERS, SETUP, Shape, TEXT_FORMATS,
+    METADATA, Object, PARAMETERS, SETUP, SINK, Shape, TEXT_FORMATS,
 };
 use crate::model::setup::ACTIONS;
 use crate::signature::PublicKey;
@@ -67,20 +67,11 @@ pub fn schemas() -> Vec<(&'static str, String)> {
     }
     let file = "bindings.schema.json";
     all.push((file, bindings(file)));
-    let file = "manifest.schema.json";
-    all.push((file, any_kind(file)));
     let file = "config.schema.json";
     all.push((file, config(file)));
+    let file = "manifest.schema.json";
+    all.push((file, any_kind(file)));
     all
-}
-
-/// `reconcile.yaml`: no manifest, and written by hand like one.
-fn config(file: &str) -> String {
-    let mut definitions = Map::new();
-    object(&CONFIG, Fills::Nothing, &mut definitions);
-    let name = definition_name(&CONFIG);
-    let schema = definitions.remove(&name).unwrap_or_default();
-    written(file, "reconcile.yaml", schema, definitions)
 }
 
 /// The decisions of an importer: no manifest, and written by hand like one.
@@ -90,6 +81,14 @@ fn bindings(file: &str) -> String {
     let name = definition_name(&BINDINGS);
     let schema = definitions.remove(&name).unwrap_or_default();
     written(file, "Bindings of reconcile", schema, definitions)
+}
+
+/// `reconcile.yaml`.
+fn config(file: &str) -> String {
+    let mut definitions = Map::new();
+    object(&CONFIG, Fills::Nothing, &mut definitions);
+    let schema = definitions.remove(&definition_name(&CONFIG)).unwrap_or_default();
+    written(file, "Settings of a repository of reconcile", schema, definitions)
 }
 
 /// Any manifest: its `kind` decides which schema it is held against, so that faults are those of the right one.
@@ -199,6 +198,10 @@ fn object(object: &Object, fills: Fills, definitions: &mut Map<String, Value>) -
         }
         if says_what_it_is_on(object) {
             schema["oneOf"] = json!([{ "required": ["fields"] }, { "required": ["sql"] }]);
+        }
+        if object.title == SINK.title {
+            schema["oneOf"] =
+                ["webhook", "slack", "command"].map(|key| json!({ "required": [key] })).as_slice().into();
         }
         if object.title == FIELD.title {
             schema["allOf"] = field_rules(fills, definitions).into();

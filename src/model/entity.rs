@@ -80,21 +80,65 @@ pub struct Index {
     pub standard: bool,
 }
 
-/// What keeps a key or an index in a target, as `native` says it: `index NAME`, `constraint NAME`, `constraint`.
+/// What keeps a key or an index in a target, as `native` says it: `index NAME`, `constraint NAME`, `constraint`,
+/// `deferred constraint NAME`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Keeper<'a> {
     Index(&'a str),
     /// A constraint of the table, perhaps with a name.
-    Constraint(Option<&'a str>),
+    Constraint(Option<&'a str>, Deferral),
+}
+
+/// When a constraint is held against a row that breaks it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Deferral {
+    /// At once, always.
+    #[default]
+    Never,
+    /// At once, where the transaction does not ask for its end.
+    Deferrable,
+    /// At the end of the transaction, where it does not ask for at once.
+    Deferred,
+}
+
+impl Deferral {
+    /// Reads what SQL says of it; nothing is `Never`.
+    pub fn read(words: &str) -> Option<Deferral> {
+        let words: Vec<String> = words.split_whitespace().map(str::to_uppercase).collect();
+        let words: Vec<&str> = words.iter().map(String::as_str).collect();
+        match words.as_slice() {
+            [] | ["NOT", "DEFERRABLE"] => Some(Deferral::Never),
+            ["DEFERRABLE"] | ["DEFERRABLE", "INITIALLY", "IMMEDIATE"] => Some(Deferral::Deferrable),
+            ["DEFERRABLE", "INITIALLY", "DEFERRED"] => Some(Deferral::Deferred),
+            _ => None,
+        }
+    }
+
+    /// What SQL says of it; empty for `Never`.
+    pub fn sql(self) -> &'static str {
+        match self {
+            Deferral::Never => "",
+            Deferral::Deferrable => "DEFERRABLE",
+            Deferral::Deferred => "DEFERRABLE INITIALLY DEFERRED",
+        }
+    }
+
+    pub fn is_never(&self) -> bool {
+        *self == Deferral::Never
+    }
 }
 
 impl<'a> Keeper<'a> {
     /// Reads a `native`; the name is all that follows the word and one space.
     pub fn read(native: &'a str) -> Option<Keeper<'a>> {
-        match native.split_once(' ') {
-            Some(("index", name)) if !name.is_empty() => Some(Keeper::Index(name)),
-            Some(("constraint", name)) if !name.is_empty() => Some(Keeper::Constraint(Some(name))),
-            None if native == "constraint" => Some(Keeper::Constraint(None)),
+        let ways = [("deferrable ", Deferral::Deferrable), ("deferred ", Deferral::Deferred)];
+        let way = ways.iter().find_map(|(word, way)| Some((native.strip_prefix(word)?, *way)));
+        let (rest, deferral) = way.unwrap_or((native, Deferral::Never));
+        match rest.split_once(' ') {
+            Some(("index", name)) if !name.is_empty() && deferral.is_never() => Some(Keeper::Index(name)),
+            Some(("constraint", name)) if !name.is_empty() => Some(Keeper::Constraint(Some(name), deferral)),
+            None if rest == "constraint" => Some(Keeper::Constraint(None, deferral)),
             Some(_) | None => None,
         }
     }
@@ -102,18 +146,23 @@ impl<'a> Keeper<'a> {
     pub fn name(self) -> Option<&'a str> {
         match self {
             Keeper::Index(name) => Some(name),
-            Keeper::Constraint(name) => name,
+            Keeper::Constraint(name, _) => name,
         }
     }
 }
 
 impl std::fmt::Display for Keeper<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Keeper::Index(name) => write!(f, "index {name}"),
-            Keeper::Constraint(Some(name)) => write!(f, "constraint {name}"),
-            Keeper::Constraint(None) => f.write_str("constraint"),
-        }
+        let (name, deferral) = match self {
+            Keeper::Index(name) => return write!(f, "index {name}"),
+            Keeper::Constraint(name, deferral) => (name, deferral),
+        };
+        f.write_str(match deferral {
+            Deferral::Never => "constraint",
+            Deferral::Deferrable => "deferrable constraint",
+            Deferral::Deferred => "deferred constraint",
+        })?;
+        name.iter().try_for_each(|name| write!(f, " {name}"))
     }
 }
 
@@ -122,6 +171,9 @@ impl std::fmt::Display for Keeper<'_> {
 #[serde(rename_all = "camelCase")]
 pub struct Check {
     pub sql: String,
+    /// What the target says of it besides: `NOT VALID`, of one that only new rows are held against.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub native: Option<String>,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub standard: bool,
 }
@@ -136,6 +188,9 @@ pub struct Relationship {
     pub on_delete: OnEvent,
     #[serde(default, skip_serializing_if = "OnEvent::is_no_action")]
     pub on_update: OnEvent,
+    /// What the target says of it besides: `DEFERRABLE INITIALLY DEFERRED`, `NOT VALID`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub native: Option<String>,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub standard: bool,
 }
@@ -145,6 +200,37 @@ pub struct Relationship {
 pub struct References {
     pub entity: String,
     pub fields: Vec<String>,
+}
+
+/// What a `native` says of a check or a relationship.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Besides {
+    pub deferral: Deferral,
+    /// Whether only new rows are held against it.
+    pub is_not_valid: bool,
+}
+
+impl Besides {
+    /// Reads it; none where it says anything else.
+    pub fn read(native: &str) -> Option<Besides> {
+        let words: Vec<String> = native.split_whitespace().map(str::to_uppercase).collect();
+        let words = words.join(" ");
+        let rest = words.strip_suffix("NOT VALID");
+        let deferral = Deferral::read(rest.unwrap_or(&words))?;
+        Some(Besides { deferral, is_not_valid: rest.is_some() })
+    }
+
+    /// Reads it; nothing is said where there is none.
+    pub fn of(native: Option<&str>) -> Besides {
+        native.and_then(Besides::read).unwrap_or_default()
+    }
+
+    /// The same in one spelling; none where nothing is said.
+    pub fn native(self) -> Option<String> {
+        let valid = if self.is_not_valid { "NOT VALID" } else { "" };
+        let words = format!("{} {valid}", self.deferral.sql());
+        Some(words.trim().to_owned()).filter(|words| !words.is_empty())
+    }
 }
 
 impl Entity {

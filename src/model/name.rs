@@ -15,6 +15,8 @@ pub struct NameLimits {
     pub ignores_case: bool,
     /// Prefixes the target keeps for itself, in lower case.
     pub reserved_prefixes: &'static [&'static str],
+    /// Whether it keeps them for itself in a table too: for columns, checks and relationships.
+    pub reserves_members: bool,
     /// Whether keys and indexes may be on SQL of its own.
     pub indexes_sql: bool,
     pub tasks: TaskRules,
@@ -45,9 +47,20 @@ pub fn fault(name: &str) -> Option<String> {
 
 /// Returns why a target with these limits cannot hold `name`, if it cannot.
 pub fn fault_on(name: &str, limits: &NameLimits) -> Option<String> {
-    if name.len() > limits.max_bytes {
-        return Some(format!("is {} bytes long, more than the {} it can hold", name.len(), limits.max_bytes));
-    }
+    length_fault(name, limits).or_else(|| prefix_fault(name, limits))
+}
+
+/// As `fault_on`, of a name that means something in its table alone.
+pub fn member_fault_on(name: &str, limits: &NameLimits) -> Option<String> {
+    length_fault(name, limits).or_else(|| prefix_fault(name, limits).filter(|_| limits.reserves_members))
+}
+
+fn length_fault(name: &str, limits: &NameLimits) -> Option<String> {
+    let is_long = name.len() > limits.max_bytes;
+    is_long.then(|| format!("is {} bytes long, more than the {} it can hold", name.len(), limits.max_bytes))
+}
+
+fn prefix_fault(name: &str, limits: &NameLimits) -> Option<String> {
     let lower = name.to_lowercase();
     limits
         .reserved_prefixes

@@ -176,6 +176,11 @@ impl Schedule {
 
     /// The last instant at or before this one at which it comes round, not further back than `since`.
     pub fn last_at(&self, zone: &TimeZone, at: Timestamp, since: Timestamp) -> Option<Timestamp> {
+        // What comes round often is quickly found.
+        let minute = Timestamp::from_second(at.as_second().div_euclid(60) * 60).ok()?;
+        if self.matches(minute.to_zoned(zone.clone()).datetime()) {
+            return Some(minute).filter(|instant| *instant >= since);
+        }
         let oldest = since.to_zoned(zone.clone()).date().yesterday().ok()?;
         // An instant in a gap comes at the end of it, which may be on the next day.
         let mut date = at.to_zoned(zone.clone()).date();
@@ -195,6 +200,11 @@ impl Schedule {
 
     /// The first instant after this one at which it comes round.
     pub fn next_after(&self, zone: &TimeZone, at: Timestamp) -> Option<Timestamp> {
+        // What comes round often is quickly found.
+        let minute = Timestamp::from_second((at.as_second().div_euclid(60) + 1) * 60).ok()?;
+        if self.matches(minute.to_zoned(zone.clone()).datetime()) {
+            return Some(minute);
+        }
         let mut date = at.to_zoned(zone.clone()).date().yesterday().ok()?;
         let mut found: Option<Timestamp> = None;
         for _ in 0..HORIZON_DAYS {

@@ -172,27 +172,12 @@ const MOST_TURNS: usize = 500;
 
 /// Decides whether an apply may begin. A deny window wins; where there is any allow window, one must be open.
 pub fn gate(windows: &[Window], now: Timestamp, hand: Hand) -> Gate {
-    gate_by(windows, now, &|at| shut(windows, at, hand))
-}
-
-/// Decides whether an apply that began at `started` may go on. It may where it might begin now; else where every
-/// window that is in the way lets it overrun.
-pub fn gate_under_way(windows: &[Window], started: Timestamp, now: Timestamp, hand: Hand) -> Gate {
-    let began_well = shut(windows, started, hand).is_none();
-    gate_by(windows, now, &|at| {
-        let why = shut(windows, at, hand)?;
-        let in_the_way = in_the_way(windows, at);
-        (!began_well || !in_the_way.iter().all(|window| window.overrun)).then_some(why)
-    })
-}
-
-fn gate_by(windows: &[Window], now: Timestamp, shut: &dyn Fn(Timestamp) -> Option<String>) -> Gate {
-    let why = shut(now);
+    let why = shut(windows, now, hand);
     let mut at = now;
     let mut until = None;
     for _ in 0..MOST_TURNS {
         let Some(next) = windows.iter().filter_map(|window| window.turns(at)).min() else { break };
-        if shut(next).is_some() != why.is_some() {
+        if shut(windows, next, hand).is_some() != why.is_some() {
             until = Some(next);
             break;
         }
@@ -202,6 +187,15 @@ fn gate_by(windows: &[Window], now: Timestamp, shut: &dyn Fn(Timestamp) -> Optio
         None => Gate::Open { until },
         Some(why) => Gate::Shut { until, why },
     }
+}
+
+/// Why an apply that began at `started` may not go on; none where it may. It may where it might begin now; else where
+/// every window that is in the way lets it overrun.
+pub fn stops(windows: &[Window], started: Timestamp, now: Timestamp, hand: Hand) -> Option<String> {
+    let why = shut(windows, now, hand)?;
+    let began_well = shut(windows, started, hand).is_none();
+    let may_overrun = in_the_way(windows, now).iter().all(|window| window.overrun);
+    (!began_well || !may_overrun).then_some(why)
 }
 
 /// The windows that forbid an apply: the deny windows that are open; without any, all allow windows where none is open.

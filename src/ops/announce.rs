@@ -22,10 +22,13 @@ const PATIENCE: SignedDuration = SignedDuration::from_hours(72);
 const MEMORY: SignedDuration = SignedDuration::from_hours(90 * 24);
 
 /// After this long, nobody is sending any more what was begun to be sent.
-const SENDING: SignedDuration = SignedDuration::from_mins(2);
+const SENDING: SignedDuration = SignedDuration::from_secs(60);
 
 /// How many notices of one look are sent at most, so that a long outbox keeps nothing waiting.
 const AT_ONCE: usize = 20;
+
+/// How many notices are remembered beside the outbox.
+const MOST_POSTED: usize = 1_000;
 
 /// How many entries of a journal are read at once.
 const ENTRIES: usize = 50;
@@ -98,6 +101,10 @@ pub fn gather(
     }
     let deliveries: Vec<Delivery> = notices.iter().flat_map(|notice| deliveries(notice, sinks)).collect();
     target.post(&deliveries, newest, &text(now - MEMORY))?;
+    if posted.ids.len() > MOST_POSTED {
+        // The target knows them all; this only spares it the question.
+        posted.ids.clear();
+    }
     posted.ids.extend(notices.into_iter().map(|notice| notice.id));
     Ok(())
 }

@@ -8,10 +8,11 @@ use crate::apply::{ApplyError, Observer, Terms};
 use crate::diff::change::Reason;
 use crate::journal::suspension::Suspension;
 use crate::journal::{Entry, Outcome};
+use crate::model::environment::Environment;
 use crate::model::state::Desired;
-use crate::model::window::Hand;
+use crate::model::window::{Hand, gate};
 use crate::plan::Plan;
-use crate::report::standing::{Health, LastApply, Pending, Standing, Why};
+use crate::report::standing::{Health, LastApply, Pending, Standing, Watcher, Why, Windows};
 use crate::report::{Applied, Report};
 use crate::source::Revision;
 use crate::target::{Target, TargetError};
@@ -30,8 +31,8 @@ pub struct Order<'a> {
     /// When the commit was made, where there is one.
     pub made: Option<Timestamp>,
     pub clock: &'a dyn Fn() -> Timestamp,
-    /// Whether nothing was left to do once for this very revision.
-    pub was_settled: bool,
+    /// The newest entry of the journal when nothing was left to do for this very revision; none where that never was.
+    pub settled: Option<u64>,
     pub may_heal: bool,
 }
 
@@ -55,7 +56,7 @@ pub fn turn(
     terms: &Terms<'_>,
     observer: &mut dyn Observer,
 ) -> Result<Turned, ApplyError> {
-    let Order { desired, revision, made, clock, was_settled, may_heal } = order;
+    let Order { desired, revision, made, clock, settled, may_heal } = order;
     let now = clock();
     let environment = desired.environment.clone();
     let suspended = target.suspension()?;
@@ -65,19 +66,8 @@ pub fn turn(
         true => target.tidy(terms.holder)?,
         false => Vec::new(),
     };
-    let plan = super::plan::plan(desired.clone(), target, revision)?;
-    let (journal, undone) = journal(&plan, target)?;
-    let decision = decide(&Case {
-        environment: &environment,
-        plan: &plan,
-        journal: &journal,
-        undone: &undone,
-        made,
-        now,
-        suspended: suspended.as_ref(),
-        was_settled,
-        may_heal,
-    });
+    let case = Looked { desired: &desired, revision, made, now, suspended, settled, may_heal };
+    let Judged { plan, journal, decision, suspended } = judge(case, target)?;
     let report = match &decision {
         Decision::Apply { .. } => {
             let mut within = Within::new(&environment.windows, Hand::Automatic, clock, &plan, observer);
@@ -98,15 +88,91 @@ pub fn turn(
         None => journal,
     };
     let standing = standing(&plan, &decision, report.as_ref(), &journal, suspended);
+    let standing = Standing { windows: windows(&environment, now, Hand::Automatic), ..standing };
     Ok(Turned { decision, plan, desired, report, tidied, standing })
+}
+
+/// What a look at an environment is for.
+struct Looked<'a> {
+    desired: &'a Desired,
+    revision: &'a Revision,
+    made: Option<Timestamp>,
+    now: Timestamp,
+    suspended: Option<Suspension>,
+    settled: Option<u64>,
+    may_heal: bool,
+}
+
+/// What a look comes to.
+struct Judged {
+    plan: Plan,
+    journal: Vec<Entry>,
+    decision: Decision,
+    suspended: Option<Suspension>,
+}
+
+/// Plans, and decides what a watch would do about it.
+fn judge(looked: Looked<'_>, target: &mut dyn Target) -> Result<Judged, TargetError> {
+    let Looked { desired, revision, made, now, suspended, settled, may_heal } = looked;
+    let plan = super::plan::plan(desired.clone(), target, revision)?;
+    let (journal, undone) = journal(&plan, target)?;
+    let decision = decide(&Case {
+        environment: &desired.environment,
+        plan: &plan,
+        journal: &journal,
+        undone: &undone,
+        made,
+        now,
+        suspended: suspended.as_ref(),
+        settled,
+        may_heal,
+    });
+    Ok(Judged { plan, journal, decision, suspended })
+}
+
+/// Says how an environment stands, and changes nothing.
+pub fn look(
+    desired: &Desired,
+    revision: &Revision,
+    made: Option<Timestamp>,
+    now: Timestamp,
+    target: &mut dyn Target,
+) -> Result<Standing, TargetError> {
+    let suspended = target.suspension()?;
+    let looked = Looked { desired, revision, made, now, suspended, settled: None, may_heal: true };
+    let Judged { plan, journal, decision, suspended } = judge(looked, target)?;
+    let environment = &desired.environment;
+    let hand = if environment.auto_apply { Hand::Automatic } else { Hand::Manual };
+    let lease = target.lease()?;
+    let standing = standing(&plan, &decision, None, &journal, suspended);
+    let waits = matches!(
+        standing.health,
+        Health::OutOfSync | Health::Pending | Health::Held | Health::WindowShut { .. }
+    );
+    Ok(Standing {
+        // Nobody may apply to it, whatever else there is.
+        health: if waits && standing.suspended.is_some() { Health::Suspended } else { standing.health },
+        windows: windows(environment, now, hand),
+        watcher: lease.map(|lease| Watcher { holder: lease.holder, until: lease.until }),
+        ..standing
+    })
+}
+
+/// What the windows of an environment say; none where it has none.
+fn windows(environment: &Environment, now: Timestamp, hand: Hand) -> Option<Windows> {
+    let windows = &environment.windows;
+    (!windows.is_empty()).then(|| Windows::of(&gate(windows, now, hand)))
 }
 
 /// The part of the journal that a decision about this plan needs.
 fn journal(plan: &Plan, target: &mut dyn Target) -> Result<(Vec<Entry>, Vec<Entry>), TargetError> {
-    if plan.is_empty() {
-        return Ok((target.history(1)?, Vec::new()));
-    }
     let has_applied = |entries: &[Entry]| entries.iter().any(|entry| entry.outcome == Outcome::Applied);
+    if plan.is_empty() {
+        let newest = target.history(1)?;
+        let entries =
+            if newest.is_empty() || has_applied(&newest) { newest } else { target.history(ENTRIES)? };
+        return Ok((entries, Vec::new()));
+    }
     let mut entries = target.history(ENTRIES)?;
     if entries.len() == ENTRIES && !has_applied(&entries) {
         entries = target.history(usize::MAX)?;
@@ -135,7 +201,16 @@ fn standing(
     let (health, message) = match decision {
         Decision::Nothing => (Health::Synced, None),
         Decision::Apply { .. } if is_applied => (Health::Synced, None),
-        Decision::Apply { .. } => (Health::Failed { retry_at: None }, report.and_then(failure)),
+        Decision::Apply { .. } if report.is_some() => {
+            (Health::Failed { retry_at: None }, report.and_then(failure))
+        }
+        // Nobody has tried it yet; or he who did has failed at this very revision.
+        Decision::Apply { .. } => match journal.first().map(|entry| (&entry.outcome, &entry.revision)) {
+            Some((Outcome::Failed { message, .. }, revision)) if *revision == plan.revision => {
+                (Health::Failed { retry_at: None }, Some(message.clone()))
+            }
+            Some(_) | None => (Health::OutOfSync, None),
+        },
         Decision::Report | Decision::Drifted => (Health::OutOfSync, None),
         Decision::Fought => (Health::Fighting, None),
         Decision::Pending(_) => (Health::Pending, None),

@@ -3,17 +3,22 @@
 
 use std::collections::BTreeSet;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use crate::apply::{Moment, Observer};
-use crate::model::window::{Gate, Hand, Window, gate_under_way};
+use crate::model::window::{Hand, Window, stops};
 use crate::plan::{Plan, Runs, StepId};
+
+/// Windows turn by the minute, and steps may be many.
+const OFTEN: SignedDuration = SignedDuration::from_secs(1);
 
 /// Stops an apply, as a failing step would, when a window gets into its way that lets nothing overrun.
 pub struct Within<'a> {
     windows: &'a [Window],
     hand: Hand,
     started: Timestamp,
+    /// When the windows were last looked at.
+    looked: Timestamp,
     clock: &'a dyn Fn() -> Timestamp,
     /// The steps that only tidy up.
     tidying: BTreeSet<StepId>,
@@ -29,7 +34,8 @@ impl<'a> Within<'a> {
         inner: &'a mut dyn Observer,
     ) -> Within<'a> {
         let tidying = plan.steps.iter().filter(|step| step.runs == Runs::After).map(|step| step.id).collect();
-        Within { windows, hand, started: clock(), clock, tidying, inner }
+        let started = clock();
+        Within { windows, hand, started, looked: started, clock, tidying, inner }
     }
 }
 
@@ -43,9 +49,10 @@ impl Observer for Within<'_> {
             }
         };
         if !is_done && !self.windows.is_empty() {
-            match gate_under_way(self.windows, self.started, (self.clock)(), self.hand) {
-                Gate::Open { .. } => {}
-                Gate::Shut { why, .. } => {
+            let now = (self.clock)();
+            if now.duration_since(self.looked) >= OFTEN {
+                self.looked = now;
+                if let Some(why) = stops(self.windows, self.started, now, self.hand) {
                     return Err(format!("the time in which it may be applied to is over: {why}"));
                 }
             }
@@ -89,6 +96,7 @@ mod tests {
                 windows: &windows,
                 hand: Hand::Automatic,
                 started: now.get(),
+                looked: now.get(),
                 clock: &clock,
                 tidying: [3].into(),
                 inner: &mut inner,

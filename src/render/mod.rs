@@ -13,6 +13,7 @@ mod hostile;
 pub mod import_text;
 mod markdown;
 mod member;
+pub mod metrics;
 pub mod package;
 mod page;
 pub mod paint;
@@ -26,6 +27,7 @@ mod row;
 #[cfg(test)]
 mod sample;
 mod setting;
+pub mod status_text;
 pub mod suspension_text;
 mod table;
 mod task;

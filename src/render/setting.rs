@@ -48,12 +48,16 @@ pub fn summary(member: &MemberChange, side: Side) -> String {
             parts.extend(shown("color").map(|color| format!("color {color}")));
             parts.extend(is("retired").then(|| "retired".to_owned()));
         }
-        "checks" => parts.extend(shown("sql")),
+        "checks" => {
+            parts.extend(shown("sql"));
+            parts.extend(shown("native").map(|sql| format!("native {sql}")));
+        }
         "relationships" => {
             let ends = [shown("fields"), shown("references")];
             parts.push(ends.into_iter().flatten().collect::<Vec<_>>().join(" -> "));
             parts.extend(shown("onDelete").map(|event| format!("on delete {event}")));
             parts.extend(shown("onUpdate").map(|event| format!("on update {event}")));
+            parts.extend(shown("native").map(|sql| format!("native {sql}")));
         }
         _ => parts.extend(shown("fields")),
     }

@@ -39,7 +39,7 @@ fn role(word: Word) -> Role {
         Word::OutOfSync | Word::Drifted | Word::Pending | Word::Held | Word::Busy => Role::Change,
         Word::Fighting | Word::Warning | Word::Suspended | Word::WindowShut => Role::Warn,
         Word::Failed => Role::Error,
-        Word::Version | Word::Watching | Word::Seen | Word::Tidied | Word::Told | Word::Left => Role::Note,
+        Word::Version | Word::Watching | Word::Tidied | Word::Told | Word::Left => Role::Note,
         Word::Standby | Word::Stopping | Word::Stopped => Role::Forget,
     }
 }

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::journal::suspension::Suspension;
 use crate::journal::{Entry, Outcome, Timestamp};
+use crate::model::window::Gate;
 use crate::plan::Finding;
 use crate::source::Revision;
 
@@ -34,6 +35,9 @@ pub struct Standing {
     pub pending: Option<Pending>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub suspended: Option<Suspension>,
+    /// Whether its windows let an apply through; none where it has none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub windows: Option<Windows>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last: Option<LastApply>,
     /// Who watches it.
@@ -109,6 +113,34 @@ impl Health {
         "fighting",
         "unknown",
     ];
+}
+
+/// What the windows of an environment say now.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Windows {
+    pub open: bool,
+    /// Until when that is so; none where nobody knows an end.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until: Option<Timestamp>,
+    /// What is in the way.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub why: Option<String>,
+}
+
+impl Windows {
+    /// What a gate says of an environment that has windows.
+    pub fn of(gate: &Gate) -> Windows {
+        let written = |until: &Option<jiff::Timestamp>| {
+            until.map(|until| until.strftime("%Y-%m-%dT%H:%M:%SZ").to_string())
+        };
+        match gate {
+            Gate::Open { until } => Windows { open: true, until: written(until), why: None },
+            Gate::Shut { until, why } => {
+                Windows { open: false, until: written(until), why: Some(why.clone()) }
+            }
+        }
+    }
 }
 
 /// A plan that needs consent.
@@ -191,6 +223,7 @@ impl Standing {
             moved: Vec::new(),
             pending: None,
             suspended: None,
+            windows: None,
             last: None,
             watcher: None,
             message: None,

@@ -4,7 +4,7 @@
 use super::survey::Site;
 use super::words::shown;
 use crate::diagnostic::Diagnostic;
-use crate::model::entity::{Entity, Keeper};
+use crate::model::entity::{Besides, Entity, Keeper};
 use crate::model::expression;
 use crate::model::field::DefaultValue;
 use crate::model::name::{RESERVED_PREFIX, is_unprintable};
@@ -74,6 +74,17 @@ fn natives(site: &Site<'_>, entity: &Entity, found: &mut Vec<Remark>) {
             wrong(message, help, field.standard, &["spec", "fields", name, "native"]);
         }
     }
+    let checks = entity.checks.iter().map(|(n, m)| ("checks", n, &m.native, m.standard));
+    let relationships = entity.relationships.iter().map(|(n, m)| ("relationships", n, &m.native, m.standard));
+    for (section, name, native, standard) in checks.chain(relationships) {
+        let Some(native) = native.as_ref().filter(|native| Besides::read(native).is_none()) else { continue };
+        let message = format!("`native` of `{}` says nothing of it: `{}`", shown(name), shown(native));
+        let help = match section {
+            "checks" => "write `NOT VALID`",
+            _ => "write `DEFERRABLE`, `DEFERRABLE INITIALLY DEFERRED` or `NOT VALID`",
+        };
+        wrong(message, help, standard, &["spec", section, name, "native"]);
+    }
     let keys = entity.keys.iter().map(|(n, m)| ("keys", n, &m.native, m.standard));
     let indexes = entity.indexes.iter().map(|(n, m)| ("indexes", n, &m.native, m.standard));
     for (section, name, native, standard) in keys.chain(indexes) {
@@ -87,7 +98,7 @@ fn natives(site: &Site<'_>, entity: &Entity, found: &mut Vec<Remark>) {
         if keeper.is_none() {
             let message = format!("`native` of `{}` names nothing: `{}`", shown(name), shown(native));
             let help = match section {
-                "keys" => "write `index NAME`, `constraint NAME` or `constraint`",
+                "keys" => "write `index NAME`, `constraint NAME`, `constraint` or `deferred constraint NAME`",
                 _ => "write `index NAME`",
             };
             wrong(message, help, standard, &["spec", section, name, "native"]);

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use super::survey::{Site, Survey};
 use super::words::{listed, shown};
 use crate::diagnostic::Diagnostic;
-use crate::model::name::{NameLimits, fault, fault_on};
+use crate::model::name::{NameLimits, fault, fault_on, member_fault_on};
 use crate::model::repository::Remark;
 use crate::model::resource::Resource;
 use crate::yaml::Part;
@@ -104,7 +104,11 @@ fn faults(what: &str, name: &str, limited: &Limited<'_>) -> Vec<String> {
 fn unheld(what: &str, name: &str, limited: &Limited<'_>) -> Vec<String> {
     let mut messages = Vec::new();
     for (provider, limits, environments) in limited {
-        if let Some(fault) = fault_on(name, limits) {
+        let fault = match what {
+            "field" | "column" | "check" | "relationship" => member_fault_on(name, limits),
+            _ => fault_on(name, limits),
+        };
+        if let Some(fault) = fault {
             let several = if environments.len() == 1 { "environment" } else { "environments" };
             let environments = listed(environments.iter().copied());
             messages.push(format!(

@@ -19,6 +19,7 @@ fn targets() -> BTreeMap<String, NameLimits> {
         max_bytes: 500,
         ignores_case: true,
         reserved_prefixes: &["sqlite_"],
+        reserves_members: true,
         indexes_sql: false,
         tasks: TaskRules::PRESENT,
     };
@@ -26,6 +27,7 @@ fn targets() -> BTreeMap<String, NameLimits> {
         max_bytes: 63,
         ignores_case: false,
         reserved_prefixes: &["pg_"],
+        reserves_members: false,
         indexes_sql: true,
         tasks: TaskRules::PRESENT,
     };

@@ -25,8 +25,8 @@ pub struct Case<'a> {
     pub made: Option<Timestamp>,
     pub now: Timestamp,
     pub suspended: Option<&'a Suspension>,
-    /// Whether nothing was left to do once for this very revision.
-    pub was_settled: bool,
+    /// The newest entry of the journal when nothing was left to do for this very revision; none where that never was.
+    pub settled: Option<u64>,
     /// Whether what has moved may be brought back now.
     pub may_heal: bool,
 }
@@ -116,28 +116,35 @@ fn reasons(plan: &Plan) -> (Vec<Why>, Vec<Why>) {
     (impossible, consents)
 }
 
-/// Tells whether what is declared was applied before, so that the target itself must have moved.
+/// Tells whether what is declared is what was applied last, so that the target itself must have moved.
 fn is_applied(case: &Case<'_>) -> bool {
     let wanted = &case.plan.revision;
-    let applied = |entry: &&Entry| entry.outcome == Outcome::Applied;
     let is_same = |entry: &Entry| {
         let is_commit = wanted.commit.is_some() && !wanted.dirty && entry.revision == *wanted;
         is_commit || entry.goal == case.plan.goal
     };
-    case.was_settled || case.journal.iter().filter(applied).any(is_same)
+    // Only the last one: whoever goes back to an older revision wants it again.
+    case.settled.is_some() || newest(case).is_some_and(is_same)
+}
+
+/// The last apply that went well.
+fn newest<'a>(case: &Case<'a>) -> Option<&'a Entry> {
+    case.journal.iter().find(|entry| entry.outcome == Outcome::Applied)
 }
 
 /// Returns the rollback that a newer commit has to end.
 fn rolled_back(case: &Case<'_>) -> Option<u64> {
-    let newest = case.journal.iter().find(|entry| entry.outcome == Outcome::Applied)?;
+    let newest = newest(case)?;
     newest.rolled_back.as_ref()?;
     let wanted = &case.plan.revision;
     let commits: BTreeSet<&str> =
         case.undone.iter().filter_map(|entry| entry.revision.commit.as_deref()).collect();
     let is_undone = wanted.commit.as_deref().is_some_and(|commit| commits.contains(commit)) && !wanted.dirty;
+    // It was reached before, and then taken back.
+    let was_reached = case.settled.is_some_and(|entry| entry < newest.id);
     // A commit that wants the same is no newer word, unless somebody made it after the rollback.
     let is_same = case.undone.iter().any(|entry| entry.goal == case.plan.goal);
     let rolled_back_at = newest.finished.parse::<Timestamp>().ok();
     let is_newer = matches!((case.made, rolled_back_at), (Some(made), Some(at)) if made > at);
-    (is_undone || is_same && !is_newer).then_some(newest.id)
+    (is_undone || was_reached || is_same && !is_newer).then_some(newest.id)
 }

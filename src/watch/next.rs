@@ -2,6 +2,7 @@
 //! Never begins two turns of one environment at once, and nothing at all once it is to stop.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use super::chore::Chore;
 use super::environment::{Followed, Hold};
@@ -21,19 +22,25 @@ pub struct State {
     environments: Option<BTreeMap<String, Followed>>,
     /// Environments that are not declared any more, and whose leases are being given back or whose turns are under way.
     leaving: BTreeMap<String, Followed>,
-    is_stopping: bool,
+    /// The last look found nothing that it could read.
+    is_unread: bool,
+    /// When it was asked to stop.
+    stopping: Option<At>,
 }
+
+/// How long leases may take to be given back at the end; then they run out by themselves.
+const GOODBYE: Duration = Duration::from_secs(5);
 
 /// The next state, and what is begun now. The last turn says until when nothing is due.
 pub fn next(mut state: State, input: Input) -> (State, Vec<Turn>) {
     let Input { at, draw, event } = input;
     let mut draw = Draw::new(draw);
     let mut turns = state.take_in(event, at, &mut draw);
-    turns.extend(match state.is_stopping {
-        true => state.wind_up(),
-        false => state.begin(at),
+    turns.extend(match state.stopping {
+        Some(_) => state.wind_up(),
+        None => state.begin(at),
     });
-    if state.is_over() {
+    if state.is_over(at) {
         turns.push(Turn::Stop);
     } else {
         turns.push(Turn::Wait(state.wakes(at)));
@@ -46,7 +53,7 @@ impl State {
     pub fn new(pace: Pace) -> State {
         let (mut look, mut tree) = (Chore::default(), Tree::default());
         match pace.reads_work_tree {
-            true => tree.touch(At(0), &Pace { quiet: std::time::Duration::ZERO, ..pace }),
+            true => tree.touch(At(0), &Pace { quiet: Duration::ZERO, ..pace }),
             false => look.ask(At(0)),
         }
         State {
@@ -57,7 +64,8 @@ impl State {
             has_remotes: false,
             environments: None,
             leaving: BTreeMap::new(),
-            is_stopping: false,
+            is_unread: false,
+            stopping: None,
         }
     }
 
@@ -71,11 +79,6 @@ impl State {
     /// When the next turn of an environment is, as far as that is known.
     pub fn due(&self, environment: &str) -> Option<At> {
         self.environments.as_ref()?.get(environment)?.due
-    }
-
-    /// The environments that are followed.
-    pub fn followed(&self) -> impl Iterator<Item = &str> {
-        self.environments.iter().flat_map(|all| all.keys().map(String::as_str))
     }
 
     fn followed_mut(&mut self, name: &str) -> Option<&mut Followed> {
@@ -93,6 +96,7 @@ impl State {
             Event::TreeTouched | Event::Passed => {}
             Event::Looked(found) => {
                 self.look.end(at, draw.about(pace.poll));
+                self.is_unread |= found.is_none();
                 return found.map(|roster| self.declare(roster, at)).unwrap_or_default();
             }
             Event::Scanned(found) => {
@@ -144,7 +148,9 @@ impl State {
                     one.wake(at);
                 }
             }
-            Event::Stop => self.is_stopping = true,
+            Event::Stop => {
+                self.stopping.get_or_insert(at);
+            }
         }
         Vec::new()
     }
@@ -182,6 +188,10 @@ impl State {
             }
             self.leaving.insert(name, one);
         }
+        // Whoever was told that nothing could be read is told how it stands now.
+        if std::mem::take(&mut self.is_unread) {
+            environments.values_mut().for_each(|one| one.wake(at));
+        }
         self.environments = Some(environments);
         turns
     }
@@ -211,7 +221,7 @@ impl State {
             && self.environments.as_ref().is_some_and(|all| all.values().all(is_done))
             && !is_waiting
         {
-            self.is_stopping = true;
+            self.stopping = Some(at);
             turns.extend(self.wind_up());
         }
         turns
@@ -240,20 +250,23 @@ impl State {
     }
 
     /// Whether a watch that is to stop has nothing under way any more that must come to its end.
-    fn is_over(&self) -> bool {
+    fn is_over(&self, at: At) -> bool {
+        let Some(since) = self.stopping else { return false };
+        let has_waited = at.since(since) >= GOODBYE;
         let is_idle = |one: &Followed| {
             let is_free = !matches!(one.lease, Hold::Asked { .. } | Hold::Dropping | Hold::Ours { .. });
-            one.running.is_none() && is_free
+            one.running.is_none() && (is_free || has_waited)
         };
-        let mut all = self.environments.iter().flatten().chain(&self.leaving);
-        self.is_stopping && all.all(|(_, one)| is_idle(one))
+        self.environments.iter().flatten().chain(&self.leaving).all(|(_, one)| is_idle(one))
     }
 
     /// Until when nothing is due.
     fn wakes(&self, at: At) -> At {
         let far = at + self.pace.interval.max(self.pace.poll);
-        if self.is_stopping {
-            return far;
+        match self.stopping.map(|since| since + GOODBYE) {
+            Some(goodbye) if goodbye > at => return goodbye,
+            Some(_) => return far,
+            None => {}
         }
         let chores =
             [&self.look, &self.fetch].into_iter().filter(|chore| !chore.is_running).filter_map(|c| c.due);

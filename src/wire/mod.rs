@@ -12,6 +12,7 @@ pub mod package;
 pub mod plan;
 pub mod report;
 pub mod schema;
+pub mod standing;
 pub mod suspension;
 pub mod trash;
 pub mod watch;

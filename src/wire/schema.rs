@@ -14,6 +14,7 @@ use super::journal::{EntryDocument, HistoryDocument};
 use super::package::{Inspection, Manifest};
 use super::plan::PlanDocument;
 use super::report::ReportDocument;
+use super::standing::StatusDocument;
 use super::suspension::SuspensionDocument;
 use super::trash::TrashDocument;
 use super::watch::WatchEvent;
@@ -30,6 +31,7 @@ pub fn schemas() -> Vec<(&'static str, String)> {
         schema::<DifferenceDocument>("package-difference.schema.json", "Package differences of reconcile"),
         schema::<DiffDocument>("diff.schema.json", "Differences of reconcile"),
         schema::<ImportDocument>("import.schema.json", "Imports of reconcile"),
+        schema::<StatusDocument>("status.schema.json", "Standings of reconcile"),
         schema::<SuspensionDocument>("suspension.schema.json", "Suspensions of reconcile"),
         schema::<TrashDocument>("trash.schema.json", "Trash of reconcile"),
         schema::<WatchEvent>("watch.schema.json", "What happens in a watch of reconcile, one a line"),

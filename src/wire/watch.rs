@@ -56,8 +56,6 @@ pub enum Word {
     Version,
     /// What is followed from here on.
     Watching,
-    /// A new revision was seen.
-    Seen,
     /// Nothing is left to do.
     Synced,
     /// A plan was applied.

@@ -184,13 +184,14 @@ pub fn entity() -> impl Strategy<Value = Entity> {
             standard,
         },
     );
-    let check = (text(), any::<bool>()).prop_map(|(sql, standard)| Check { sql, standard });
+    let check = (text(), any::<bool>()).prop_map(|(sql, standard)| Check { sql, native: None, standard });
     let relationship = (names(), name(), names(), on_event(), on_event(), any::<bool>()).prop_map(
         |(fields, entity, to, on_delete, on_update, standard)| Relationship {
             fields,
             references: References { entity, fields: to },
             on_delete,
             on_update,
+            native: None,
             standard,
         },
     );

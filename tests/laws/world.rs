@@ -242,7 +242,9 @@ impl World {
             3 => {
                 let Some(member) = free(draw, &MEMBERS, |m| entity.checks.contains_key(m)) else { return };
                 self.checked.insert((name.to_owned(), member.clone()), draw.pick(&fields).clone());
-                self.entities[name].checks.insert(member, Check { sql: String::new(), standard: false });
+                self.entities[name]
+                    .checks
+                    .insert(member, Check { sql: String::new(), native: None, standard: false });
             }
             _ => {
                 let Some(member) = free(draw, &MEMBERS, |m| entity.relationships.contains_key(m)) else {
@@ -262,6 +264,7 @@ impl World {
                     references: References { entity: far, fields: to },
                     on_delete: *draw.pick(&[OnEvent::NoAction, OnEvent::Cascade, OnEvent::SetNull]),
                     on_update: *draw.pick(&[OnEvent::NoAction, OnEvent::Cascade]),
+                    native: None,
                     standard: false,
                 };
                 self.entities[name].relationships.insert(member, relationship);

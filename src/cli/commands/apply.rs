@@ -27,6 +27,7 @@ use crate::render::plan_text::{self, Options};
 use crate::render::report_text;
 use crate::report::{Applied, Report};
 use crate::signature::PublicKey;
+use crate::target::Target;
 use crate::wire;
 
 /// Plans every chosen environment, shows, asks and applies, one environment after the other.
@@ -58,8 +59,13 @@ pub fn begin(
     environment: &Environment,
     outside_window: Option<&str>,
 ) -> Result<Vec<String>, Failure> {
-    admit(environment, context.target(environment, Mode::Read)?.as_mut(), outside_window)?;
-    tidy(context, environment)
+    if !environment.require_signed_by.is_empty() {
+        admit(environment, context.target(environment, Mode::Read)?.as_mut(), outside_window)?;
+        return Ok(Vec::new());
+    }
+    let mut target = context.target(environment, Mode::Write)?;
+    admit(environment, target.as_mut(), outside_window)?;
+    tidied(context, target.as_mut())
 }
 
 /// Tidies up what an apply that was cut off has left, so that the plan starts from what is meant to be there.
@@ -68,7 +74,10 @@ pub fn tidy(context: &Context, environment: &Environment) -> Result<Vec<String>,
     if !environment.require_signed_by.is_empty() {
         return Ok(Vec::new());
     }
-    let mut target = context.target(environment, Mode::Write)?;
+    tidied(context, context.target(environment, Mode::Write)?.as_mut())
+}
+
+fn tidied(context: &Context, target: &mut dyn Target) -> Result<Vec<String>, Failure> {
     let tidied = target.tidy(&context.holder())?;
     for title in &tidied {
         context.terminal.remark(&format!("tidied up after an apply that was cut off: {title}"));

@@ -19,6 +19,7 @@ pub mod resume;
 pub mod rollback;
 pub mod schema;
 mod sign;
+pub mod status;
 pub mod suspend;
 pub mod trash;
 pub mod validate;

@@ -15,7 +15,7 @@ use crate::cli::context::{instant, outside, variable};
 use crate::cli::exit::Failure;
 use crate::manifest::Config;
 use crate::model::environment::TargetConfig;
-use crate::model::notify::{Channel, Sink};
+use crate::model::notify::{Channel, HostKind, Sink};
 use crate::model::setting::{Setting, Unfilled};
 use crate::ops::announce::{Posted, ToldFate, deliver, gather};
 use crate::provider;
@@ -25,6 +25,9 @@ use crate::target::{Target, TargetError};
 
 /// The longest time in which nobody looks at what is due.
 const TICK: Duration = Duration::from_secs(30);
+
+/// For how long the same complaint is not made again.
+const SAID: Duration = Duration::from_secs(3_600);
 
 /// What the one who watches lets be told.
 #[derive(Clone, Debug, Default)]
@@ -127,7 +130,6 @@ fn filled(sink: &Sink) -> Result<Sink, Failure> {
 
 /// The statuses of commits, where there is a token for the host.
 fn statuses(config: &Config, outspoken: &Outspoken) -> Result<Option<Statuses>, Failure> {
-    use crate::model::notify::HostKind;
     let found = hosted(outspoken.address.as_deref(), &config.host);
     let name = match (&outspoken.token_variable, &found) {
         (Some(name), _) => name.as_str(),
@@ -155,6 +157,8 @@ struct Known {
     due: Option<String>,
     /// Whether its news are not in the outbox yet, because that could not be written.
     is_open: bool,
+    /// What was complained of, and when.
+    warned: BTreeMap<String, Instant>,
 }
 
 struct Worker {
@@ -198,7 +202,9 @@ impl Worker {
             None => {
                 // What somebody before us left in the outbox is due as well.
                 let due = Some(String::new());
-                self.known.insert(name, Known { message, posted: Posted::default(), due, is_open: true });
+                let posted = Posted::default();
+                self.known
+                    .insert(name, Known { message, posted, due, is_open: true, warned: BTreeMap::new() });
             }
         }
     }
@@ -210,6 +216,7 @@ impl Worker {
         }
         let now = instant();
         let mut said = Vec::new();
+        known.warned.retain(|_, said| said.elapsed() < SAID);
         if let Some(statuses) = &mut self.statuses
             && let Some(status) = Status::of(&known.message.standing)
             && let Err(message) = statuses.show(&status, now)
@@ -225,6 +232,13 @@ impl Worker {
             }
         }
         for (text, is_warning) in said {
+            // What is as wrong as before has been said.
+            if is_warning && known.warned.contains_key(&text) {
+                continue;
+            }
+            if is_warning {
+                known.warned.insert(text.clone(), Instant::now());
+            }
             let remark = Remark { environment: name.to_owned(), text, is_warning };
             // Whoever does not listen any more does not want to know.
             let _ = self.remarks.send(remark);

@@ -24,13 +24,15 @@ pub enum NoHost {
     BadPath(String),
     #[error("the API is reached neither by https nor on this machine")]
     Insecure,
+    #[error("`origin` is at `{origin}`, and the API is said to be at `{api}`, which would get the token")]
+    Elsewhere { origin: String, api: String },
 }
 
 /// Finds the host by the address of `origin`, as a revision has it, and by the settings, which go first.
 pub fn hosted(address: Option<&str>, config: &HostConfig) -> Result<Hosted, NoHost> {
     let found = address.and_then(parts);
     let api_host = config.api.as_deref().and_then(parts).map(|(host, _)| host);
-    let host = found.as_ref().map(|(host, _)| host.clone()).or(api_host).ok_or(NoHost::NoAddress)?;
+    let host = found.as_ref().map(|(host, _)| host.clone()).or(api_host.clone()).ok_or(NoHost::NoAddress)?;
     let name = host.split(':').next().unwrap_or_default();
     let is = |word: &str| name == format!("{word}.com") || name.split('.').any(|part| part == word);
     let kind = match config.kind {
@@ -47,6 +49,14 @@ pub fn hosted(address: Option<&str>, config: &HostConfig) -> Result<Hosted, NoHo
     };
     if !is_safe(&api) {
         return Err(NoHost::Insecure);
+    }
+    // Whoever may change the settings does not choose who gets the token.
+    let name_of = |host: &str| host.split(':').next().unwrap_or_default().to_owned();
+    if let (Some((origin, _)), Some(api)) = (&found, &api_host) {
+        let (origin, api) = (name_of(origin), name_of(api));
+        if api != origin && !api.ends_with(&format!(".{origin}")) {
+            return Err(NoHost::Elsewhere { origin, api });
+        }
     }
     let path = config.repository.clone().or(found.map(|(_, path)| path)).ok_or(NoHost::NoAddress)?;
     if !is_path(&path, kind) {
@@ -132,7 +142,21 @@ mod tests {
             ),
             (Some("https://git.example.com/a/shop"), &gitlab, "Gitlab https://git.example.com/api/v4 a/shop"),
             (Some("https://git.example.com/a/shop"), &none, "`git.example.com` may be any kind of host"),
-            (Some("https://github.com/a/shop"), &api, "Github https://git.example.com/api/v3 a/shop"),
+            (
+                Some("https://git.example.com:8443/a/shop"),
+                &HostConfig { kind: Some(HostKind::Github), ..api.clone() },
+                "Github https://git.example.com/api/v3 a/shop",
+            ),
+            (
+                Some("https://example.com/a/shop"),
+                &HostConfig { kind: Some(HostKind::Github), ..api.clone() },
+                "Github https://git.example.com/api/v3 a/shop",
+            ),
+            (
+                Some("https://github.com/a/shop"),
+                &api,
+                "`origin` is at `github.com`, and the API is said to be at `git.example.com`, which would get the token",
+            ),
             (None, &none, "the url of `origin` does not say where the repository is"),
             (None, &all, "Github http://127.0.0.1:8080 acme/shop"),
             (Some("https://github.com/acme"), &none, "`acme` is no `owner/name`"),

@@ -18,6 +18,7 @@ use crate::journal::lease::Lease;
 use crate::manifest::Config;
 use crate::model::environment::Environment;
 use crate::report::standing::Standing;
+use crate::report::tally::Tally;
 use crate::source::Tracked;
 use crate::watch::{Event, Outcome, Policy};
 use crate::wire::watch::{WatchEvent, Word};
@@ -32,6 +33,8 @@ pub struct Desk {
     /// Who has our leases: user, host and process.
     pub holder: String,
     pub standings: Standings,
+    /// What was counted since the watch began.
+    pub tally: Arc<Mutex<Tally>>,
     pub stop: Stop,
     /// Set while a message of that kind lies in the inbox already.
     pub heard_refs: AtomicBool,
@@ -46,8 +49,8 @@ struct Shared {
     known: BTreeMap<String, Known>,
     tracked: BTreeSet<Tracked>,
     leases: BTreeMap<String, Lease>,
-    /// The revision for which nothing was left to do once.
-    settled: BTreeMap<String, String>,
+    /// The revision for which nothing was left to do, and the newest entry of the journal then.
+    settled: BTreeMap<String, (String, u64)>,
 }
 
 /// One environment that is followed.
@@ -107,6 +110,7 @@ impl Desk {
             stop: Stop::new(order.grace),
             order,
             standings: Standings::default(),
+            tally: Arc::default(),
             heard_refs: AtomicBool::new(false),
             heard_tree: AtomicBool::new(false),
             outbox,
@@ -173,12 +177,15 @@ impl Desk {
         });
     }
 
-    pub fn was_settled(&self, name: &str, key: &str) -> bool {
-        self.shared(|shared| shared.settled.get(name).is_some_and(|settled| settled == key))
+    /// The newest entry of the journal when nothing was left to do for a revision; none where that never was.
+    pub fn settled(&self, name: &str, key: &str) -> Option<u64> {
+        self.shared(|shared| {
+            shared.settled.get(name).filter(|(settled, _)| settled == key).map(|(_, entry)| *entry)
+        })
     }
 
-    pub fn settle(&self, name: &str, key: &str) {
-        self.shared(|shared| shared.settled.insert(name.to_owned(), key.to_owned()));
+    pub fn settle(&self, name: &str, key: &str, entry: u64) {
+        self.shared(|shared| shared.settled.insert(name.to_owned(), (key.to_owned(), entry)));
     }
 }
 

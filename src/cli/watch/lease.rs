@@ -51,6 +51,11 @@ fn leased(desk: &Desk, name: &str) -> Result<Leased, Failure> {
     };
     let mut target = desk.context.watched_target(&known.environment, Mode::Write)?;
     let life = desk.order.lease;
+    // Somebody may have suspended or resumed it.
+    let before = desk.standings.lock().ok().and_then(|all| Some(all.get(name)?.suspended.clone()));
+    if before.is_some_and(|before| target.suspension().is_ok_and(|now| now != before)) {
+        desk.send(Message::of(Event::Woken(name.to_owned())));
+    }
     if let Some(lease) = desk.lease(name)
         && let Some(renewed) = target.renew_lease(&lease, life)?
     {

@@ -14,6 +14,7 @@ mod turn;
 mod voice;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::{Duration, Instant};
@@ -24,6 +25,7 @@ pub use voice::line;
 
 use super::context::{Context, now};
 use super::exit::{Code, Failure};
+use super::listen::{Pulse, Shown, listen};
 use crate::journal::Timestamp;
 use crate::manifest::Config;
 use crate::report::standing::{Health, Standing, Watcher};
@@ -48,6 +50,8 @@ pub fn run(context: &Context, order: Order) -> Result<Code, Failure> {
     // What cannot be read at all is said at once, and not tried for ever.
     Repositories::check(&desk)?;
     signals::listen(&desk)?;
+    let pulse = Pulse::every(desk.order.poll * 3);
+    let listening = listening(&desk, &pulse)?;
     let ears = ears::open(&desk)?;
     let mut watch = Watch {
         voice: Voice::new(context, &desk),
@@ -59,15 +63,36 @@ pub fn run(context: &Context, order: Order) -> Result<Code, Failure> {
         desk,
         inbox,
         ears,
+        pulse,
     };
     watch.voice.open();
+    if let Some(address) = listening {
+        watch.voice.say(told(
+            Word::Watching,
+            "",
+            format!("answers at http://{address}: /healthz, /readyz, /metrics"),
+        ));
+    }
     watch.go_round()
+}
+
+/// Begins to answer over HTTP, where that is wanted. Returns where.
+fn listening(desk: &Arc<Desk>, pulse: &Pulse) -> Result<Option<SocketAddr>, Failure> {
+    let Some(address) = desk.order.listen else { return Ok(None) };
+    let shown = Shown {
+        standings: Arc::clone(&desk.standings),
+        tally: Arc::clone(&desk.tally),
+        pulse: pulse.clone(),
+        holder: desk.holder.clone(),
+    };
+    listen(address, shown).map(Some)
 }
 
 struct Watch {
     desk: Arc<Desk>,
     inbox: Receiver<Message>,
     ears: ears::Ears,
+    pulse: Pulse,
     voice: Voice,
     /// None only while the next one is made.
     state: Option<State>,
@@ -101,6 +126,7 @@ impl Watch {
 
     /// Takes in one message and begins what follows. Returns until when nothing is due; none where the watch is over.
     fn hear(&mut self, message: Message) -> Result<Option<At>, Failure> {
+        self.pulse.beat();
         let Message { event, told, standing, loaded, code } = message;
         if let Some(mut offer) = loaded {
             self.check_names(&offer)?;
@@ -109,6 +135,9 @@ impl Watch {
             self.begin_telling(telling)?;
         }
         self.note(&event, code)?;
+        if let (Event::Looked(None), Some(why)) = (&event, told.first()) {
+            self.stand_unread(&why.message);
+        }
         let environment = match &event {
             Event::Ended { environment, .. } => Some(environment.clone()),
             Event::Theirs(name) | Event::Unleased(name) => Some(name.clone()),
@@ -172,6 +201,15 @@ impl Watch {
             _ => {}
         }
         told
+    }
+
+    /// Says of every environment that nobody knows what it is meant to be.
+    fn stand_unread(&self, why: &str) {
+        let Ok(mut all) = self.desk.standings.lock() else { return };
+        for standing in all.values_mut().filter(|standing| standing.health != Health::Standby) {
+            standing.health = Health::Failed { retry_at: None };
+            standing.message = Some(why.to_owned());
+        }
     }
 
     fn stand(&self, mut standing: Standing, state: &State, at: At, until: Option<Timestamp>) {

@@ -1,6 +1,7 @@
 //! What was asked of a watch on the command line.
 //! Never reads a setting from elsewhere.
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -39,6 +40,9 @@ pub struct Order {
     /// The variable with the token under which commits get a status; default: GITHUB_TOKEN or GITLAB_TOKEN
     #[arg(long, value_name = "VARIABLE")]
     pub token_variable: Option<String>,
+    /// Answer /healthz, /readyz and /metrics over HTTP: a port, which is on this machine only, or ADDRESS:PORT
+    #[arg(long, value_name = "ADDRESS", value_parser = crate::cli::listen::address)]
+    pub listen: Option<SocketAddr>,
     /// How long an apply may go on after Ctrl-C or SIGTERM before it is rolled back
     #[arg(long, value_name = "TIME", default_value = "10s", value_parser = duration)]
     pub grace: Duration,

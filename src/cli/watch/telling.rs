@@ -57,8 +57,10 @@ impl Telling {
         let (Some(herald), Some(known)) = (&self.herald, desk.environment(&standing.environment)) else {
             return;
         };
-        // What is only looked at is not written to, and whoever stands by leaves it to the other.
-        let leads = known.policy.applies && standing.health != Health::Standby;
+        // Whoever stands by leaves it to the other. What is only looked at is told of where there is a journal: then
+        // the target itself sees to it that nothing is told twice.
+        let is_ours = known.policy.applies || standing.last.is_some();
+        let leads = is_ours && standing.health != Health::Standby;
         // A target that cannot be named has been told of by its turn.
         if let Ok(config) = desk.context.config(&known.environment) {
             herald.tell(standing, &config, leads);

@@ -41,7 +41,14 @@ pub fn run(desk: &Desk, name: &str, key: &str, loaded: Option<Arc<Loaded>>, may_
         let why = "the revision was not read";
         return Message::of(ended(Outcome::Failed)).telling(told(Word::Failed, name, why)).with(Code::Error);
     };
-    match taken(desk, name, key, &loaded, may_heal) {
+    let began = Instant::now();
+    let taken = taken(desk, name, key, &loaded, may_heal);
+    let report = taken.as_ref().ok().and_then(|turned| turned.report.as_ref());
+    if let Ok(mut tally) = desk.tally.lock() {
+        tally.turn(name, began.elapsed());
+        report.inspect(|report| tally.apply(name, report.outcome));
+    }
+    match taken {
         Ok(turned) => of_turn(desk, name, key, turned, &ended),
         Err(missed) => of_failure(desk, name, &loaded, missed, &ended),
     }
@@ -72,7 +79,7 @@ fn taken(desk: &Desk, name: &str, key: &str, loaded: &Loaded, may_heal: bool) ->
         revision: &loaded.revision,
         made: loaded.made,
         clock: &instant,
-        was_settled: desk.was_settled(name, key),
+        settled: desk.settled(name, key),
         may_heal,
     };
     let holder = desk.context.holder();
@@ -183,7 +190,7 @@ fn of_turn(desk: &Desk, name: &str, key: &str, turned: Turned, ended: &dyn Fn(Ou
         spool::sweep(desk, name, None);
     }
     if matches!(word, Word::Synced | Word::Applied | Word::Healed) {
-        desk.settle(name, key);
+        desk.settle(name, key, standing.last.as_ref().map_or(0, |last| last.entry));
     }
     let why = match &turned.decision {
         Decision::Pending(why) | Decision::Refused(why) => why.clone(),

@@ -73,7 +73,7 @@ impl Voice {
             event.at = now();
         }
         // What is told by the way does not change how an environment stands.
-        let by_the_way = matches!(event.word, Word::Warning | Word::Told | Word::Tidied | Word::Seen);
+        let by_the_way = matches!(event.word, Word::Warning | Word::Told | Word::Tidied);
         let key = (event.environment.clone(), by_the_way);
         let before = self.last.get(&key);
         if before.is_some_and(|before| is_known(before, &event)) && !self.is_verbose {

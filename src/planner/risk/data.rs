@@ -5,7 +5,7 @@ use super::{Asking, back, count, kept};
 use crate::address::Address;
 use crate::diff::change::{Change, MemberChange};
 use crate::diff::decision::Verb;
-use crate::model::entity::{self, Entity};
+use crate::model::entity::{self, Besides, Entity};
 use crate::model::field::{Field, FieldType};
 use crate::model::picklist;
 use crate::model::resource::Resource;
@@ -92,9 +92,11 @@ fn field(change: &Change, member: &MemberChange, before: &Entity, after: &Entity
         (None, Some(_)) => back::ask_field(member.path(), &name, out),
         (Some(_), _) => {}
     }
-    let loses_native = found.is_some_and(|f| f.native.is_some() && goal.native.is_none());
-    if type_changes || loses_native {
-        fits(member.path(), old_name, &name, &goal.ty, out);
+    // A type in the target's own words may take fewer values than another one, whatever field type it comes nearest to.
+    let words_change = found.is_some_and(|f| f.native != goal.native);
+    if type_changes || words_change {
+        let ty = goal.native.clone().filter(|native| !native.is_empty());
+        fits(member.path(), old_name, &name, ty.unwrap_or_else(|| goal.ty.describe()), out);
     }
     let becomes = |now: fn(&Field) -> bool| now(goal) && !found.is_some_and(now);
     if becomes(Field::is_required) || (type_changes && goal.is_required()) {
@@ -122,8 +124,7 @@ fn field(change: &Change, member: &MemberChange, before: &Entity, after: &Entity
 }
 
 /// No value may be lost or changed by a new type, or by a column that takes fewer values than before.
-fn fits(path: String, old_name: &str, name: &str, ty: &FieldType, out: &mut Asking<'_>) {
-    let ty = ty.describe();
+fn fits(path: String, old_name: &str, name: &str, ty: String, out: &mut Asking<'_>) {
     out.ask(
         "RK205",
         Level::Refuse,
@@ -143,7 +144,7 @@ fn former_key(change: &Change, before: &Entity, after: &Entity, out: &mut Asking
     let stays = matches!(after.primary_key.as_deref(), Some([only]) if only == new);
     let (Some(was), Some(goal)) = (before.fields.get(old), after.fields.get(new)) else { return };
     if !stays && was.ty == goal.ty {
-        fits(new.to_owned(), old, new, &goal.ty, out);
+        fits(new.to_owned(), old, new, goal.ty.describe(), out);
     }
 }
 
@@ -155,7 +156,7 @@ fn loose_values(change: &Change, before: &Entity, after: &Entity, out: &mut Aski
         let asked =
             change.members.iter().any(|m| touched(&m) || (m.name == *name && m.setting("type").is_some()));
         if before.fields.contains_key(name) && !asked {
-            fits(name.clone(), name, name, &goal.ty, out);
+            fits(name.clone(), name, name, goal.ty.describe(), out);
         }
     }
 }
@@ -219,7 +220,9 @@ fn key(member: &MemberChange, after: &Entity, out: &mut Asking<'_>) {
 
 fn check(member: &MemberChange, after: &Entity, out: &mut Asking<'_>) {
     let Some(check) = after.checks.get(&member.name) else { return };
-    if member.verb == Verb::Create || member.setting("sql").is_some() {
+    let asks =
+        member.verb == Verb::Create || member.setting("sql").is_some() || member.setting("native").is_some();
+    if asks && !Besides::of(check.native.as_deref()).is_not_valid {
         violations(Some(member.path()), &check.sql, out);
     }
 }
@@ -232,7 +235,9 @@ fn relationship(member: &MemberChange, after: &Entity, out: &mut Asking<'_>) {
 
 /// Every row of a relationship must point at something that will exist.
 pub fn relationship_points(path: String, name: &str, after: &Entity, out: &mut Asking<'_>) {
-    let Some(relationship) = after.relationships.get(name) else { return };
+    let found = after.relationships.get(name);
+    let held = found.filter(|one| !Besides::of(one.native.as_deref()).is_not_valid);
+    let Some(relationship) = held else { return };
     let to = Address::new(entity::KIND, &relationship.references.entity);
     let fields = relationship.fields.clone();
     orphans(Some(path), fields, to, relationship.references.fields.clone(), out);

@@ -8,7 +8,7 @@ use super::data::{duplicates, orphans, violations};
 use crate::address::Address;
 use crate::diff::change::{Change, MemberChange};
 use crate::diff::decision::Verb;
-use crate::model::entity::{self, Entity};
+use crate::model::entity::{self, Besides, Entity};
 
 /// The fields that stay and whose values become others: by another type, or by a backfill.
 fn revalued<'a>(change: &'a Change, before: &Entity, after: &Entity) -> BTreeSet<&'a str> {
@@ -50,7 +50,9 @@ pub fn ask(change: &Change, before: &Entity, after: &Entity, out: &mut Asking<'_
         }
     }
     // What an expression speaks of only the target knows: every one of them is asked.
-    for (name, check) in after.checks.iter().filter(|(name, _)| !is_asked("checks", name)) {
+    let is_held = |native: Option<&String>| !Besides::of(native.map(String::as_str)).is_not_valid;
+    let checks = after.checks.iter().filter(|(_, check)| is_held(check.native.as_ref()));
+    for (name, check) in checks.filter(|(name, _)| !is_asked("checks", name)) {
         violations(Some(format!("checks/{name}")), &check.sql, out);
     }
     for (name, field) in &after.fields {
@@ -62,7 +64,8 @@ pub fn ask(change: &Change, before: &Entity, after: &Entity, out: &mut Asking<'_
             violations(Some(name.clone()), sql, out);
         }
     }
-    for (name, one) in after.relationships.iter().filter(|(_, one)| is_touched(&one.fields)) {
+    let relationships = after.relationships.iter().filter(|(_, one)| is_held(one.native.as_ref()));
+    for (name, one) in relationships.filter(|(_, one)| is_touched(&one.fields)) {
         if !is_asked("relationships", name) {
             let to = Address::new(entity::KIND, &one.references.entity);
             let path = Some(format!("relationships/{name}"));

@@ -51,7 +51,11 @@ pub fn broken(broken: Broken, steps: &[Step]) -> Option<Finding> {
 /// `RK111` for expressions that the target does not take.
 pub fn misread(misread: Misread) -> Finding {
     let message = format!("the target does not take it: {}", misread.message);
-    let help = "mend the SQL or the type that it speaks of".to_owned();
+    // No manifest makes functions, domains and types of the target's own.
+    let help = match misread.lacks_something {
+        true => "mend it, or make in the target first what it speaks of; no manifest does".to_owned(),
+        false => "mend the SQL or the type that it speaks of".to_owned(),
+    };
     Finding { help: Some(help), ..finding("RK111", Level::Refuse, &misread.address, message) }
 }
 
@@ -69,6 +73,10 @@ pub fn pointed_at(
             continue;
         };
         let address = change.address_before();
+        // What goes in the same plan has nothing to follow.
+        let goes = |from: &Address| {
+            lookups_follow && changes.iter().any(|other| other.address == *from && other.verb == Verb::Delete)
+        };
         let key = key_change(change, old, new).filter(|_| {
             // One under the same name and of another type takes along what points at it.
             let is_declared = |entity: &entity::Entity| entity.primary_key.is_some();
@@ -77,6 +85,7 @@ pub fn pointed_at(
             let is_passed_on = before.iter().any(|(from, resource)| {
                 resource.as_entity().is_some_and(|entity| {
                     from != address
+                        && !goes(from)
                         && entity.key_fields().len() == 1
                         && entity.key_fields().iter().any(|name| {
                             let field = entity.fields.get(*name);
@@ -89,10 +98,6 @@ pub fn pointed_at(
         if key.is_none() && change.renamed_from.is_none() {
             continue;
         }
-        // What goes in the same plan has nothing to follow.
-        let goes = |from: &Address| {
-            lookups_follow && changes.iter().any(|other| other.address == *from && other.verb == Verb::Delete)
-        };
         let mut others = before.iter().filter(|(from, _)| *from != address && !goes(from));
         let pointing = others.find_map(|(from, resource)| {
             let entity = resource.as_entity()?;

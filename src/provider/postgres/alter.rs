@@ -9,6 +9,8 @@ use super::holding;
 use super::keep::{self, Noted};
 use super::lexer::{Token, quote, tokens};
 use super::lower;
+use super::names;
+use super::native;
 use super::online::{self, Course, Filler};
 use super::projection;
 use super::restore;
@@ -16,7 +18,7 @@ use super::shape::{Column, Constraint, Index, Made, Reference, Rule, Table};
 use super::types;
 use crate::address::{Address, Kind};
 use crate::diff::change::Change;
-use crate::model::entity::{self, Entity};
+use crate::model::entity::{self, Deferral, Entity};
 use crate::model::field::{DefaultValue, FieldType};
 use crate::model::picklist;
 use crate::target::{Cost, Scene, Work};
@@ -147,8 +149,22 @@ impl Alter<'_> {
 
     fn rule_is_same(&self, actual: &Constraint, wanted: &Constraint) -> bool {
         match (&actual.rule, &wanted.rule) {
-            (Rule::PrimaryKey, Rule::PrimaryKey) | (Rule::Unique, Rule::Unique) => {
-                actual.columns == wanted.columns && actual.beyond.is_none()
+            (Rule::PrimaryKey, Rule::PrimaryKey) => {
+                actual.columns == wanted.columns
+                    && actual.beyond.is_none()
+                    && actual.deferral == wanted.deferral
+            }
+            (Rule::Unique, Rule::Unique) => {
+                let says_same = match (&actual.using, &wanted.using) {
+                    (None, None) => actual.columns == wanted.columns,
+                    // As of checks, the server's own words are compared through what their author wrote before.
+                    (Some(_), Some(sql)) => {
+                        let was = self.was.constraint(&actual.name);
+                        was.is_some_and(|was| was.using.as_ref() == Some(sql))
+                    }
+                    (_, _) => false,
+                };
+                says_same && actual.beyond.is_none() && actual.deferral == wanted.deferral
             }
             (Rule::Reference(found), Rule::Reference(far)) => {
                 actual.columns == wanted.columns
@@ -164,6 +180,11 @@ impl Alter<'_> {
                 actual.beyond.is_none()
                     && actual.name == wanted.name
                     && matches!(was.map(|was| &was.rule), Some(Rule::Check(former)) if former == sql)
+            }
+            (Rule::Other(_), Rule::Other(sql)) => {
+                let was = self.was.constraint(&actual.name);
+                actual.deferral == wanted.deferral
+                    && matches!(was.map(|was| &was.rule), Some(Rule::Other(former)) if former == sql)
             }
             (Rule::PrimaryKey | Rule::Unique | Rule::Check(_) | Rule::Reference(_) | Rule::Other(_), _) => {
                 false
@@ -195,16 +216,33 @@ impl Alter<'_> {
             self.actual.constraints.iter().filter(|one| !goes_along(&one.columns)).cloned().collect();
         let mut missing: Vec<Constraint> = Vec::new();
         let mut renamed: Vec<(String, String)> = Vec::new();
+        let mut deferred: Vec<String> = Vec::new();
         for wanted in &self.wanted.constraints {
             // Both of its ends get another type, one after the other: meanwhile it does not hold.
             let ends_move = self.ends_move(wanted, &touched);
             let same = |one: &Constraint| !ends_move && self.rule_is_same(one, wanted);
             let by_name = open.iter().position(|one| one.name == wanted.name && same(one));
             match by_name.or_else(|| open.iter().position(same)) {
-                Some(place) if open[place].validated => {
+                // What holds for all rows holds for the new ones.
+                Some(place) if open[place].validated || !wanted.validated => {
                     let found = open.remove(place);
+                    // It comes again with everything that it says.
+                    if let Rule::Reference(far) = &found.rule
+                        && holding::holds_again(far, self.scene)
+                    {
+                        continue;
+                    }
                     let is_ours = self.was.constraint(&found.name).is_some();
-                    let may_rename = matches!(found.rule, Rule::Unique) || is_ours;
+                    let may_rename = matches!(found.rule, Rule::Unique | Rule::Other(_)) || is_ours;
+                    if found.deferral != wanted.deferral {
+                        let name = quote(&found.name);
+                        let words = match wanted.deferral {
+                            Deferral::Never => "NOT DEFERRABLE",
+                            Deferral::Deferrable => "DEFERRABLE INITIALLY IMMEDIATE",
+                            Deferral::Deferred => Deferral::Deferred.sql(),
+                        };
+                        deferred.push(format!("ALTER CONSTRAINT {name} {words}"));
+                    }
                     if found.name != wanted.name && may_rename {
                         renamed.push((found.name, wanted.name.clone()));
                     }
@@ -237,6 +275,7 @@ impl Alter<'_> {
                 self.alter(holding::drop_constraint(constraint, self.scene));
             }
         }
+        deferred.into_iter().for_each(|what| self.alter(what));
         for (old, new) in renamed {
             self.alter(format!("RENAME CONSTRAINT {} TO {}", quote(&old), quote(&new)));
         }
@@ -350,7 +389,10 @@ impl Alter<'_> {
                 self.reads_settled(sql, &touched)
             }
             Rule::PrimaryKey | Rule::Unique => {
-                self.is_settled(&constraint.columns, touched) && !constraint.columns.iter().any(is_filled)
+                let reads = constraint.using.as_ref().is_none_or(|sql| self.reads_settled(sql, touched));
+                reads
+                    && self.is_settled(&constraint.columns, touched)
+                    && !constraint.columns.iter().any(is_filled)
             }
             Rule::Reference(far) => {
                 self.is_settled(&constraint.columns, touched)
@@ -501,6 +543,7 @@ impl Alter<'_> {
         if let Some(sequence) = wanted.sequence.as_ref().filter(|one| one.comment.is_some()) {
             self.course.now(format!("CREATE SEQUENCE {}", quote(&sequence.name)));
         }
+        lower::counters(wanted).into_iter().for_each(|sql| self.course.now(sql));
         let filler = self.backfill(&wanted.name);
         let default = self.field_of(&wanted.name).and_then(|(_, field)| field.default.clone());
         let filler = filler.map(|(ty, value)| Filler {
@@ -562,6 +605,11 @@ impl Alter<'_> {
         {
             self.course.now(format!("DROP SEQUENCE {}", quote(&sequence.name)));
         }
+        if counts_by_itself(wanted) {
+            for name in self.lone_counters(found) {
+                self.course.now(format!("DROP SEQUENCE {}", quote(&name)));
+            }
+        }
         if retyped {
             self.retype(found, wanted);
         }
@@ -576,6 +624,7 @@ impl Alter<'_> {
             && !is_generated
             && (!default_stays || retyped)
         {
+            lower::counters(wanted).into_iter().for_each(|sql| self.course.now(sql));
             self.alter(format!("ALTER COLUMN {name} SET DEFAULT {default}"));
         }
         let fills = !found.not_null && wanted.not_null;
@@ -610,6 +659,26 @@ impl Alter<'_> {
         }
     }
 
+    /// The sequences that no column owns, and that the default of this one alone counts by.
+    fn lone_counters(&self, found: &Column) -> Vec<String> {
+        let counters = native::counters(found.default.as_deref().unwrap_or_default());
+        if found.sequence.is_some() || counters.is_empty() {
+            return Vec::new();
+        }
+        let is_free = |name: &String| {
+            self.scene.natives.iter().any(|native| native.kind == "sequence" && native.name == *name)
+        };
+        let tables = self.scene.natives.iter().filter(|native| native.kind == "table");
+        let tables: Vec<Table> =
+            tables.filter_map(|native| serde_json::from_str(&native.definition).ok()).collect();
+        let n_users = |name: &String| {
+            let defaults =
+                tables.iter().flat_map(|table| &table.columns).filter_map(|one| one.default.as_deref());
+            defaults.filter(|default| native::counters(default).contains(name)).count()
+        };
+        counters.into_iter().filter(|name| is_free(name) && n_users(name) == 1).collect()
+    }
+
     /// Makes a column count by a sequence of its own.
     fn counting(&mut self, found: &Column, wanted: &Column) {
         let name = quote(&wanted.name);
@@ -629,10 +698,17 @@ impl Alter<'_> {
             self.alter(format!("ALTER COLUMN {name} ADD {words}"));
             self.course.now(set_counter(self.new, wanted));
         }
+        if identity(wanted.made)
+            && identity(found.made)
+            && !counts_otherwise
+            && let (Some(old), Some(new)) = (&found.sequence, &wanted.sequence)
+        {
+            self.renumber(&wanted.name, old, new);
+        }
         let plain = |column: &Column| column.sequence.clone().filter(|_| column.made.is_plain());
         let (Some(sequence), None) = (plain(wanted), plain(found)) else {
             if let (Some(old), Some(new)) = (plain(found), plain(wanted)) {
-                self.renumber(&old, &new);
+                self.renumber(&wanted.name, &old, &new);
             }
             return;
         };
@@ -660,10 +736,15 @@ impl Alter<'_> {
     }
 
     /// Brings the sequence of a numbered column to its name and format.
-    fn renumber(&mut self, old: &super::shape::Sequence, new: &super::shape::Sequence) {
+    fn renumber(&mut self, column: &str, old: &super::shape::Sequence, new: &super::shape::Sequence) {
         let is_ours = new.comment.is_some();
-        if is_ours && old.name != new.name {
+        if (is_ours || new.is_named) && old.name != new.name {
             self.course.now(format!("ALTER SEQUENCE {} RENAME TO {}", quote(&old.name), quote(&new.name)));
+        }
+        let was = self.was.column(column).and_then(|was| was.sequence.as_ref());
+        if !is_ours && !new.is_named && was.is_some_and(|was| was.is_named) {
+            let own = quote(&names::counter(self.new, column));
+            self.course.now(format!("ALTER SEQUENCE {} RENAME TO {own}", quote(&old.name)));
         }
         if is_ours && old.comment != new.comment {
             let comment = new.comment.as_deref().map(super::lexer::literal).unwrap_or_default();
@@ -728,6 +809,11 @@ pub fn set_counter(table: &str, column: &Column) -> String {
         (None, _) => format!("coalesce(max({name}), 0) + 1"),
     };
     format!("SELECT setval(pg_get_serial_sequence({place}, {text}), {next}, false) FROM {}", quote(table))
+}
+
+/// Tells of a column that the target itself numbers.
+fn counts_by_itself(column: &Column) -> bool {
+    column.sequence.as_ref().is_some_and(|sequence| sequence.comment.is_none())
 }
 
 /// Points a reference at the new name of a table that the plan renames, as PostgreSQL itself does.

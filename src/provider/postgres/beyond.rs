@@ -1,7 +1,10 @@
 //! What tables and their surroundings hold that the model has no words for.
 //! Never decides what becomes of it: it stays as it is, and somebody is told.
 
+use std::collections::BTreeSet;
+
 use super::lift::{self, Source, World};
+use super::native;
 use super::picklist;
 use super::shape::Table;
 use super::spell::Spelled;
@@ -47,6 +50,8 @@ pub fn of(snapshot: &Snapshot) -> Vec<Beyond> {
             say(format!("table {}", table.name), reason);
         }
     }
+    let defaults = tables.iter().flat_map(|table| &table.columns).filter_map(|one| one.default.as_deref());
+    let counters: BTreeSet<String> = defaults.flat_map(native::counters).collect();
     for native in &snapshot.natives {
         let reason = match native.kind.as_str() {
             "view" | "materialized view" => "a view is a query of the target's own".to_owned(),
@@ -54,6 +59,11 @@ pub fn of(snapshot: &Snapshot) -> Vec<Beyond> {
                 format!("a {} of `{}` is code of the target's own", native.kind, native.table)
             }
             "function" => "a function is code of the target's own".to_owned(),
+            // Default and sequence are made together; what else the sequence says is its own.
+            "sequence" if counters.contains(&native.name) => match native.definition.as_str() {
+                "bigint 1 1 1 9223372036854775807 1 f" => continue,
+                definition => format!("it counts by words of its own: {definition}"),
+            },
             "sequence" => "it counts for no column of its own".to_owned(),
             "domain" | "composite type" | "range type" => "it is a type of the target's own".to_owned(),
             _ => continue,

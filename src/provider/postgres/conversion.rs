@@ -44,6 +44,10 @@ pub fn convert(value: &str, from: &FieldType, to: &FieldType, from_type: &str, t
     let (old, new) = (Kind::of(from_type), Kind::of(to_type));
     let plain = carried(value, old, new);
     let guard = match (old, new) {
+        _ if new.as_list_of(old).is_some() => match survives(value, old, new) {
+            Some(guard) => guard,
+            None => return plain,
+        },
         // What is JSON need not be known: a cast of what is none raises an error of its own.
         (_, Kind::Json) if is_read_as_text(old, new) => {
             let text = text(value, old);
@@ -169,6 +173,10 @@ pub fn needs_using(from_type: &str, to_type: &str) -> bool {
 /// A value in a type of this kind, without a length or a precision; only where it survives that.
 fn carried(value: &str, old: Kind<'_>, new: Kind<'_>) -> String {
     let base = new.unbounded();
+    if let Some(element) = new.as_list_of(old) {
+        let (only, of) = (carried(value, old, element), element.unbounded());
+        return format!("CASE WHEN {value} IS NOT NULL THEN ARRAY[{only}]::{of}[] END");
+    }
     match (old, new) {
         (Kind::Text(_), Kind::Text(_) | Kind::Padded(_)) => value.to_owned(),
         (_, Kind::Text(_) | Kind::Padded(_)) => text(value, old),
@@ -278,6 +286,14 @@ fn refused(value: &str, old: Kind<'_>, new: Kind<'_>) -> String {
 fn survives(value: &str, old: Kind<'_>, new: Kind<'_>) -> Option<String> {
     let never = Some("false".to_owned());
     let v = value;
+    if let Some(element) = new.as_list_of(old) {
+        return match (old, old == element) {
+            (_, true) => None,
+            // A document is no list of itself.
+            (Kind::Json | Kind::Written, false) => never,
+            (_, false) => survives(value, old, element),
+        };
+    }
     match (old, new) {
         (Kind::Bytes, Kind::Bytes) | (Kind::Boolean, Kind::Boolean) | (Kind::Uuid, Kind::Uuid) => None,
         (Kind::Date, Kind::Date) => None,

@@ -13,11 +13,13 @@ use crate::target::{Beyond, Dialect, Question, Scene, Work};
 /// The provider's name.
 pub const NAME: &str = "postgres";
 
-/// PostgreSQL 15: identifiers are cut at 63 bytes, and `pg_` belongs to the system.
+/// PostgreSQL 15: identifiers are cut at 63 bytes, and a table or an index that begins with `pg_` may be the
+/// system's.
 pub const NAME_LIMITS: NameLimits = NameLimits {
     max_bytes: names::MAX_BYTES,
     ignores_case: false,
     reserved_prefixes: &["pg_"],
+    reserves_members: false,
     indexes_sql: true,
     tasks: task::RULES,
 };

@@ -64,6 +64,11 @@ pub fn drop_constraint(constraint: &Constraint, scene: &Scene<'_>) -> String {
     format!("{word} {}", quote(&constraint.name))
 }
 
+/// Tells of a reference that stays what it is, that an earlier change of the plan has dropped and adds again at the end.
+pub fn holds_again(far: &Reference, scene: &Scene<'_>) -> bool {
+    is_placed(far, scene) && far_keys(far, scene).iter().any(|key| key.is_kept && key.is(&far.columns))
+}
+
 /// Tells of a reference that an earlier change of the plan made let go, and makes hold again after all changes; `now` is
 /// its table as it is.
 pub fn is_tied_later(wanted: &Constraint, now: &Table, scene: &Scene<'_>) -> bool {
@@ -71,7 +76,7 @@ pub fn is_tied_later(wanted: &Constraint, now: &Table, scene: &Scene<'_>) -> boo
     let former = scene.name_before(&far.table);
     let was_so = |one: &Constraint| match &one.rule {
         Rule::Reference(old) => {
-            one.name == wanted.name
+            (one.name == wanted.name || now.constraint(&wanted.name).is_none())
                 && one.columns == wanted.columns
                 && one.beyond.is_none()
                 && old.table == former
@@ -80,9 +85,7 @@ pub fn is_tied_later(wanted: &Constraint, now: &Table, scene: &Scene<'_>) -> boo
         }
         Rule::PrimaryKey | Rule::Unique | Rule::Check(_) | Rule::Other(_) => false,
     };
-    is_placed(far, scene)
-        && now.constraints.iter().any(was_so)
-        && far_keys(far, scene).iter().any(|key| key.is_kept && key.is(&far.columns))
+    holds_again(far, scene) && now.constraints.iter().any(was_so)
 }
 
 /// Tells of a reference whose far end gets another type with a change that comes later in the plan.
@@ -203,7 +206,8 @@ fn holder(
     let again = wanted.as_ref().and_then(|wanted| {
         let same = |one: &&Constraint| match (&one.rule, &constraint.rule) {
             (Rule::Reference(new), Rule::Reference(old)) => {
-                one.name == constraint.name
+                // One that only gets another name holds again under that.
+                (one.name == constraint.name || table.constraint(&one.name).is_none())
                     && one.columns == constraint.columns
                     && new.table == change.address.name
                     && new.columns == old.columns
@@ -211,7 +215,9 @@ fn holder(
             }
             (_, _) => false,
         };
-        wanted.constraints.iter().find(same).cloned()
+        let mut found = wanted.constraints.iter().filter(same);
+        let by_name = wanted.constraints.iter().filter(same).find(|one| one.name == constraint.name);
+        by_name.or_else(|| found.next()).cloned()
     });
     // What could not hold again stays in the way, and is told of as such.
     let can_let_go = match &again {

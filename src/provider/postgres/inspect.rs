@@ -9,16 +9,15 @@ use postgres::{Client, Error, SimpleQueryMessage, SimpleQueryRow};
 
 use super::lexer::quote;
 use super::lift::{self, World};
-use super::native::is_serial;
 use super::query::{self, Part};
 use super::reader::Reader;
 use super::settings::Settings;
 use super::shape::{Column, Constraint, Event, Index, Made, Reference, Rule, Sequence, Table};
 use super::spell::Spelled;
-use super::{catalog, picklist, refusal};
+use super::{catalog, names, picklist, refusal};
 use crate::address::Address;
 use crate::diff::change::Change;
-use crate::model::entity;
+use crate::model::entity::{self, Deferral};
 use crate::model::picklist as model;
 use crate::model::resource::Resource;
 use crate::model::state::{Native, Owned, Snapshot, State};
@@ -89,7 +88,9 @@ pub fn trash(client: &mut Client, settings: &Settings) -> Result<Vec<Trashed>, T
 /// alone and rolled back.
 pub fn drafted(client: &mut Client, settings: &Settings, statements: &[String]) -> Result<Vec<Table>, Error> {
     let parts = query::temporary();
-    let mut sql = vec!["BEGIN READ WRITE".to_owned()];
+    // A table called `text` must not take the place of the type.
+    let path = format!("SET LOCAL search_path = pg_catalog, pg_temp, {}", quote(&settings.schema));
+    let mut sql = vec!["BEGIN READ WRITE".to_owned(), path];
     sql.extend(statements.iter().cloned());
     let n_made = sql.len();
     sql.extend(parts.iter().map(|(_, sql)| sql.clone()));
@@ -167,16 +168,6 @@ fn sequence_options(ty: Option<&str>, numbers: [i64; 5], cycles: bool) -> String
     say(cache != 1, format!("CACHE {cache}"));
     say(cycles, "CYCLE".to_owned());
     options.join(" ")
-}
-
-/// The sequence of the same schema that a default takes its numbers from: `nextval('ids'::regclass)`.
-fn counter(default: &str) -> Option<String> {
-    let name = default.strip_prefix("nextval('")?.strip_suffix("'::regclass)")?.replace("''", "'");
-    match name.strip_prefix('"').and_then(|name| name.strip_suffix('"')) {
-        // Both the schema and the sequence may be in quotes.
-        Some(name) => (!name.replace("\"\"", "").contains('"')).then(|| name.replace("\"\"", "\"")),
-        None => (!name.contains(['.', '"'])).then_some(name),
-    }
 }
 
 /// What is known of one table while it is read.
@@ -344,7 +335,9 @@ impl Read {
         let number =
             |place: usize| row.get(place).and_then(|text| text.parse::<i64>().ok()).unwrap_or_default();
         let options = sequence_options(row.get(3), [4, 5, 6, 7, 8].map(number), flag(row, 9));
-        column.sequence = Some(Sequence { name: text(row, 2), options, comment: optional(row, 10) });
+        let name = text(row, 2);
+        let is_named = name != names::counter(&open.table.name, &column.name);
+        column.sequence = Some(Sequence { name, is_named, options, comment: optional(row, 10) });
     }
 
     fn constraint(&mut self, row: &SimpleQueryRow) {
@@ -363,12 +356,17 @@ impl Read {
                 beyond.push(words.to_owned());
             }
         };
-        say(flag(row, 5) && !flag(row, 6), "DEFERRABLE");
-        say(flag(row, 6), "DEFERRABLE INITIALLY DEFERRED");
         say(row.get(2) == Some("c") && flag(row, 7), "NO INHERIT");
         say(row.get(15) == Some("f"), "MATCH FULL");
         say(row.get(16).is_some(), "ON DELETE SET of some columns");
-        let other = || Rule::Other(text(row, 8));
+        // When it is held against a row is told apart.
+        let other = || {
+            let text = text(row, 8);
+            let plain = [" INITIALLY DEFERRED", " DEFERRABLE"]
+                .iter()
+                .fold(text.as_str(), |text, words| text.strip_suffix(words).unwrap_or(text));
+            Rule::Other(plain.to_owned())
+        };
         let rule = match row.get(2) {
             Some("p") => Rule::PrimaryKey,
             Some("u") => Rule::Unique,
@@ -389,6 +387,12 @@ impl Read {
             rule,
             columns,
             validated: flag(row, 4),
+            deferral: match (flag(row, 5), flag(row, 6)) {
+                (_, true) => Deferral::Deferred,
+                (true, false) => Deferral::Deferrable,
+                (false, false) => Deferral::Never,
+            },
+            using: None,
             beyond: (!beyond.is_empty()).then(|| beyond.join(" ")),
         };
         if let Some(open) = self.tables.get_mut(&oid(row, 0)) {
@@ -403,10 +407,12 @@ impl Read {
             // What its constraint says is enough, unless the index says more.
             if let Some(sql) = sql
                 && let Some(constraint) = open.table.constraints.iter_mut().find(|one| one.name == name)
-                && matches!(constraint.rule, Rule::PrimaryKey | Rule::Unique)
             {
-                let more = constraint.beyond.take().map(|beyond| format!("{beyond} "));
-                constraint.beyond = Some(format!("{}USING {sql}", more.unwrap_or_default()));
+                match &constraint.rule {
+                    Rule::Unique => constraint.using = Some(sql),
+                    Rule::PrimaryKey => constraint.beyond = Some(format!("USING {sql}")),
+                    Rule::Check(_) | Rule::Reference(_) | Rule::Other(_) => {}
+                }
             }
             return;
         }
@@ -472,40 +478,8 @@ impl Read {
         Ok(())
     }
 
-    /// Gives a sequence that no column owns to the one column that counts by it, as `serial` would.
-    fn lone_sequences(&mut self) {
-        let mut users: HashMap<String, Vec<(u32, usize)>> = HashMap::new();
-        for (number, open) in &self.tables {
-            for (place, column) in open.table.columns.iter().enumerate() {
-                let counted =
-                    column.default.as_deref().and_then(counter).filter(|_| column.sequence.is_none());
-                if let Some(name) = counted {
-                    users.entry(name).or_default().push((*number, place));
-                }
-            }
-        }
-        self.natives.retain(|native| {
-            let Some([(number, place)]) = users.get(&native.name).map(Vec::as_slice) else { return true };
-            let Some(open) = self.tables.get_mut(number).filter(|_| native.kind == "sequence") else {
-                return true;
-            };
-            let words: Vec<&str> = native.definition.split(' ').collect();
-            let [ty, start, increment, min, max, cache, cycle] = words.as_slice() else { return true };
-            let numbers = [start, increment, min, max, cache].map(|text| text.parse().unwrap_or_default());
-            let options = sequence_options(Some(ty), numbers, *cycle == "t");
-            let column = &mut open.table.columns[*place];
-            column.sequence = Some(Sequence { name: native.name.clone(), options, comment: None });
-            if !is_serial(column) {
-                column.sequence = None;
-                return true;
-            }
-            false
-        });
-    }
-
     /// Puts everything in the model's words.
     fn lift(mut self, client: &mut Client, context: &Context<'_>) -> Result<Found, TargetError> {
-        self.lone_sequences();
         let mut found = Found::default();
         let snapshot = &mut found.snapshot;
         let mut world = World::default();

@@ -39,6 +39,37 @@ pub fn read(sql: &str) -> Option<KeySql> {
     })
 }
 
+/// Tells of a constraint that keeps rows apart by other operators than `=`: `EXCLUDE USING gist (during WITH &&)`.
+pub fn excludes(sql: &str) -> bool {
+    tokens(sql).unwrap_or_default().first().is_some_and(|token| token.is("EXCLUDE"))
+}
+
+/// The columns of a key that is on columns alone.
+pub fn columns(sql: &str) -> Vec<String> {
+    let parts = read(sql).map(|key| key.parts).unwrap_or_default();
+    let name = |part: &String| match tokens(part).unwrap_or_default().as_slice() {
+        [only] => only.name(),
+        _ => None,
+    };
+    parts.iter().filter_map(name).collect()
+}
+
+/// The same as a constraint has it: `UNIQUE NULLS NOT DISTINCT (a) INCLUDE (b)`.
+pub fn clause(sql: &str) -> String {
+    let all = tokens(sql).unwrap_or_default();
+    let words = ["NULLS", "NOT", "DISTINCT"];
+    let is_run = |run: &[Token<'_>]| run.iter().zip(words).all(|(token, word)| token.is(word));
+    let from = all.iter().position(|token| token.is_sign("(")).map_or(0, |place| all[place].start);
+    match all.windows(words.len()).position(is_run) {
+        Some(place) => {
+            let (start, end) = (all[place].start, all[place + words.len() - 1].end());
+            let (keys, rest) = (sql[from..start].trim(), sql[end..].trim());
+            format!("UNIQUE NULLS NOT DISTINCT {keys} {rest}").trim_end().to_owned()
+        }
+        None => format!("UNIQUE {}", &sql[from..]),
+    }
+}
+
 /// The place of the bracket that closes the one at `open`.
 fn closing(all: &[Token<'_>], open: usize) -> Option<usize> {
     if !all.get(open)?.is_sign("(") {
@@ -111,6 +142,13 @@ mod tests {
         assert_eq!((key.parts.as_slice(), key.predicate), (["email".to_owned()].as_slice(), None));
         assert!(key.nulls_are_equal);
         assert_eq!(super::read("btree email"), None);
+        assert!(excludes("exclude USING gist (a WITH &&)") && !excludes("btree (exclude)"));
+        assert_eq!(
+            clause("btree (a, \"b c\") INCLUDE (d) NULLS NOT DISTINCT WITH (fillfactor='70')"),
+            "UNIQUE NULLS NOT DISTINCT (a, \"b c\") INCLUDE (d) WITH (fillfactor='70')"
+        );
+        assert_eq!(clause("btree (a) INCLUDE (b)"), "UNIQUE (a) INCLUDE (b)");
+        assert_eq!(columns("btree (a, \"b c\") INCLUDE (d)"), ["a", "b c"]);
         assert_eq!(super::read("btree (lower(email)"), None);
     }
 }

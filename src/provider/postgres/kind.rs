@@ -89,6 +89,13 @@ impl<'a> Kind<'a> {
         }
     }
 
+    /// What a list holds, where one value of another kind can become the only one in it.
+    pub fn as_list_of(self, one: Kind<'_>) -> Option<Kind<'a>> {
+        let Kind::Other(name) = self else { return None };
+        let is_list = |kind: Kind<'_>| matches!(kind, Kind::Other(name) if name.ends_with("[]"));
+        name.strip_suffix("[]").filter(|_| !is_list(one)).map(Kind::of)
+    }
+
     /// The smallest and the greatest number of a whole type.
     pub fn range(bits: u8) -> (i64, i64) {
         match bits {

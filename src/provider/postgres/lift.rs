@@ -6,13 +6,16 @@ use std::collections::{BTreeMap, BTreeSet};
 use indexmap::IndexMap;
 
 use super::autonumber;
+use super::key_sql;
 use super::lower;
 use super::names;
 use super::native;
 use super::shape::{Column, Constraint, Event, Made, Reference, Rule, Table};
-use super::spell::Spelled;
+use super::spell::{Spelled, is_null};
 use super::types;
-use crate::model::entity::{Check, Entity, GENERATED_KEY, Index, Keeper, Key, References, Relationship};
+use crate::model::entity::{
+    Besides, Check, Deferral, Entity, GENERATED_KEY, Index, Keeper, Key, References, Relationship,
+};
 use crate::model::field::{DefaultValue, Field, FieldType, OnEvent};
 use crate::model::name;
 use crate::model::text::Text;
@@ -63,9 +66,10 @@ pub fn entity(source: &Source<'_>, hint: Option<&Entity>, spelled: &Spelled) -> 
         Lift { table: source.table, world: source.world, hint, spelled, used: BTreeSet::new(), names };
     let mut entity = Entity { primary_key: lift.primary_key(), ..Entity::default() };
     let key = source.table.constraints.iter().find(|one| one.rule == Rule::PrimaryKey);
-    entity.native = key
-        .filter(|key| key.name != names::primary_key(&source.table.name) && key.beyond.is_none())
-        .map(|key| native::named(&key.name));
+    entity.native = key.filter(|key| key.beyond.is_none()).and_then(|key| {
+        let own = names::primary_key(&source.table.name);
+        native::of_constraint(Some(key.name.as_str()).filter(|name| *name != own), key.deferral)
+    });
     if let Some(hint) = hint {
         entity.display_name.clone_from(&hint.display_name);
         entity.description.clone_from(&hint.description);
@@ -263,8 +267,9 @@ impl Lift<'_> {
             // In the order in which the check names them.
             for column in &constraint.columns {
                 let Some(to) = column.strip_prefix(&prefix) else { continue };
-                let fitting = self.references(self.table, column).into_iter().find(|(_, reference)| {
-                    reference.table == to
+                let fitting = self.references(self.table, column).into_iter().find(|(own, reference)| {
+                    own.deferral.is_never()
+                        && reference.table == to
                         && self.world.tables.get(to).is_some_and(|known| known.key == reference.columns)
                 });
                 if let Some((own, reference)) = fitting {
@@ -306,9 +311,16 @@ impl Lift<'_> {
         let is_plain = column.made.is_plain() && column.collation.is_none() && !is_serial;
         let mut field = Field::of(ty);
         if !(fits && is_plain) || constraint.is_some() {
-            let mut native = if fits && is_plain { String::new() } else { lower::native(column) };
+            // A sequence may be called as it likes, where its author says nothing of it.
+            let written = hint.and_then(|hint| hint.native.as_deref()).map(native::read);
+            let is_unsaid = written.is_some_and(|native| native.sequence.is_none());
+            let mut unnamed = column.clone();
+            if let Some(sequence) = unnamed.sequence.as_mut().filter(|_| is_unsaid) {
+                sequence.is_named = false;
+            }
+            let mut native = if fits && is_plain { String::new() } else { lower::native(&unnamed) };
             if let Some(constraint) = constraint {
-                native = format!("{native} {}", native::named(&constraint)).trim_start().to_owned();
+                native = format!("{native} {constraint}").trim_start().to_owned();
             }
             let path = format!("fields/{}/native", column.name);
             let written = self.spelled.author(&path, &native).unwrap_or(&native);
@@ -337,6 +349,8 @@ impl Lift<'_> {
             let own = types::own_type(&field).map(|_| column.ty.as_str());
             let default = column.default.as_ref();
             let default = default.and_then(|sql| types::default_value(&field.ty, sql, own));
+            let is_unsaid = hint.is_some_and(|hint| hint.default.is_none());
+            let default = default.filter(|default| !(is_unsaid && is_null(default)));
             field.default = default.map(bare_default);
         }
         self.checks_of(column, &mut field);
@@ -354,8 +368,8 @@ impl Lift<'_> {
         field
     }
 
-    /// The type of a column's field, whether it says all of the column's own type, and the name of its foreign key
-    /// where that is not one that we would give it.
+    /// The type of a column's field, whether it says all of the column's own type, and what its foreign key is where
+    /// that is not one that we would give it.
     fn field_type(
         &mut self,
         column: &Column,
@@ -377,7 +391,8 @@ impl Lift<'_> {
                 let fits = self.key_type(&reference.table) == Some(column.ty.as_str());
                 self.use_up(&constraint.name);
                 let own = names::reference(&self.table.name, &column.name);
-                return (ty, fits, Some(constraint.name.clone()).filter(|name| *name != own));
+                let name = Some(constraint.name.as_str()).filter(|name| *name != own);
+                return (ty, fits, native::of_constraint(name, constraint.deferral));
             }
         }
         let recorded = hint.map(|hint| &hint.ty).filter(|ty| match ty {
@@ -431,7 +446,8 @@ impl Lift<'_> {
         if let Some(name) = recovered.filter(free) {
             return Some((name, None));
         }
-        let name = physical.to_owned();
+        // It keeps its name in the target, whatever a manifest can call it.
+        let name = physical.replace(['.', '/', '\\', '*'], "_");
         free(&name).then(|| (name, Some(keeper.to_string())))
     }
 
@@ -449,12 +465,24 @@ impl Lift<'_> {
     fn constraints(&mut self, entity: &mut Entity) {
         let table = &self.table.name;
         for constraint in &self.table.constraints {
-            if self.used.contains(&constraint.name) || constraint.beyond.is_some() || !constraint.validated {
+            let besides = Besides { deferral: constraint.deferral, is_not_valid: !constraint.validated };
+            if self.used.contains(&constraint.name)
+                || constraint.beyond.is_some()
+                || !(constraint.validated || self.is_left_so(constraint))
+            {
                 continue;
             }
             let fields = fields_of(&entity.fields, &constraint.columns);
             match &constraint.rule {
-                Rule::Unique => {
+                Rule::Other(text) if !key_sql::excludes(text) => continue,
+                Rule::Unique | Rule::Other(_) => {
+                    let sql = match &constraint.rule {
+                        Rule::Other(text) => Some(text.clone()),
+                        Rule::PrimaryKey | Rule::Unique | Rule::Check(_) | Rule::Reference(_) => {
+                            constraint.using.clone()
+                        }
+                    };
+                    let fields = if sql.is_some() { Some(Vec::new()) } else { fields };
                     let Some(fields) = fields else { continue };
                     let hinted = self.hint.and_then(|hint| {
                         let mut keys = hint.keys.iter();
@@ -469,6 +497,8 @@ impl Lift<'_> {
                         && !is_sole_key
                         && let [column] = constraint.columns.as_slice()
                         && constraint.name == names::unique(table, column)
+                        && constraint.deferral.is_never()
+                        && constraint.using.is_none()
                         && let Some(field) = entity.fields.get_mut(column)
                     {
                         field.unique = Some(true);
@@ -477,7 +507,7 @@ impl Lift<'_> {
                     }
                     let recovered = names::member(table, &constraint.name, &["_key", "_ak"])
                         .filter(|member| names::key(table, member, entity) == constraint.name);
-                    let keeper = Keeper::Constraint(Some(&constraint.name));
+                    let keeper = Keeper::Constraint(Some(&constraint.name), constraint.deferral);
                     let named = self.named(
                         &constraint.name,
                         hinted.map(|(name, _)| name),
@@ -486,9 +516,25 @@ impl Lift<'_> {
                         keeper,
                     );
                     let Some((name, native)) = named else { continue };
-                    let native = hinted.map_or(native, |(_, key)| key.native.clone());
+                    // A name that we gave it need not be said; whether it is deferred, and that it is no index, must.
+                    let unnamed = Keeper::Constraint(None, constraint.deferral);
+                    let is_said = sql.is_none() && constraint.deferral.is_never();
+                    let native = native.or_else(|| (!is_said).then(|| unnamed.to_string()));
+                    let said = |key: &Key| match key.native.as_deref().and_then(Keeper::read) {
+                        Some(Keeper::Constraint(_, deferral)) => deferral,
+                        Some(Keeper::Index(_)) | None => Deferral::Never,
+                    };
+                    let native = match hinted {
+                        Some((_, key))
+                            if said(key) == constraint.deferral && key.sql.is_some() == sql.is_some() =>
+                        {
+                            key.native.clone()
+                        }
+                        Some(_) => Some(keeper.to_string()),
+                        None => native,
+                    };
                     let standard = hinted.is_some_and(|(_, key)| key.standard);
-                    entity.keys.insert(name, Key { fields, sql: None, native, renamed_from: None, standard });
+                    entity.keys.insert(name, Key { fields, sql, native, renamed_from: None, standard });
                 }
                 Rule::Check(sql) => {
                     let member = self.recorded("checks", &constraint.name);
@@ -498,7 +544,8 @@ impl Lift<'_> {
                     }
                     let hint = self.hint.and_then(|hint| hint.checks.get(&member));
                     let standard = hint.is_some_and(|check| check.standard);
-                    entity.checks.insert(member, Check { sql: bare(sql).to_owned(), standard });
+                    let (sql, native) = (bare(sql).to_owned(), besides.native());
+                    entity.checks.insert(member, Check { sql, native, standard });
                 }
                 Rule::Reference(reference) => {
                     let is_entity =
@@ -518,15 +565,34 @@ impl Lift<'_> {
                         },
                         on_delete: on_event(reference.on_delete),
                         on_update: on_event(reference.on_update),
+                        native: besides.native(),
                         standard,
                     };
                     entity.relationships.insert(member, relationship);
                 }
-                Rule::PrimaryKey | Rule::Other(_) => continue,
+                Rule::PrimaryKey => continue,
             }
             self.used.insert(constraint.name.clone());
         }
         self.unique_columns(entity);
+    }
+
+    /// Tells of a constraint that only new rows are held against, that this is meant: it is no step on the way to one
+    /// that holds for all.
+    fn is_left_so(&self, constraint: &Constraint) -> bool {
+        let Some(hint) = self.hint else { return true };
+        let is_said = |native: Option<&String>| Besides::of(native.map(String::as_str)).is_not_valid;
+        match &constraint.rule {
+            Rule::Check(_) => self
+                .recorded("checks", &constraint.name)
+                .and_then(|name| hint.checks.get(&name))
+                .is_some_and(|check| is_said(check.native.as_ref())),
+            Rule::Reference(_) => self
+                .recorded("relationships", &constraint.name)
+                .and_then(|name| hint.relationships.get(&name))
+                .is_some_and(|one| is_said(one.native.as_ref())),
+            Rule::PrimaryKey | Rule::Unique | Rule::Other(_) => false,
+        }
     }
 
     /// A polymorphic lookup is unique where each of its columns is.
@@ -536,9 +602,7 @@ impl Lift<'_> {
             let columns = field.ty.polymorphic_columns(name);
             let names: Vec<String> = columns.iter().map(|(column, _)| names::unique(table, column)).collect();
             let are_unique = names.iter().all(|name| {
-                self.table
-                    .constraint(name)
-                    .is_some_and(|one| one.rule == Rule::Unique && one.beyond.is_none())
+                self.table.constraint(name).is_some_and(|one| one.rule == Rule::Unique && one.is_plain())
             });
             if !names.is_empty() && are_unique {
                 field.unique = Some(true);

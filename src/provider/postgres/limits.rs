@@ -6,6 +6,13 @@ use std::time::Duration;
 use super::lexer::{Token, tokens};
 use crate::plan::Step;
 
+/// Holds rows against deferrable constraints with every statement: a table that waits for such a check cannot be altered
+/// (`pending trigger events`).
+pub const CHECK_AT_ONCE: &str = "SET CONSTRAINTS ALL IMMEDIATE";
+
+/// Holds them at the end of a task, which may have to break them on its way.
+pub const CHECK_LATER: &str = "SET CONSTRAINTS ALL DEFERRED";
+
 /// How long a statement waits for a lock: as long, and no longer, others wait behind it.
 pub const LOCK: Duration = Duration::from_secs(2);
 

@@ -6,9 +6,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::lexer::{literal, quote};
 use super::native::{self, Native};
 use super::shape::{Column, Constraint, Event, Index, Reference, Rule, Sequence, Table};
-use super::{autonumber, names, types};
+use super::{autonumber, key_sql, names, types};
 use crate::address::Address;
-use crate::model::entity::{self, Entity, GENERATED_KEY, Keeper, Key};
+use crate::model::entity::{self, Besides, Deferral, Entity, GENERATED_KEY, Keeper, Key};
 use crate::model::field::{Field, FieldType, OnEvent};
 use crate::model::picklist;
 use crate::model::state::State;
@@ -80,11 +80,9 @@ impl Physical {
 pub fn key_keeper(table: &str, entity: &Entity, name: &str, key: &Key) -> Physical {
     match key.native.as_deref().and_then(Keeper::read) {
         Some(Keeper::Index(own)) => Physical::Index(own.to_owned()),
-        Some(Keeper::Constraint(Some(own))) => Physical::Constraint(own.to_owned()),
-        Some(Keeper::Constraint(None)) | None if key.sql.is_some() => {
-            Physical::Index(names::key(table, name, entity))
-        }
-        Some(Keeper::Constraint(None)) | None => Physical::Constraint(names::key(table, name, entity)),
+        Some(Keeper::Constraint(Some(own), _)) => Physical::Constraint(own.to_owned()),
+        None if key.sql.is_some() => Physical::Index(names::key(table, name, entity)),
+        Some(Keeper::Constraint(None, _)) | None => Physical::Constraint(names::key(table, name, entity)),
     }
 }
 
@@ -168,7 +166,7 @@ pub fn columns(table: &str, entity: &Entity, name: &str, field: &Field, state: &
         let sequence = names::sequence(table, name);
         column.default = Some(autonumber::default_sql(&sequence, format));
         let comment = Some(autonumber::comment(format));
-        column.sequence = Some(Sequence { name: sequence, options: String::new(), comment });
+        column.sequence = Some(Sequence { name: sequence, comment, ..Sequence::default() });
     }
     if let Some(native) = &field.native {
         apply_native(&mut column, &native::read(native), table);
@@ -188,8 +186,9 @@ fn apply_native(column: &mut Column, native: &Native, table: &str) {
     }
     if native.is_never_null() {
         column.default = None;
-        let name = names::sequence(table, &column.name);
-        column.sequence = Some(Sequence { name, options: native.options.clone(), comment: None });
+        let name = native.sequence.clone().unwrap_or_else(|| names::sequence(table, &column.name));
+        let (is_named, options) = (native.sequence.is_some(), native.options.clone());
+        column.sequence = Some(Sequence { name, is_named, options, comment: None });
     }
 }
 
@@ -208,9 +207,11 @@ pub fn render_column(column: &Column) -> String {
 /// A column's type with all that belongs to it but its default.
 pub fn render_type(column: &Column) -> String {
     let is_counting = column.sequence.is_some() && column.default.is_none() && column.made.is_plain();
+    let named = column.sequence.as_ref().filter(|one| one.is_named && !column.made.is_plain());
     let native = Native {
         ty: column.ty.clone(),
         is_serial: is_counting,
+        sequence: named.map(|sequence| sequence.name.clone()),
         collation: column.collation.clone(),
         made: column.made,
         expression: column.default.clone().filter(|_| column.made.is_generated()),
@@ -221,6 +222,7 @@ pub fn render_type(column: &Column) -> String {
             .map(|sequence| sequence.options.clone())
             .unwrap_or_default(),
         constraint: None,
+        deferral: Deferral::Never,
     };
     native.write()
 }
@@ -236,7 +238,8 @@ fn event(event: OnEvent) -> Event {
 }
 
 fn constraint(name: String, rule: Rule, columns: Vec<String>) -> Constraint {
-    Constraint { name, rule, columns, validated: true, beyond: None }
+    let (deferral, using) = (Deferral::Never, None);
+    Constraint { name, rule, columns, validated: true, deferral, using, beyond: None }
 }
 
 /// The columns of some fields, those of polymorphic lookups included.
@@ -258,9 +261,11 @@ pub fn primary_key(table: &str, entity: &Entity) -> Option<Constraint> {
         Some(fields) => columns_of(entity, fields),
         None => vec![GENERATED_KEY.to_owned()],
     };
-    let own = entity.native.as_deref().and_then(|native| native::read(native).constraint);
-    let physical = own.unwrap_or_else(|| names::primary_key(table));
-    (!columns.is_empty()).then(|| constraint(physical, Rule::PrimaryKey, columns))
+    let own = entity.native.as_deref().map(native::read).unwrap_or_default();
+    let physical = own.constraint.unwrap_or_else(|| names::primary_key(table));
+    let key =
+        || Constraint { deferral: own.deferral, ..constraint(physical, Rule::PrimaryKey, columns.clone()) };
+    (!columns.is_empty()).then(key)
 }
 
 /// The constraints of one field.
@@ -307,11 +312,12 @@ fn targets(table: &str, name: &str, field: &Field) -> Option<Constraint> {
 
 /// The foreign keys of a lookup or picklist.
 fn references(table: &str, name: &str, field: &Field, state: &State) -> Vec<Constraint> {
-    let own = field.native.as_deref().and_then(|native| native::read(native).constraint);
+    let own = field.native.as_deref().map(native::read).unwrap_or_default();
     let reference = |column: &str, to: &str, key: String, on_delete: Event, on_update: Event| {
         let far = Reference { table: to.to_owned(), columns: vec![key], on_delete, on_update };
-        let physical = own.clone().unwrap_or_else(|| names::reference(table, column));
-        constraint(physical, Rule::Reference(far), vec![column.to_owned()])
+        let physical = own.constraint.clone().unwrap_or_else(|| names::reference(table, column));
+        let made = constraint(physical, Rule::Reference(far), vec![column.to_owned()]);
+        Constraint { deferral: own.deferral, ..made }
     };
     match &field.ty {
         FieldType::Lookup { on_delete, .. } => {
@@ -337,7 +343,20 @@ pub fn key_constraint(table: &str, entity: &Entity, name: &str) -> Option<Constr
     let key = entity.keys.get(name)?;
     match key_keeper(table, entity, name, key) {
         Physical::Constraint(physical) => {
-            Some(constraint(physical, Rule::Unique, columns_of(entity, &key.fields)))
+            let deferral = match key.native.as_deref().and_then(Keeper::read) {
+                Some(Keeper::Constraint(_, deferral)) => deferral,
+                Some(Keeper::Index(_)) | None => Deferral::Never,
+            };
+            if let Some(sql) = key.sql.as_deref().filter(|sql| key_sql::excludes(sql)) {
+                let rule = Rule::Other(types::guarded(sql.trim()));
+                return Some(Constraint { deferral, ..constraint(physical, rule, Vec::new()) });
+            }
+            let using = key.sql.as_deref().map(using);
+            let columns = match &using {
+                Some(sql) => key_sql::columns(sql),
+                None => columns_of(entity, &key.fields),
+            };
+            Some(Constraint { deferral, using, ..constraint(physical, Rule::Unique, columns) })
         }
         Physical::Index(_) => None,
     }
@@ -411,7 +430,9 @@ fn relationship(entity: &Entity, name: &str, physical: String) -> Option<Constra
         on_update: event(found.on_update),
     };
     let columns = columns_of(entity, &found.fields);
-    Some(constraint(physical, Rule::Reference(far), columns))
+    let Besides { deferral, is_not_valid } = Besides::of(found.native.as_deref());
+    let made = constraint(physical, Rule::Reference(far), columns);
+    Some(Constraint { deferral, validated: !is_not_valid, ..made })
 }
 
 fn constraints(table: &str, entity: &Entity, state: &State) -> Vec<Constraint> {
@@ -425,7 +446,9 @@ fn constraints(table: &str, entity: &Entity, state: &State) -> Vec<Constraint> {
         names.get(&(section, name.clone())).cloned().unwrap_or_else(|| name.clone())
     };
     all.extend(entity.checks.iter().map(|(name, rule)| {
-        constraint(named("checks", name), Rule::Check(types::guarded(&rule.sql)), Vec::new())
+        let validated = !Besides::of(rule.native.as_deref()).is_not_valid;
+        let made = constraint(named("checks", name), Rule::Check(types::guarded(&rule.sql)), Vec::new());
+        Constraint { validated, ..made }
     }));
     let relationships = entity.relationships.keys();
     all.extend(relationships.filter_map(|name| relationship(entity, name, named("relationships", name))));
@@ -442,12 +465,17 @@ pub fn render_constraint(constraint: &Constraint) -> String {
     let columns = quoted(&constraint.columns);
     let rule = match &constraint.rule {
         Rule::PrimaryKey => format!("PRIMARY KEY ({columns})"),
-        Rule::Unique => format!("UNIQUE ({columns})"),
+        Rule::Unique => match &constraint.using {
+            Some(sql) => key_sql::clause(sql),
+            None => format!("UNIQUE ({columns})"),
+        },
         Rule::Check(sql) => format!("CHECK ({sql})"),
         Rule::Reference(far) => render_reference(&columns, far),
         Rule::Other(text) => text.clone(),
     };
-    format!("CONSTRAINT {} {rule}", quote(&constraint.name))
+    let besides = Besides { deferral: constraint.deferral, is_not_valid: !constraint.validated };
+    let rest = besides.native().map(|words| format!(" {words}")).unwrap_or_default();
+    format!("CONSTRAINT {} {rule}{rest}", quote(&constraint.name))
 }
 
 fn render_reference(columns: &str, far: &Reference) -> String {
@@ -484,6 +512,7 @@ pub fn create(table: &Table, is_there: &dyn Fn(&str) -> bool) -> (Vec<String>, V
         if let Some(sequence) = column.sequence.as_ref().filter(|one| one.comment.is_some()) {
             statements.push(format!("CREATE SEQUENCE {}", quote(&sequence.name)));
         }
+        statements.extend(counters(column));
     }
     let is_later = |constraint: &&Constraint| match &constraint.rule {
         Rule::Reference(far) => far.table != table.name && !is_there(&far.table),
@@ -492,7 +521,8 @@ pub fn create(table: &Table, is_there: &dyn Fn(&str) -> bool) -> (Vec<String>, V
     let (later, now): (Vec<&Constraint>, Vec<&Constraint>) = table.constraints.iter().partition(is_later);
     let mut lines: Vec<String> = table.columns.iter().map(render_column).collect();
     let (doubled, once): (Vec<&Constraint>, Vec<&Constraint>) =
-        now.into_iter().partition(|constraint| is_doubled(table, constraint));
+        // In `CREATE TABLE` PostgreSQL takes no notice of `NOT VALID`.
+        now.into_iter().partition(|constraint| is_doubled(table, constraint) || !constraint.validated);
     lines.extend(once.into_iter().map(render_constraint));
     statements.push(format!("CREATE TABLE {} (\n  {}\n)", quote(&table.name), lines.join(",\n  ")));
     let add = |constraint: &Constraint| {
@@ -521,11 +551,22 @@ fn is_doubled(table: &Table, constraint: &Constraint) -> bool {
     constraint.rule == Rule::Unique && first.is_some_and(|first| first.name != constraint.name)
 }
 
-/// The statements that tie a numbering sequence to its column.
+/// What makes the sequences that a default counts by without being the only one to do so, where they are not there.
+pub fn counters(column: &Column) -> Vec<String> {
+    let default = column.default.as_deref().filter(|_| column.sequence.is_none()).unwrap_or_default();
+    let names = native::counters(default).into_iter();
+    names.map(|name| format!("CREATE SEQUENCE IF NOT EXISTS {}", quote(&name))).collect()
+}
+
+/// The statements that tie a numbering sequence to its column, and give one that PostgreSQL made its name.
 pub fn own_sequence(table: &str, column: &Column) -> Vec<String> {
     let Some(sequence) = &column.sequence else { return Vec::new() };
-    let Some(comment) = &sequence.comment else { return Vec::new() };
     let name = quote(&sequence.name);
+    let Some(comment) = &sequence.comment else {
+        let made = quote(&names::counter(table, &column.name));
+        let rename = || format!("ALTER SEQUENCE {made} RENAME TO {name}");
+        return (sequence.is_named && column.made.is_plain()).then(rename).into_iter().collect();
+    };
     vec![
         format!("ALTER SEQUENCE {name} OWNED BY {}.{}", quote(table), quote(&column.name)),
         format!("COMMENT ON SEQUENCE {name} IS {}", literal(comment)),

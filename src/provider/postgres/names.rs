@@ -71,6 +71,23 @@ pub fn sequence(table: &str, column: &str) -> String {
     fit(format!("{table}_{column}_seq"))
 }
 
+/// The sequence that PostgreSQL makes for a column that counts, as long as nothing else has that name.
+/// Source: PostgreSQL 15, `makeObjectName`: the longer of both names is cut until all of it fits.
+pub fn counter(table: &str, column: &str) -> String {
+    let most = MAX_BYTES - "__seq".len();
+    let (mut first, mut second) = (table.len(), column.len());
+    while first + second > most {
+        if first > second { first -= 1 } else { second -= 1 }
+    }
+    let cut = |name: &str, mut end: usize| {
+        while !name.is_char_boundary(end) {
+            end -= 1;
+        }
+        name[..end].to_owned()
+    };
+    format!("{}_{}_seq", cut(table, first), cut(column, second))
+}
+
 /// The member whose name `give` turned into `physical`, where that can be told from the name.
 pub fn member(table: &str, physical: &str, endings: &[&str]) -> Option<String> {
     let rest = physical.strip_prefix(table)?.strip_prefix('_')?;
@@ -89,6 +106,10 @@ mod tests {
             assert!(name.len() <= MAX_BYTES, "{name}");
         }
         assert_ne!(index(&long, "x"), index(&long, "y"));
+        assert_eq!(counter("order", "id"), "order_id_seq");
+        let (table, column) = ("t".repeat(50), "c".repeat(50));
+        assert_eq!(counter(&table, &column), format!("{}_{}_seq", &table[..29], &column[..29]));
+        assert_eq!(counter(&table, "id"), format!("{table}_id_seq"));
         assert_eq!(unique("order", "number"), "order_number_key");
         assert_eq!(member("order", "order_by-customer_idx", &["_idx"]).as_deref(), Some("by-customer"));
         assert_eq!(member("order", "orders_idx", &["_idx"]), None);

@@ -7,7 +7,7 @@ use serde_json::{Number, Value};
 use super::lexer::{Token, tokens};
 use super::native;
 use super::types;
-use crate::model::entity::{Entity, Keeper};
+use crate::model::entity::{Besides, Deferral, Entity, Keeper};
 use crate::model::field::{DefaultValue, Field, FieldType};
 use crate::model::picklist::{Picklist, Storage};
 use crate::model::resource::Resource;
@@ -34,8 +34,8 @@ fn normal_entity(entity: &mut Entity) {
     entity.native = entity
         .native
         .take()
-        .and_then(|native| native::read(&native).constraint)
-        .map(|name| native::named(&name));
+        .map(|native| native::read(&native))
+        .and_then(|native| native::of_constraint(native.constraint.as_deref(), native.deferral));
     let key = entity.primary_key.clone().unwrap_or_default();
     for (name, field) in &mut entity.fields {
         normal_field(field);
@@ -51,8 +51,8 @@ fn normal_entity(entity: &mut Entity) {
     for key in entity.keys.values_mut() {
         trim(&mut key.sql);
         plain(&mut key.sql, &mut key.fields, &fields);
-        let is_ours = matches!(key.native.as_deref().map(Keeper::read), Some(Some(Keeper::Constraint(None))));
-        if is_ours {
+        let keeper = key.native.as_deref().and_then(Keeper::read);
+        if key.sql.is_none() && keeper == Some(Keeper::Constraint(None, Deferral::Never)) {
             key.native = None;
         }
     }
@@ -60,7 +60,15 @@ fn normal_entity(entity: &mut Entity) {
         trim(&mut index.sql);
         plain(&mut index.sql, &mut index.fields, &fields);
     }
-    entity.checks.values_mut().for_each(|check| check.sql = check.sql.trim().to_owned());
+    for check in entity.checks.values_mut() {
+        check.sql = check.sql.trim().to_owned();
+        // No check waits for the end of a transaction.
+        let said = Besides::of(check.native.as_deref());
+        check.native = Besides { deferral: Deferral::Never, ..said }.native();
+    }
+    for relationship in entity.relationships.values_mut() {
+        relationship.native = Besides::of(relationship.native.as_deref()).native();
+    }
 }
 
 /// What is on plain fields says so.

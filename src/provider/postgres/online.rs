@@ -151,8 +151,9 @@ impl Course {
             self.late.push(sql);
             return;
         }
-        self.note(Cost::Scan);
-        if !(self.is_online() && is_settled) {
+        self.note(if constraint.validated { Cost::Scan } else { Cost::Instant });
+        let can_wait = constraint.validated && !matches!(constraint.rule, Rule::Other(_));
+        if !(self.is_online() && is_settled && can_wait) {
             let sql = self.alter(&format!("ADD {}", lower::render_constraint(&constraint)));
             self.added.push(sql);
             return;
@@ -163,14 +164,15 @@ impl Course {
                 let index = Index {
                     name: constraint.name.clone(),
                     unique: true,
-                    columns: Some(former.columns),
-                    sql: String::new(),
+                    columns: constraint.using.is_none().then_some(former.columns),
+                    sql: constraint.using.clone().unwrap_or_default(),
                     valid: true,
                 };
                 let built = quote(&self.build(&index));
                 let word = if constraint.rule == Rule::Unique { "UNIQUE" } else { "PRIMARY KEY" };
-                let sql = self.alter(&format!("ADD CONSTRAINT {name} {word} USING INDEX {built}"));
-                self.added.push(sql);
+                let how = constraint.deferral.sql();
+                let sql = self.alter(&format!("ADD CONSTRAINT {name} {word} USING INDEX {built} {how}"));
+                self.added.push(sql.trim_end().to_owned());
             }
             Rule::Check(_) | Rule::Reference(_) | Rule::Other(_) => {
                 let title = format!("add {} to table {}", name, quote(&self.former));

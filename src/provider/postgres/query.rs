@@ -98,8 +98,9 @@ WHERE c.relnamespace = $schema AND c.relkind IN ('r', 'p', 'f') ORDER BY c.relna
 const COLUMNS: &str = "\
 SELECT a.attrelid, a.attnum, a.attname, pg_catalog.format_type(a.atttypid, a.atttypmod), a.attnotnull, \
 a.attidentity, a.attgenerated, pg_catalog.pg_get_expr(e.adbin, e.adrelid), \
-CASE WHEN a.attcollation <> t.typcollation THEN (SELECT CASE WHEN n.nspname = 'pg_catalog' THEN '' \
-ELSE quote_ident(n.nspname) || '.' END || quote_ident(l.collname) FROM pg_catalog.pg_collation l \
+CASE WHEN a.attcollation <> t.typcollation THEN (SELECT CASE WHEN n.nspname = 'pg_catalog' \
+OR n.oid = $schema THEN '' ELSE '\"' || replace(n.nspname, '\"', '\"\"') || '\".' END \
+|| '\"' || replace(l.collname, '\"', '\"\"') || '\"' FROM pg_catalog.pg_collation l \
 JOIN pg_catalog.pg_namespace n ON n.oid = l.collnamespace WHERE l.oid = a.attcollation) END, \
 d.description, CASE WHEN t.typtype = 'e' AND t.typnamespace = $schema THEN t.typname END \
 FROM pg_catalog.pg_attribute a \
@@ -191,7 +192,7 @@ UNION ALL SELECT 'function', p.proname || '(' || pg_catalog.pg_get_function_iden
 p.proname, md5(concat_ws(' ', p.prosrc, p.prorettype::pg_catalog.regtype::text, p.provolatile, p.prosecdef, \
 p.prokind)) \
 FROM pg_catalog.pg_proc p LEFT JOIN pg_catalog.pg_depend x \
-ON x.classid = 'pg_catalog.pg_proc'::pg_catalog.regclass AND x.objid = p.oid AND x.deptype = 'e' \
+ON x.classid = 'pg_catalog.pg_proc'::pg_catalog.regclass AND x.objid = p.oid AND x.deptype IN ('e', 'i') \
 WHERE p.pronamespace = $schema AND x.objid IS NULL \
 UNION ALL SELECT 'sequence', c.relname, c.relname, concat_ws(' ', pg_catalog.format_type(s.seqtypid, NULL), \
 s.seqstart, s.seqincrement, s.seqmin, s.seqmax, s.seqcache, s.seqcycle) \

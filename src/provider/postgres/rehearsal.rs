@@ -23,8 +23,9 @@ const DATABASE: &str = "reconcile_rehearsal_";
 pub fn run_here(client: &mut Client, schema: &str, steps: &[Step]) -> Result<Vec<Rehearsed>, Error> {
     client.batch_execute(&format!(
         "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE; SET LOCAL lock_timeout = {}; SET LOCAL \
-         reconcile.rehearsal = 'on'",
-        milliseconds(limits::LOCK)
+         reconcile.rehearsal = 'on'; {}",
+        milliseconds(limits::LOCK),
+        limits::CHECK_AT_ONCE
     ))?;
     if client.query_opt("SELECT 1 FROM pg_catalog.pg_namespace WHERE nspname = $1", &[&schema])?.is_none() {
         client.batch_execute(&format!("CREATE SCHEMA {}", quote(schema)))?;
@@ -48,13 +49,6 @@ pub fn run_here(client: &mut Client, schema: &str, steps: &[Step]) -> Result<Vec
         };
         is_over |= came_of_it_badly(&came_of_it);
         ran.push(watch.step(client, schema, step, came_of_it)?);
-    }
-    // What is only checked at the end is checked here.
-    if !is_over
-        && let Err(error) = client.batch_execute("SET CONSTRAINTS ALL IMMEDIATE")
-        && let Some(last) = ran.iter_mut().rfind(|one| one.came_of_it == CameOfIt::Ran)
-    {
-        last.came_of_it = CameOfIt::Failed { message: refusal::message(&error, None) };
     }
     Ok(ran)
 }
@@ -100,9 +94,16 @@ fn statements(client: &mut Client, step: &Step, is_kept_back: bool) -> Result<Ca
     if step.task.is_some() && step.statements.iter().any(sets) {
         return Ok(CameOfIt::Skipped { because: "no rollback takes back what `setval` does".to_owned() });
     }
+    let is_task = step.task.is_some() && is_kept_back;
+    if is_task {
+        client.batch_execute(limits::CHECK_LATER)?;
+    }
     for statement in step.statements.iter().filter(|sql| !sets(sql)) {
         client.batch_execute(&Class::of(statement).set())?;
         client.batch_execute(statement)?;
+    }
+    if is_task {
+        client.batch_execute(limits::CHECK_AT_ONCE)?;
     }
     if step.task.is_some() && is_kept_back {
         let sql = "SELECT current_setting('reconcile.rehearsal', true)";
@@ -307,7 +308,8 @@ pub fn run_elsewhere(
         }
         let is_inside = step.runs == Runs::Inside;
         if is_inside != is_open {
-            client.batch_execute(if is_inside { "BEGIN" } else { "COMMIT" })?;
+            let begin = format!("BEGIN; {}", limits::CHECK_AT_ONCE);
+            client.batch_execute(if is_inside { &begin } else { "COMMIT" })?;
             is_open = is_inside;
         }
         let came_of_it = watch.time(client, |client| match is_inside {

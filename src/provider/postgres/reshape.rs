@@ -131,11 +131,14 @@ impl Reshape<'_> {
         let is_settled = found.columns.iter().all(|column| self.is_untouched(column));
         let columns = self.columns_of_then(&found.columns);
         let same_columns = columns.as_ref() == Some(&wanted.columns);
-        if found.beyond != wanted.beyond || found.validated != wanted.validated {
+        let rest = |one: &Constraint| (one.beyond.clone(), one.validated, one.deferral);
+        if rest(found) != rest(wanted) || (found.using != wanted.using) {
             return false;
         }
         match (&found.rule, &wanted.rule) {
-            (Rule::PrimaryKey, Rule::PrimaryKey) | (Rule::Unique, Rule::Unique) => same_columns,
+            (Rule::PrimaryKey, Rule::PrimaryKey) | (Rule::Unique, Rule::Unique) => {
+                same_columns && (is_settled || found.using.is_none())
+            }
             // The server's words name columns and types, so they are the same only where these are.
             (Rule::Check(one), Rule::Check(other)) | (Rule::Other(one), Rule::Other(other)) => {
                 is_settled && one == other

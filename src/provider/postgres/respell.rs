@@ -32,6 +32,17 @@ pub fn respell(
     desired: &mut Desired,
     snapshot: &Snapshot,
 ) -> Vec<Misread> {
+    for (address, declared) in &mut desired.resources {
+        let found = snapshot.state.get(address).and_then(|resource| resource.as_entity());
+        if let (Some(found), Resource::Entity(entity)) = (found, &*declared.resource) {
+            let mut known = entity.clone();
+            let owned = snapshot.inventory.get(address).and_then(|owned| owned.declared.as_entity());
+            spell::leave_open(&mut known, found, owned);
+            if known != *entity {
+                declared.resource = std::sync::Arc::new(Resource::Entity(known));
+            }
+        }
+    }
     let state: State = desired
         .resources
         .iter()
@@ -65,7 +76,9 @@ pub fn respell(
                     Ok(found) => tables.extend(found),
                     Err(error) if is_about_the_draft(&error) => {
                         let message = settings.hide(&refusal::message(&error, None));
-                        misread.push(Misread { address: address.clone(), message });
+                        let missing = ["42704", "42883", "42P01"];
+                        let lacks_something = error.code().is_some_and(|code| missing.contains(&code.code()));
+                        misread.push(Misread { address: address.clone(), message, lacks_something });
                     }
                     // Whoever may not make a table of his own compares by the text alone.
                     Err(_) => return misread,
@@ -121,7 +134,9 @@ fn has_sql(entity: &Entity) -> bool {
 /// The table that an entity comes to, with nothing but its columns and expressions.
 fn draft(name: &str, entity: &Entity, state: &State) -> Table {
     let mut table = lower::table(name, entity, state);
-    table.constraints.retain(|one| matches!(one.rule, Rule::Check(_)));
+    table
+        .constraints
+        .retain(|one| matches!(one.rule, Rule::Check(_) | Rule::Other(_)) || one.using.is_some());
     table.indexes.retain(|index| index.columns.is_none());
     table.comment = None;
     for column in &mut table.columns {
@@ -160,8 +175,10 @@ fn enumerations(state: &State, tables: &[&Table]) -> Vec<String> {
 fn statements(table: &Table) -> Vec<String> {
     let mut lines: Vec<String> = table.columns.iter().map(lower::render_column).collect();
     lines.extend(table.constraints.iter().map(lower::render_constraint));
-    let mut all =
-        vec![format!("CREATE TEMPORARY TABLE {} (\n  {}\n)", quote(&table.name), lines.join(",\n  "))];
+    let counters = table.columns.iter().flat_map(lower::counters);
+    let mut all: Vec<String> =
+        counters.map(|sql| sql.replacen("CREATE SEQUENCE", "CREATE TEMPORARY SEQUENCE", 1)).collect();
+    all.push(format!("CREATE TEMPORARY TABLE {} (\n  {}\n)", quote(&table.name), lines.join(",\n  ")));
     all.extend(table.indexes.iter().map(|index| lower::render_index(&table.name, index, false)));
     all
 }

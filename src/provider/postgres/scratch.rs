@@ -46,6 +46,7 @@ pub fn open(client: &mut Client, original: &Original<'_>, steps: &[Step]) -> Res
     for statement in statements(original, &tables) {
         client.batch_execute(&statement)?;
     }
+    client.batch_execute(limits::CHECK_AT_ONCE)?;
     Ok(true)
 }
 

@@ -805,8 +805,10 @@ impl PostgresTarget {
 pub fn transaction_of(client: &mut Client, settings: &Settings, fence: i64) -> Result<bool, TargetError> {
     let refused = |error: postgres::Error| refusal::refused(settings, "begin", &error, Vec::new());
     // A variable of the transaction: it is gone when a statement has ended it.
-    let sql =
-        format!("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE; SET LOCAL reconcile.fence = '{fence}'");
+    let sql = format!(
+        "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE; SET LOCAL reconcile.fence = '{fence}'; {}",
+        limits::CHECK_AT_ONCE
+    );
     client.batch_execute(&sql).map_err(refused)?;
     if Catalog::new(client, &settings.schema).fence().map_err(refused)? != Some(fence) {
         return Ok(false);

@@ -3,6 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::model::entity::Deferral;
 use crate::model::state::Native;
 
 /// One table with all that belongs to it. It is kept as JSON among the snapshot's natives.
@@ -77,6 +78,9 @@ impl Made {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Sequence {
     pub name: String,
+    /// Whether that is another name than PostgreSQL would give it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_named: bool,
     /// `START 10 INCREMENT 5`, where it is not what PostgreSQL would make.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub options: String,
@@ -94,9 +98,21 @@ pub struct Constraint {
     /// Whether the rows that are there were held against it.
     #[serde(default = "yes", skip_serializing_if = "Clone::clone")]
     pub validated: bool,
-    /// What no manifest can say of it: `DEFERRABLE`, `NO INHERIT`, `NULLS NOT DISTINCT`.
+    #[serde(default, skip_serializing_if = "Deferral::is_never")]
+    pub deferral: Deferral,
+    /// All of its index that follows `USING`, where a unique one says more than columns: `INCLUDE`, `NULLS NOT DISTINCT`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub using: Option<String>,
+    /// What no manifest can say of it: `NO INHERIT`, `MATCH FULL`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub beyond: Option<String>,
+}
+
+impl Constraint {
+    /// Tells of one that says no more than its rule.
+    pub fn is_plain(&self) -> bool {
+        self.beyond.is_none() && self.using.is_none() && self.deferral.is_never()
+    }
 }
 
 fn yes() -> bool {

@@ -6,7 +6,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::model::entity::Entity;
+use super::native;
+use crate::model::entity::{Besides, Entity};
 use crate::model::field::DefaultValue;
 
 /// By path inside an entity: what its author wrote, and what the server makes of it.
@@ -90,6 +91,51 @@ pub fn adopt(declared: &mut Entity, spoken: &Entity, found: &Entity) {
     };
     let words: BTreeMap<String, (Value, Value)> = texts(declared).into_iter().filter_map(pair).collect();
     Spelled(words).apply(declared);
+}
+
+/// Takes from what is found what a declaration leaves open: how a sequence is called, a default that is no value, and
+/// that a constraint holds for more rows than it has to. `owned` is what was declared before.
+pub fn leave_open(declared: &mut Entity, found: &Entity, owned: Option<&Entity>) {
+    for (name, check) in &mut declared.checks {
+        let native = found.checks.get(name).map(|found| found.native.as_ref());
+        if native.is_some_and(|native| is_more(check.native.as_ref(), native)) {
+            check.native = native.flatten().cloned();
+        }
+    }
+    for (name, one) in &mut declared.relationships {
+        let native = found.relationships.get(name).map(|found| found.native.as_ref());
+        if native.is_some_and(|native| is_more(one.native.as_ref(), native)) {
+            one.native = native.flatten().cloned();
+        }
+    }
+    for (name, field) in &mut declared.fields {
+        let Some(found) = found.fields.get(name) else { continue };
+        // Who said it before, and does not any more, takes it away.
+        let said = owned.and_then(|owned| owned.fields.get(name)?.default.as_ref()).is_some_and(is_null);
+        if field.default.is_none() && !said && found.default.as_ref().is_some_and(is_null) {
+            field.default.clone_from(&found.default);
+        }
+        if let (Some(declared), Some(native)) = (&mut field.native, &found.native) {
+            let mut known = native::read(native);
+            known.sequence = None;
+            let was = owned.and_then(|owned| owned.fields.get(name)?.native.as_deref()).map(native::read);
+            let is_said = was.is_some_and(|was| was.sequence.is_some());
+            if !is_said && *declared == known.write() {
+                declared.clone_from(native);
+            }
+        }
+    }
+}
+
+/// Tells of a `native` that only new rows are held against, where all are.
+fn is_more(declared: Option<&String>, found: Option<&String>) -> bool {
+    let [declared, found] = [declared, found].map(|native| Besides::of(native.map(String::as_str)));
+    declared.is_not_valid && !found.is_not_valid && declared.deferral == found.deferral
+}
+
+/// Tells of a default that is no value, which a type with a length keeps all the same.
+pub fn is_null(default: &DefaultValue) -> bool {
+    matches!(default, DefaultValue::Sql { sql } if sql == "NULL")
 }
 
 /// Tells of two defaults that they are one number: `1.50` and `1.5`.

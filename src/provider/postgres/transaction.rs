@@ -216,6 +216,11 @@ impl<'a> PostgresSession<'a> {
         }
     }
 
+    /// Says when rows are held against deferrable constraints.
+    fn check(&mut self, when: &str, doing: &str) -> Result<(), TargetError> {
+        self.catalog.client.batch_execute(when).map_err(|error| self.refused(doing, &error, None))
+    }
+
     /// Drops things of the trash, and commits.
     pub fn purge(mut self, which: &Purge) -> Result<Vec<Trashed>, TargetError> {
         let all = inspect::trash(self.catalog.client, self.settings)?;
@@ -328,6 +333,9 @@ impl Session for PostgresSession<'_> {
         {
             return Err(self.cannot(&doing, &format!("its SQL {fault}")));
         }
+        if step.task.is_some() {
+            self.check(limits::CHECK_LATER, &doing)?;
+        }
         let together = match step.task {
             // What an author wrote is sent by itself, so that the place of a mistake is one in his text.
             Some(_) => 1,
@@ -343,7 +351,8 @@ impl Session for PostgresSession<'_> {
         match step.task {
             Some(_) => {
                 self.class = None;
-                self.check_open(&doing)
+                self.check_open(&doing)?;
+                self.check(limits::CHECK_AT_ONCE, &doing)
             }
             None => Ok(()),
         }

@@ -6,7 +6,7 @@ use postgres::error::SqlState;
 use postgres::{Client, Error, SimpleQueryMessage};
 
 use super::scratch::{self, Original};
-use super::{refusal, task};
+use super::{limits, refusal, task};
 use crate::plan::Step;
 use crate::target::{Broken, Left, Tried};
 
@@ -70,6 +70,9 @@ fn run(client: &mut Client, step: &Step) -> Result<Ran, Error> {
         }
     }
     let mut rows = 0;
+    if step.task.is_some() {
+        client.batch_execute(limits::CHECK_LATER)?;
+    }
     for statement in &step.statements {
         if let Some(fault) = step.task.as_ref().and_then(|_| task::sql_fault(statement)) {
             return Ok(Ran::Unknown(format!("its SQL {fault}")));
@@ -78,6 +81,11 @@ fn run(client: &mut Client, step: &Step) -> Result<Ran, Error> {
             Ok(said) => rows += n_changed(&said),
             Err(error) => return Ok(Ran::Refused(error, statement.clone())),
         }
+    }
+    if step.task.is_some()
+        && let Err(error) = client.batch_execute(limits::CHECK_AT_ONCE)
+    {
+        return Ok(Ran::Refused(error, limits::CHECK_AT_ONCE.to_owned()));
     }
     Ok(Ran::Changed(rows))
 }

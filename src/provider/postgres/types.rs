@@ -252,7 +252,7 @@ pub fn is_number(ty: &FieldType) -> bool {
     )
 }
 
-/// The default that PostgreSQL's words for it stand for; none for `NULL`. A constant that would come back in other
+/// The default that PostgreSQL's words for it stand for; none for a `NULL` that it would not keep. A constant that would come back in other
 /// words, were it written as a value, keeps its own. `column` is the type of the column, where it is known.
 pub fn default_value(ty: &FieldType, sql: &str, column: Option<&str>) -> Option<DefaultValue> {
     let value = |value: Value| Some(DefaultValue::Value(value));
@@ -275,7 +275,11 @@ pub fn default_value(ty: &FieldType, sql: &str, column: Option<&str>) -> Option<
     };
     let text = match constant {
         Constant::Text(text) => text,
-        Constant::Null => return None,
+        // A type that has a length keeps such a default, and says it back.
+        Constant::Null => {
+            let has_length = column.is_some_and(|column| column.contains('('));
+            return has_length.then(|| DefaultValue::Sql { sql: "NULL".to_owned() });
+        }
         Constant::Word(word) => {
             return match ty {
                 FieldType::Boolean if casts.is_empty() => value(Value::Bool(word == "true")),

@@ -1,37 +1,15 @@
-//! What a column of then is today: followed from apply to apply, or found in the trash.
+//! A table of then, and what its columns are today, where names are told apart by their letters' case.
 //! Never looks at rows.
 
 use super::lower;
 use super::shape::Table;
-use crate::address::Address;
 use crate::journal::past::{Hop, Line};
-use crate::model::entity::{self, Entity};
+use crate::model::entity::Entity;
 use crate::model::field::FieldType;
-use crate::model::trash::Moved;
+use crate::provider::way;
 use crate::target::Scene;
 
-/// Where the values of a column came from when it goes back: a column of today, or the trash.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Origin {
-    Present(String),
-    /// What the trash kept of it, the column's name before it was dropped, and the number of the hop.
-    Kept {
-        moved: Moved,
-        column: String,
-        hop: usize,
-    },
-    /// It was there in rows that went into the trash as a whole.
-    Whole {
-        moved: Moved,
-        column: String,
-    },
-    Nothing,
-}
-
-/// What the trash holds for a way back, if it still does.
-pub fn alive<'a>(hop: &'a Hop, scene: &Scene<'_>) -> Option<&'a Moved> {
-    hop.moved.as_ref().filter(|moved| scene.aside.alive.contains(&moved.number))
-}
+pub use crate::provider::way::{Origin, alive, present};
 
 /// The table of an entity as it was, in the target's own words.
 pub fn table_of(hop: &Hop, scene: &Scene<'_>) -> Table {
@@ -39,25 +17,6 @@ pub fn table_of(hop: &Hop, scene: &Scene<'_>) -> Table {
         Some(entity) => lower::table(&hop.address.name, entity, scene.after),
         None => Table { name: hop.address.name.clone(), ..Table::default() },
     })
-}
-
-/// The entity that a line is today.
-pub fn present<'a>(line: &Line, scene: &'a Scene<'_>) -> Option<&'a Entity> {
-    scene.before.get(line.now.as_ref()?)?.as_entity()
-}
-
-/// The field that a column belongs to, with the entity it points to where it is a lookup.
-pub fn field_of<'a>(entity: &'a Entity, column: &str) -> Option<(&'a str, Option<&'a str>)> {
-    for (name, field) in &entity.fields {
-        let polymorphic = field.ty.polymorphic_columns(name);
-        if let Some((_, to)) = polymorphic.iter().find(|(own, _)| own == column) {
-            return Some((name, Some(to)));
-        }
-        if polymorphic.is_empty() && name == column {
-            return Some((name, field.ty.lookup_targets().first().copied()));
-        }
-    }
-    None
 }
 
 /// The type of the field that a column belongs to; text where there is none.
@@ -68,59 +27,22 @@ pub fn type_of(entity: &Entity, column: &str) -> FieldType {
         .unwrap_or(FieldType::Text { max_length: None, format: None })
 }
 
+/// Names are one where they are written alike.
+fn same(one: &str, other: &str) -> bool {
+    one == other
+}
+
+/// The field that a column belongs to, with the entity it points to where it is a lookup.
+pub fn field_of<'a>(entity: &'a Entity, column: &str) -> Option<(&'a str, Option<&'a str>)> {
+    way::field_of(entity, column, same)
+}
+
 /// The column that went on with the values of another after an apply.
 pub fn next(hop: &Hop, older: &Entity, newer: &Entity, column: &str) -> Option<String> {
-    let Some((field, to)) = field_of(older, column) else {
-        // What the model does not know goes on under its own name.
-        return Some(column.to_owned());
-    };
-    let renamed = hop.renamed.iter().find(|(_, old)| *old == field).map(|(new, _)| new.as_str());
-    let name = match renamed {
-        Some(new) => new,
-        // Its name may have gone to another field.
-        None if hop.renamed.contains_key(field) => return None,
-        None => field,
-    };
-    let goal = newer.fields.get(name)?;
-    let polymorphic = goal.ty.polymorphic_columns(name);
-    let was_single = older.fields.get(field).is_some_and(|f| f.ty.polymorphic_columns(field).is_empty());
-    if polymorphic.is_empty() && was_single {
-        return Some(name.to_owned());
-    }
-    let to = to.map(|to| hop.names.get(&Address::new(entity::KIND, to)).map_or(to, String::as_str))?;
-    match polymorphic.is_empty() {
-        true => goal.ty.lookup_targets().contains(&to).then(|| name.to_owned()),
-        false => polymorphic.into_iter().find(|(_, target)| *target == to).map(|(column, _)| column),
-    }
+    way::next(hop, older, newer, column, same)
 }
 
 /// Follows one column of then to what there is of it now.
 pub fn origin(line: &Line, column: &str, scene: &Scene<'_>) -> Origin {
-    let mut name = column.to_owned();
-    let present = present(line, scene);
-    for (index, hop) in line.hops.iter().enumerate().rev() {
-        let Some(older) = hop.state.as_entity() else { return Origin::Nothing };
-        let newer = match index.checked_sub(1) {
-            Some(newer) => line.hops[newer].state.as_entity(),
-            None => line.destroyed.as_ref().map_or(present, |hop| hop.state.as_entity()),
-        };
-        let Some(newer) = newer else { return Origin::Nothing };
-        match next(hop, older, newer, &name) {
-            Some(next) => name = next,
-            None => {
-                let moved = alive(hop, scene).filter(|moved| moved.column(&name).is_some());
-                return match moved {
-                    Some(moved) => Origin::Kept { moved: moved.clone(), column: name, hop: index },
-                    None => Origin::Nothing,
-                };
-            }
-        }
-    }
-    match &line.destroyed {
-        Some(hop) => match alive(hop, scene) {
-            Some(moved) => Origin::Whole { moved: moved.clone(), column: name },
-            None => Origin::Nothing,
-        },
-        None => Origin::Present(name),
-    }
+    way::origin(line, column, scene, same)
 }

@@ -11,11 +11,14 @@ use super::table::Table;
 use super::types;
 use crate::diff::change::Change;
 use crate::journal::past::{Hop, Line};
-use crate::model::entity::{self, Entity, GENERATED_KEY};
+use crate::model::entity::{Entity, GENERATED_KEY};
 use crate::model::field::{Field, FieldType};
 use crate::model::resource::Resource;
 use crate::model::trash::Moved;
+use crate::provider::way;
 use crate::target::Scene;
+
+pub use crate::provider::way::{Origin, alive};
 
 /// The rows after a change, with every column of today under another name (`from`).
 #[derive(Clone, Debug)]
@@ -184,11 +187,6 @@ pub fn table_of(hop: &Hop, scene: &Scene<'_>) -> Table {
         },
     };
     read.unwrap_or_else(drawn)
-}
-
-/// What the trash holds for a way back, if it still does.
-pub fn alive<'a>(hop: &'a Hop, scene: &Scene<'_>) -> Option<&'a Moved> {
-    hop.moved.as_ref().filter(|moved| scene.aside.alive.contains(&moved.number))
 }
 
 /// The rows of a resource that goes back, each hop a query over the one before. `source` is the table that is there
@@ -414,20 +412,6 @@ fn filler(entity: &Entity, column: &str, storage: &str) -> (String, bool) {
     }
 }
 
-/// The field that a column belongs to, with the entity it points to where it is a lookup.
-pub fn field_of<'a>(entity: &'a Entity, column: &str) -> Option<(&'a str, Option<&'a str>)> {
-    for (name, field) in &entity.fields {
-        let polymorphic = field.ty.polymorphic_columns(name);
-        if let Some((_, to)) = polymorphic.iter().find(|(own, _)| own.eq_ignore_ascii_case(column)) {
-            return Some((name, Some(to)));
-        }
-        if polymorphic.is_empty() && name.eq_ignore_ascii_case(column) {
-            return Some((name, field.ty.lookup_targets().first().copied()));
-        }
-    }
-    None
-}
-
 /// The type of what one column holds.
 fn type_of(entity: &Entity, column: &str) -> Option<FieldType> {
     let Some((name, to)) = field_of(entity, column) else { return entity.field_type(column) };
@@ -447,81 +431,24 @@ fn followed(hop: &Hop, entity: &Entity) -> Option<Entity> {
     resource.as_entity().cloned()
 }
 
-/// The column that went on with the values of another after an apply.
-pub fn next(hop: &Hop, older: &Entity, newer: &Entity, column: &str) -> Option<String> {
-    let Some((field, to)) = field_of(older, column) else {
-        // What the model does not know goes on under its own name.
-        return Some(column.to_owned());
-    };
-    let renamed = hop.renamed.iter().find(|(_, old)| *old == field).map(|(new, _)| new.as_str());
-    let name = match renamed {
-        Some(new) => new,
-        // Its name may have gone to another field.
-        None if hop.renamed.contains_key(field) => return None,
-        None => field,
-    };
-    let goal = newer.fields.get(name)?;
-    let polymorphic = goal.ty.polymorphic_columns(name);
-    let was_single = older.fields.get(field).is_some_and(|f| f.ty.polymorphic_columns(field).is_empty());
-    if polymorphic.is_empty() && was_single {
-        return Some(name.to_owned());
-    }
-    let address = |to: &str| crate::address::Address::new(entity::KIND, to);
-    let to = to.map(|to| hop.names.get(&address(to)).map_or(to, String::as_str))?;
-    match polymorphic.is_empty() {
-        true => goal.ty.lookup_targets().contains(&to).then(|| name.to_owned()),
-        false => polymorphic.into_iter().find(|(_, target)| *target == to).map(|(column, _)| column),
-    }
+/// Names are one where they are written alike but for the case of their letters.
+fn same(one: &str, other: &str) -> bool {
+    one.eq_ignore_ascii_case(other)
 }
 
-/// Where the values of a column came from when it goes back: a column of today, or the trash.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Origin {
-    Present(String),
-    /// The table of the trash and the column's name before it was dropped, with the number of the hop.
-    Kept {
-        moved: Moved,
-        column: String,
-        hop: usize,
-    },
-    /// It was there in rows that went into the trash as a whole.
-    Whole {
-        moved: Moved,
-        column: String,
-    },
-    Nothing,
+/// The field that a column belongs to, with the entity it points to where it is a lookup.
+pub fn field_of<'a>(entity: &'a Entity, column: &str) -> Option<(&'a str, Option<&'a str>)> {
+    way::field_of(entity, column, same)
+}
+
+/// The column that went on with the values of another after an apply.
+pub fn next(hop: &Hop, older: &Entity, newer: &Entity, column: &str) -> Option<String> {
+    way::next(hop, older, newer, column, same)
 }
 
 /// Follows one column of then to what there is of it now.
 pub fn origin(line: &Line, column: &str, scene: &Scene<'_>) -> Origin {
-    let mut name = column.to_owned();
-    let present =
-        line.now.as_ref().and_then(|now| scene.before.get(now)).and_then(|resource| resource.as_entity());
-    for (index, hop) in line.hops.iter().enumerate().rev() {
-        let Some(older) = hop.state.as_entity() else { return Origin::Nothing };
-        let newer = match index.checked_sub(1) {
-            Some(newer) => line.hops[newer].state.as_entity(),
-            None => line.destroyed.as_ref().map_or(present, |hop| hop.state.as_entity()),
-        };
-        let Some(newer) = newer else { return Origin::Nothing };
-        match next(hop, older, newer, &name) {
-            Some(next) => name = next,
-            None => {
-                let moved = alive(hop, scene).filter(|moved| moved.column(&name).is_some());
-                return match moved {
-                    Some(moved) => Origin::Kept { moved: moved.clone(), column: name, hop: index },
-                    None => Origin::Nothing,
-                };
-            }
-        }
-    }
-    match &line.destroyed {
-        Some(hop) => match alive(hop, scene) {
-            Some(moved) => Origin::Whole { moved: moved.clone(), column: name },
-            None => Origin::Nothing,
-        },
-        None => Origin::Present(name),
-    }
+    way::origin(line, column, scene, same)
 }
 
 /// The rows that one hop starts from: how the resource was just after that apply.

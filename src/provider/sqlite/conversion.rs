@@ -10,8 +10,11 @@ use super::table::Table;
 use super::types;
 use crate::diff::change::Change;
 use crate::model::entity::{Entity, GENERATED_KEY};
-use crate::model::field::{Field, FieldType};
+use crate::model::field::FieldType;
+use crate::provider::columns;
 use crate::target::Scene;
+
+pub use crate::provider::columns::columns_now;
 
 /// One column of a changed table, as an expression over the table as it is now.
 #[derive(Clone, Debug)]
@@ -28,55 +31,12 @@ pub fn pairs(
     actual: &Table,
     scene: &Scene<'_>,
 ) -> BTreeMap<String, String> {
-    let mut found = BTreeMap::new();
-    let renames: BTreeMap<&str, &str> = change.renames("fields").collect();
-    let has = |name: &String| actual.column(name).is_some();
-    for (name, field) in &after.fields {
-        let old = renames.get(name.as_str()).copied().unwrap_or(name);
-        let Some(was) = before.fields.get(old) else { continue };
-        let (sources, columns) = (targets(old, was), targets(name, field));
-        let are_single = [(old, was), (name, field)]
-            .iter()
-            .all(|(name, field)| field.ty.polymorphic_columns(name).is_empty());
-        for (column, to) in columns {
-            let former = to.map(|to| scene.name_before(to));
-            // Between one column and several, a value goes where its target goes.
-            let same = sources.iter().find(|(_, target)| match (target, to) {
-                (_, _) if are_single => true,
-                (Some(target), Some(to)) => *target == to || Some(*target) == former,
-                (None, _) | (_, None) => false,
-            });
-            // A polymorphic column is named for its target, which may have another name now.
-            let renamed = former.map(|former| format!("{old}_{former}"));
-            let source = same.map(|(source, _)| source.clone());
-            if let Some(source) = source.filter(has).or(renamed.filter(has)) {
-                found.insert(column, source);
-            }
-        }
-    }
-    if after.primary_key.is_none() && has(&GENERATED_KEY.to_owned()) {
+    let has = |name: &str| actual.column(name).is_some();
+    let mut found = columns::pairs(change, before, after, &has, scene);
+    if after.primary_key.is_none() && has(GENERATED_KEY) {
         found.entry(GENERATED_KEY.to_owned()).or_insert_with(|| GENERATED_KEY.to_owned());
     }
     found
-}
-
-/// The columns that a field of before has now. Those of a polymorphic lookup are named for what it points to,
-/// which may have another name after the plan.
-pub fn columns_now(before: &Entity, field: &str, scene: &Scene<'_>) -> Vec<String> {
-    let polymorphic = before.fields.get(field).map(|f| f.ty.polymorphic_columns(field)).unwrap_or_default();
-    if polymorphic.is_empty() {
-        return vec![field.to_owned()];
-    }
-    polymorphic.into_iter().map(|(_, to)| format!("{field}_{}", scene.name_before(to))).collect()
-}
-
-/// The columns of a field, each with the entity it points to where it is a lookup.
-fn targets<'a>(name: &str, field: &'a Field) -> Vec<(String, Option<&'a str>)> {
-    let polymorphic = field.ty.polymorphic_columns(name);
-    if polymorphic.is_empty() {
-        return vec![(name.to_owned(), field.ty.lookup_targets().first().copied())];
-    }
-    polymorphic.into_iter().map(|(column, to)| (column, Some(to))).collect()
 }
 
 /// What becomes of a value that the new type cannot hold.

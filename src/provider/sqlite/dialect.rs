@@ -17,6 +17,7 @@ pub const NAME_LIMITS: NameLimits = NameLimits {
     max_bytes: 800,
     ignores_case: true,
     reserved_prefixes: &["sqlite_"],
+    reserves_members: true,
     indexes_sql: false,
     tasks: task::RULES,
 };

@@ -11,7 +11,9 @@ use super::lower::{self, Known, World};
 use super::parts::{self, Part, Place};
 use super::table::{Clause, Column, ForeignKey, Meaning, Shape, Table, same_clauses};
 use super::types;
-use crate::model::entity::{Check, Entity, GENERATED_KEY, Index, Keeper, Key, References, Relationship};
+use crate::model::entity::{
+    Check, Deferral, Entity, GENERATED_KEY, Index, Keeper, Key, References, Relationship,
+};
 use crate::model::field::{Field, FieldType};
 use crate::model::name;
 
@@ -366,7 +368,8 @@ impl Lift<'_> {
             Place::Index(name) if *name == lower::index_name(&self.shape.table.name, member) => return None,
             Place::Index(name) => Keeper::Index(name),
             Place::Constraint(number) => {
-                Keeper::Constraint(self.shape.table.constraints.get(*number)?.name.as_deref())
+                let name = self.shape.table.constraints.get(*number)?.name.as_deref();
+                Keeper::Constraint(name, Deferral::Never)
             }
             Place::Column(_) => return None,
         };
@@ -405,8 +408,11 @@ impl Lift<'_> {
                     let hint = self.hint.and_then(|hint| hint.checks.get(&name));
                     let same = hint.filter(|check| normal(&check.sql) == normal(&sql)).cloned();
                     let standard = hint.is_some_and(|check| check.standard);
-                    let check =
-                        same.unwrap_or_else(|| Check { sql: types::without_comments(&sql), standard });
+                    let check = same.unwrap_or_else(|| Check {
+                        sql: types::without_comments(&sql),
+                        native: None,
+                        standard,
+                    });
                     entity.checks.insert(name, check);
                 }
                 Part::Relationship { name, fields, key, .. } => {
@@ -420,6 +426,7 @@ impl Lift<'_> {
                         references,
                         on_delete: key.on_delete,
                         on_update: key.on_update,
+                        native: None,
                         standard,
                     };
                     entity.relationships.insert(name, relationship);

@@ -342,7 +342,7 @@ pub fn key_index(table: &str, entity: &Entity, name: &str) -> Option<Index> {
 /// The constraint that keeps an alternate key, where one does.
 pub fn key_constraint(entity: &Entity, name: &str) -> Option<Clause> {
     let key = entity.keys.get(name)?;
-    let Some(Keeper::Constraint(own)) = key.native.as_deref().and_then(Keeper::read) else { return None };
+    let Some(Keeper::Constraint(own, _)) = key.native.as_deref().and_then(Keeper::read) else { return None };
     let columns = columns_of(entity, &key.fields);
     let clause = Clause::new(format!("UNIQUE ({})", quoted(&columns)), Meaning::Unique(columns));
     Some(Clause { name: own.map(str::to_owned), ..clause })
@@ -352,7 +352,7 @@ pub fn key_constraint(entity: &Entity, name: &str) -> Option<Clause> {
 fn physical_name(table: &str, member: &str, native: Option<&str>) -> Option<String> {
     match native.and_then(Keeper::read) {
         Some(Keeper::Index(name)) => Some(name.to_owned()),
-        Some(Keeper::Constraint(_)) => None,
+        Some(Keeper::Constraint(_, _)) => None,
         None => Some(index_name(table, member)),
     }
 }

@@ -5,7 +5,7 @@ use serde_json::{Number, Value};
 
 use super::lower::{self, World};
 use super::{lift, types};
-use crate::model::entity::Entity;
+use crate::model::entity::{Besides, Deferral, Entity, Keeper};
 use crate::model::field::{DefaultValue, Field, FieldType, OnEvent};
 use crate::model::picklist::Picklist;
 use crate::model::resource::Resource;
@@ -27,10 +27,11 @@ pub fn is_plain(resource: &Resource) -> bool {
             !is_empty(entity.display_name.as_ref())
                 && !is_empty(entity.description.as_ref())
                 && entity.native.is_none()
-                && entity
-                    .relationships
-                    .values()
-                    .all(|one| is_plain_event(one.on_delete) && is_plain_event(one.on_update))
+                && entity.relationships.values().all(|one| {
+                    one.native.is_none() && is_plain_event(one.on_delete) && is_plain_event(one.on_update)
+                })
+                && entity.checks.values().all(|check| check.native.is_none())
+                && entity.keys.values().all(|key| key.native.is_none())
                 && entity.fields.iter().all(|(name, field)| is_plain_field(field) && !key.contains(name))
         }
         Resource::Picklist(picklist) => {
@@ -98,6 +99,14 @@ fn normal_entity(entity: &mut Entity) {
     for relationship in entity.relationships.values_mut() {
         relationship.on_delete = normal_event(relationship.on_delete);
         relationship.on_update = normal_event(relationship.on_update);
+        relationship.native = None;
+    }
+    // Here every constraint is held against every row, and at once.
+    entity.checks.values_mut().for_each(|check| check.native = None);
+    for key in entity.keys.values_mut() {
+        if let Some(Keeper::Constraint(name, _)) = key.native.as_deref().and_then(Keeper::read) {
+            key.native = Some(Keeper::Constraint(name, Deferral::Never).to_string());
+        }
     }
     // Last: what the table would be given depends on its fields.
     normal_options(entity);
@@ -106,7 +115,8 @@ fn normal_entity(entity: &mut Entity) {
 /// The options in one spelling; none where they are those that we would give the table.
 fn normal_options(entity: &mut Entity) {
     // The name of a key is another target's word.
-    let is_own = |text: &String| !text.trim().is_empty() && !text.starts_with("CONSTRAINT ");
+    let is_others = |text: &str| text.starts_with("CONSTRAINT ") || Besides::read(text).is_some();
+    let is_own = |text: &String| !text.trim().is_empty() && !is_others(text);
     let Some(native) = entity.native.take().filter(is_own) else { return };
     let mut table = lower::shape("x", entity, World::State(&State::new())).table;
     lower::set_options(&mut table, Some(&native));

@@ -6,7 +6,7 @@ use indexmap::IndexMap;
 use super::lexer::normal;
 use super::lower::{index_name, targets_name, unique_name};
 use super::table::{ForeignKey, Index, Meaning, Shape};
-use crate::model::entity::{Check, Entity, Keeper};
+use crate::model::entity::{Check, Deferral, Entity, Keeper};
 use crate::model::field::{Field, FieldType};
 use crate::model::name;
 
@@ -107,7 +107,7 @@ fn constraints(
             }
             Meaning::Unique(columns) => {
                 let Some(members) = fields_of(fields, columns) else { continue };
-                let own = Keeper::Constraint(clause.name.as_deref()).to_string();
+                let own = Keeper::Constraint(clause.name.as_deref(), Deferral::Never).to_string();
                 let recorded = hint.into_iter().flat_map(|hint| &hint.keys);
                 let mut recorded =
                     recorded.filter(|(_, key)| key.native.as_ref() == Some(&own) && key.fields == members);

@@ -1,0 +1,2 @@
+CREATE TABLE "order" ("number" text PRIMARY KEY, "total" integer, "rank" integer);
+INSERT INTO "order" VALUES ('a', -1, 1);

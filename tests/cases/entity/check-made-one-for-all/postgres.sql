@@ -1,0 +1,2 @@
+-- 1. alter table "order"
+ALTER TABLE "order" VALIDATE CONSTRAINT "some-rank";

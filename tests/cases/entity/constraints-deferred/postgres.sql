@@ -1,0 +1,5 @@
+-- 1. alter table "order"
+ALTER TABLE "order" DROP CONSTRAINT "order_by-rank_key";
+ALTER TABLE "order" ALTER CONSTRAINT "order_customer_fkey" DEFERRABLE INITIALLY DEFERRED;
+ALTER TABLE "order" ALTER CONSTRAINT "to-parent" NOT DEFERRABLE;
+ALTER TABLE "order" ADD CONSTRAINT "order_by-rank_key" UNIQUE ("rank") DEFERRABLE INITIALLY DEFERRED;
