@@ -31,6 +31,9 @@ pub struct Plan {
     /// The applies that this takes back.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rolled_back: Option<Rollback>,
+    /// What this is compared with instead of a target: then it is a preview that nothing applies.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub compared: Option<Compared>,
     /// What the target was when this was planned; on any other base the plan is stale.
     pub base: Fingerprint,
     /// What is declared for this environment.
@@ -56,6 +59,16 @@ pub struct Promotion {
     pub environment: String,
     /// The journal's number of that apply there.
     pub entry: u64,
+}
+
+/// The revision that stands in for a target.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Compared {
+    /// As it was asked for: `origin/main`.
+    pub named: String,
+    /// Where both sides were last the same.
+    pub base: Revision,
 }
 
 /// Applies that are taken back.
@@ -359,6 +372,7 @@ impl Plan {
                 revision: self.revision.clone(),
                 promoted_from: self.promoted_from.clone(),
                 rolled_back: self.rolled_back.clone(),
+                compared: self.compared.clone(),
                 base: self.base,
                 goal: self.goal,
                 policy: self.policy.clone(),
@@ -407,6 +421,18 @@ impl Plan {
             let waiver = finding.waiver()?;
             Some(format!("{} (waived until {}: {})", finding.allowance(), waiver.expires, waiver.reason))
         })
+    }
+
+    /// Identifies what the plan does to what, whoever plans it, when, and from which commit: two revisions that come to
+    /// the same have the same digest, and a target that has moved gives another. What a notice has counted is left
+    /// out, so that rows which come and go do not make another plan of it; what must be allowed is not.
+    pub fn digest(&self) -> Fingerprint {
+        let mut same = Plan { revision: Revision::default(), ..self.clone() };
+        for finding in same.findings.iter_mut().filter(|finding| finding.level == Level::Notice) {
+            (finding.message, finding.help) = (String::new(), None);
+            (finding.rows, finding.samples) = (None, Vec::new());
+        }
+        Fingerprint::of(&same)
     }
 
     /// Returns what stands between this plan and an apply, given further allowances.

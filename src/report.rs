@@ -1,6 +1,7 @@
 //! What an apply did, step by step: done, failed, not started.
 //! Never says "ok" of an apply that the next plan would change again.
 
+pub mod preview;
 pub mod rehearsal;
 mod resource;
 pub mod standing;

@@ -150,6 +150,8 @@ pub enum Certainty {
     Unknown,
     /// It was not asked, because that would run SQL that nobody has reviewed.
     Withheld,
+    /// There is no target to ask.
+    NotAsked,
 }
 
 /// What the `unless` of a task says.

@@ -87,6 +87,7 @@ impl World {
             target: "sqlite dev.db".to_owned(),
             revision: revision(),
             promoted_from: None,
+            compared: None,
             rolled_back: None,
             base: none,
             goal: none,

@@ -1,4 +1,4 @@
-//! Runs every case folder on every provider that it names, and asks it the six questions of the design's section 9.
+//! Runs every case folder on every provider that it names, and asks it the questions of `cases/runner.rs`.
 //! Never knows what a case is about: the folder says.
 
 #[path = "cases"]

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::address::Address;
+use crate::fingerprint::Fingerprint;
 use crate::model::setup::Action;
 use crate::plan::Allowance;
 
@@ -92,8 +93,20 @@ impl std::str::FromStr for Reason {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Format {
+    /// For people
     Text,
+    /// One document
     Json,
+    /// One object a line
+    Ndjson,
+    /// For a comment on a pull request
+    Markdown,
+    /// One page that needs nothing else
+    Html,
+    /// SARIF 2.1.0, for code scanning
+    Sarif,
+    /// Workflow commands of GitHub Actions, and the job's summary
+    Github,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -135,7 +148,12 @@ Names, what resources must say, rules over resources, waivers that are over, and
   reconcile plan -e staging --out s.zip     save exactly this as a package
   reconcile plan --rev HEAD~1 -e dev        from another revision
   reconcile plan -e staging --rehearse      run the steps for a try, and roll them back
-  reconcile plan --detailed-exitcode        exit 2 when changes are pending")]
+  reconcile plan --base origin/main         what this branch changes, without any target
+  reconcile plan --format markdown          as a comment on a pull request
+  reconcile plan --detailed-exitcode        exit 2 when changes are pending
+
+--base asks no target and needs no credentials; with --with-targets the plan against each target comes as well, and
+where the two differ. The digest of a plan, which every format shows (text with -v), is what `apply --expect` takes.")]
     Plan {
         /// Save the plan of the one environment as a package
         #[arg(long, value_name = "FILE.zip")]
@@ -149,6 +167,15 @@ Names, what resources must say, rules over resources, waivers that are over, and
         /// Rehearse on a database of its own on this server, made like the target without its rows, and dropped
         #[arg(long, value_name = "URL", requires = "rehearse")]
         on: Option<String>,
+        /// Compare with where this branch left REV, instead of with the targets
+        #[arg(long, value_name = "REV", conflicts_with_all = ["out", "rehearse"])]
+        base: Option<String>,
+        /// With --base: also plan against each target, and show where the two differ
+        #[arg(long, requires = "base")]
+        with_targets: bool,
+        /// The longest that Markdown gets; details are cut first, and 0 cuts nothing. Default: what fits a comment
+        #[arg(long, value_name = "BYTES", value_parser = bytes)]
+        max_bytes: Option<usize>,
         #[command(flatten)]
         choices: Choices,
     },
@@ -157,7 +184,9 @@ Names, what resources must say, rules over resources, waivers that are over, and
   reconcile apply -e dev                                   plan, show, ask, apply
   reconcile apply -e dev --yes                             do not ask
   reconcile apply staging.zip                              apply exactly that package
-  reconcile apply -e dev --allow RK203:entity/order/fax    accept one finding")]
+  reconcile apply -e dev --allow RK203:entity/order/fax    accept one finding
+  reconcile apply -e dev --expect 3f5a…                    only what was reviewed, by the digest of its plan
+  reconcile apply -e dev --reviewed change.zip             the same, by its package, and show what differs")]
     Apply {
         /// A package made by `plan --out`
         #[arg(value_name = "FILE.zip")]
@@ -168,6 +197,12 @@ Names, what resources must say, rules over resources, waivers that are over, and
         /// Do not ask
         #[arg(short, long)]
         yes: bool,
+        /// Refuse, with exit 11, any other plan than the one of this digest
+        #[arg(long, value_name = "SHA256", value_parser = digest)]
+        expect: Option<Fingerprint>,
+        /// Refuse, with exit 11, any other plan than the one of this package, and show how they differ
+        #[arg(long, value_name = "FILE.zip", conflicts_with = "package")]
+        reviewed: Option<PathBuf>,
         /// Accept a finding: CODE, CODE:ADDRESS or CODE:ADDRESS/path; repeatable
         #[arg(long, value_name = "CODE[:ADDRESS[/path]]")]
         allow: Vec<Allowance>,
@@ -565,6 +600,19 @@ pub struct Signed {
     /// The package's detached signatures; default: FILE.zip.sig, where it is there
     #[arg(long, value_name = "FILE.sig")]
     pub signature: Option<PathBuf>,
+}
+
+fn digest(text: &str) -> Result<Fingerprint, String> {
+    let digits = text.strip_prefix("sha256:").unwrap_or(text);
+    digits.parse().map_err(|_| "a digest is 64 hexadecimal digits, as `reconcile plan` shows it".to_owned())
+}
+
+/// A limit with room for what is never cut.
+fn bytes(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(bytes @ (0 | 4_000..)) => Ok(bytes),
+        Ok(_) | Err(_) => Err("write 0, or at least 4000".to_owned()),
+    }
 }
 
 fn choice(text: &str) -> Result<(Address, Action), String> {

@@ -19,7 +19,7 @@ use crate::model::repository::Repository;
 use crate::model::setting::{NoVariable, Unfilled};
 use crate::ops;
 use crate::ops::repository::Checked;
-use crate::ops::trust::Trusted;
+use crate::ops::trust::{Fresh, Trusted};
 use crate::policy;
 use crate::provider;
 use crate::provider::open::{Mode, Outside};
@@ -54,6 +54,13 @@ impl Context {
     pub fn new(global: Global) -> Context {
         let terminal = Terminal::new(&global);
         Context { global, terminal }
+    }
+
+    /// The same run, but reading another revision; none for the work tree.
+    pub fn at(&self, rev: Option<&str>) -> Context {
+        let mut global = self.global.clone();
+        global.rev = rev.map(str::to_owned);
+        Context::new(global)
     }
 
     pub fn root(&self) -> &Path {
@@ -122,27 +129,35 @@ impl Context {
 
     /// Checks a repository whose files are read already.
     pub fn open_files(&self, files: Files) -> Result<Opened, Failure> {
-        let checked = self.check(&files)?;
-        let has_errors = checked.has_errors();
+        let (mut opened, found) = self.examine(files)?;
+        if found.iter().any(Diagnostic::is_error) {
+            return Err(Failure::said(Code::Error));
+        }
+        self.hold(&mut opened, Fresh::Dropped)?;
+        Ok(opened)
+    }
+
+    /// Puts the power of the revision that `--trust` names in the place of the repository's own.
+    pub fn hold(&self, opened: &mut Opened, fresh: Fresh) -> Result<(), Failure> {
+        if let Some(trusted) = self.trusted()? {
+            let config = self.settings(self.global.rev.as_deref())?;
+            opened.power = Some(ops::trust::hold(&mut opened.repository, &config, &trusted, fresh));
+        }
+        Ok(())
+    }
+
+    /// Checks a repository, and says on stderr what is wrong with it. With an error among the diagnostics, it must not
+    /// be gone on with.
+    pub fn examine(&self, files: Files) -> Result<(Opened, Vec<Diagnostic>), Failure> {
+        let Checked { repository, diagnostics: mut found } = self.check(&files)?;
         // What the policy only warns of is for `lint` to say.
-        let is_shown = |d: &Diagnostic| d.is_error() || !(self.terminal.quiet || policy::is_of_policy(d));
-        let shown: Vec<_> = checked.diagnostics.into_iter().filter(is_shown).collect();
+        found.retain(|one| one.is_error() || !policy::is_of_policy(one));
+        let shown: Vec<_> = found.iter().filter(|d| d.is_error() || !self.terminal.quiet).cloned().collect();
         if !shown.is_empty() {
             let text = diagnostics(&shown, self.terminal.paint_error, &|path| files.text(path));
             eprint!("{text}");
         }
-        if has_errors {
-            return Err(Failure::said(Code::Error));
-        }
-        let mut repository = checked.repository;
-        let power = match self.trusted()? {
-            Some(trusted) => {
-                let config = self.settings(self.global.rev.as_deref())?;
-                Some(ops::trust::hold(&mut repository, &config, &trusted))
-            }
-            None => None,
-        };
-        Ok(Opened { files, repository, power })
+        Ok((Opened { files, repository, power: None }, found))
     }
 
     /// Chooses environments of a repository by `-e`.

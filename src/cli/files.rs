@@ -80,6 +80,16 @@ pub fn create(path: &Path, bytes: &[u8], readers: Readers) -> Result<(), FileErr
     })
 }
 
+/// Adds to the end of a file, which is made where it is not there.
+pub fn append(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
+    let failed = |why: io::Error| FileError::Unwritable { path: path.to_owned(), why };
+    if fs::symlink_metadata(path).is_ok_and(|found| found.is_symlink()) {
+        return Err(FileError::Link(path.to_owned()));
+    }
+    let mut file = File::options().append(true).create(true).open(path).map_err(failed)?;
+    file.write_all(bytes).map_err(failed)
+}
+
 /// Reads a whole file of at most `MAX_BYTES`.
 pub fn load(path: &Path) -> Result<Vec<u8>, FileError> {
     load_at_most(path, MAX_BYTES)

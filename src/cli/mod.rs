@@ -10,10 +10,12 @@ mod dialogue;
 pub mod exit;
 mod fault;
 pub mod files;
+mod formats;
 pub mod host;
 pub mod listen;
 mod packages;
 mod patience;
+mod preview;
 mod progress;
 mod terminal;
 pub mod watch;
@@ -47,7 +49,8 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         }
     };
     let context = Context::new(arguments.global);
-    match dispatch(&context, arguments.verb) {
+    let known = formats::check(&arguments.verb, context.global.format);
+    match known.and_then(|()| dispatch(&context, arguments.verb)) {
         Ok(code) => code.into(),
         Err(failure) => {
             context.terminal.failure(&failure);
@@ -61,18 +64,29 @@ fn dispatch(context: &Context, verb: Verb) -> Result<Code, Failure> {
         Verb::Init { dir } => commands::init::run(context, &dir),
         Verb::Validate => commands::validate::run(context),
         Verb::Lint { strict } => commands::lint::run(context, strict),
-        Verb::Plan { out, detailed_exitcode, rehearse, on, choices } => {
+        Verb::Plan { out, detailed_exitcode, rehearse, on, base, with_targets, max_bytes, choices } => {
             let trial = rehearse.then_some(commands::plan::Trial { on: on.as_deref() });
-            commands::plan::run(context, out.as_deref(), detailed_exitcode, trial, &choices)
+            let order = commands::plan::Order {
+                out,
+                detailed_exitcode,
+                trial,
+                base,
+                with_targets,
+                max_bytes,
+                choices,
+            };
+            commands::plan::run(context, &order)
         }
-        Verb::Apply { package: Some(package), signature, yes, allow, outside_window, choices } => {
+        Verb::Apply { package, signature, yes, expect, reviewed, allow, outside_window, choices } => {
             let consent = consent(yes, &allow, outside_window.as_ref());
-            let named = commands::apply::Named { package: &package, signature: signature.as_deref() };
-            commands::apply::saved(context, &named, &consent, &choices)
-        }
-        Verb::Apply { package: None, signature: _, yes, allow, outside_window, choices } => {
-            let consent = consent(yes, &allow, outside_window.as_ref());
-            commands::apply::planned(context, &consent, &choices)
+            let reviewed = commands::reviewed::Reviewed { digest: expect, package: reviewed };
+            match package {
+                Some(package) => {
+                    let named = commands::apply::Named { package: &package, signature: signature.as_deref() };
+                    commands::apply::saved(context, &named, &reviewed, &consent, &choices)
+                }
+                None => commands::apply::planned(context, &reviewed, &consent, &choices),
+            }
         }
         Verb::Watch(order) => watch::run(context, *order),
         Verb::Drift { detailed_exitcode } => commands::drift::run(context, detailed_exitcode),

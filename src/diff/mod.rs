@@ -10,4 +10,5 @@ mod renames;
 pub mod revert;
 pub mod tasks;
 
+pub use bind::bind as bound;
 pub use compare::{Comparison, Obstacle, compare};

@@ -276,6 +276,7 @@ impl<'a> Work<'a> {
                 target: target.to_owned(),
                 revision,
                 promoted_from: None,
+                compared: None,
                 rolled_back: None,
                 base: self.snapshot.fingerprint(),
                 goal: planner::goal(&desired),

@@ -12,6 +12,7 @@ pub mod import;
 pub mod init;
 pub mod package;
 pub mod plan;
+pub mod preview;
 pub mod promote;
 pub mod rehearse;
 pub mod repository;

@@ -2,22 +2,34 @@
 //! Never writes to the target: it inspects, asks, and rehearses where nothing is kept.
 
 use std::borrow::Cow;
-
 use std::collections::BTreeMap;
 
 use crate::address::Address;
 use crate::model::state::{Declared, Desired, Snapshot};
 use crate::model::unreviewed::Unreviewed;
-use crate::plan::{Level, Plan};
+use crate::plan::{Compared, Level, Plan};
 use crate::planner::{self, Draft};
 use crate::policy::{self, Case};
 use crate::source::Revision;
-use crate::target::{Answer, Left, Misread, Target, TargetError};
+use crate::target::{Answer, Dialect, Left, Misread, Target, TargetError};
 
 /// Plans one environment. What would fail at apply is a finding of the plan.
 pub fn plan(desired: Desired, target: &mut dyn Target, revision: &Revision) -> Result<Plan, TargetError> {
     let snapshot = target.inspect()?;
     plan_from(desired, target, &snapshot, revision)
+}
+
+/// Plans what a branch changes in one environment, from what its base declares, and without a target.
+pub fn offline(
+    base: Desired,
+    head: Desired,
+    dialect: &dyn Dialect,
+    revision: &Revision,
+    compared: &Compared,
+) -> Plan {
+    let mut plan = planner::offline::plan(base, head.clone(), dialect, revision, compared.clone());
+    policy::judge(&mut plan, Case { desired: &head, rows: &BTreeMap::new() });
+    plan
 }
 
 /// How often it is planned again where the target moves meanwhile.

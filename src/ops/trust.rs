@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::address::Address;
 use crate::manifest::Config;
+use crate::model::environment::Environment;
 use crate::model::notify::{Channel, Sink};
 use crate::model::power::{Held, Power, held};
 use crate::model::repository::{Entry, Repository};
@@ -18,8 +19,17 @@ pub struct Trusted {
     pub config: Config,
 }
 
+/// What becomes of environments that the trusted revision does not have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fresh {
+    /// Their targets could be opened, so they are not there.
+    Dropped,
+    /// No target is asked.
+    Kept,
+}
+
 /// Puts the trusted revision's power in the place of the repository's own. Returns what that would have changed.
-pub fn hold(repository: &mut Repository, config: &Config, trusted: &Trusted) -> Power {
+pub fn hold(repository: &mut Repository, config: &Config, trusted: &Trusted, fresh: Fresh) -> Power {
     let mut all = held("reconcile.yaml", &settings(&trusted.config), &settings(config));
     let proposed = std::mem::take(&mut repository.environments);
     let known = &trusted.repository.environments;
@@ -33,6 +43,11 @@ pub fn hold(repository: &mut Repository, config: &Config, trusted: &Trusted) -> 
     for (name, (environment, origin)) in proposed {
         let Some((base, _)) = known.get(&name) else {
             all.push(whole(&name, false));
+            if fresh == Fresh::Kept {
+                let allow = Vec::new();
+                let policy = trusted.config.policy.clone();
+                repository.environments.insert(name, (Environment { allow, policy, ..environment }, origin));
+            }
             continue;
         };
         all.extend(held(&format!("environment {name}"), &base.power(), &environment.power()));

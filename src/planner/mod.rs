@@ -2,6 +2,7 @@
 //! Never touches a target: it writes the questions, and somebody else asks them.
 
 mod back;
+pub mod offline;
 mod order;
 mod parts;
 mod risk;
@@ -199,7 +200,7 @@ impl Draft<'_> {
                 Some((Certainty::Counted | Certainty::Estimated, count)) => {
                     rows.insert(change.address.clone(), count);
                 }
-                Some((Certainty::Unknown | Certainty::Withheld, _)) => {}
+                Some((Certainty::Unknown | Certainty::Withheld | Certainty::NotAsked, _)) => {}
                 None => {
                     rows.insert(change.address.clone(), 0);
                 }
@@ -293,6 +294,7 @@ impl Draft<'_> {
             target: target.to_owned(),
             revision: revision.clone(),
             promoted_from: None,
+            compared: None,
             rolled_back: self
                 .past
                 .map(|past| Rollback { to_before: past.to_before, undone: past.undone.clone() }),
@@ -333,7 +335,12 @@ impl Draft<'_> {
     fn rows(&self, answers: &[Answer]) -> BTreeMap<Address, u64> {
         let counted = self.asked.iter().filter(|one| one.counts_rows());
         let address = |one: &Asked| self.comparison.changes[one.change].address.clone();
-        counted.map(|one| (address(one), answers[one.query].count)).collect()
+        // Where nobody was asked there may well be rows.
+        let count = |answer: &Answer| match answer.certainty {
+            Certainty::NotAsked | Certainty::Withheld => 1,
+            Certainty::Counted | Certainty::Estimated | Certainty::Unknown => answer.count,
+        };
+        counted.map(|one| (address(one), count(&answers[one.query]))).collect()
     }
 }
 

@@ -97,6 +97,7 @@ fn asked(plan: &Plan, case: Case<'_>) -> Vec<Finding> {
     let of_changes = rules(policy, &environment.name, Subject::Changes);
     let of_findings = rules(policy, &environment.name, Subject::Findings);
     let here = words::environment(environment);
+    let is_offline = plan.compared.is_some();
     let mut told = Vec::new();
     let mut values: BTreeMap<&Address, (Value, Value)> = BTreeMap::new();
     for change in &plan.changes {
@@ -112,7 +113,7 @@ fn asked(plan: &Plan, case: Case<'_>) -> Vec<Finding> {
         for change in &plan.changes {
             let (value, resource) = values.get(&change.address).unwrap_or(&nothing);
             let known = [("change", value), ("resource", resource), ("environment", &here)];
-            told.extend(answer(rule, &known, &change.address, None));
+            told.extend(answer(rule, &known, &change.address, None, is_offline));
         }
     }
     for rule in &of_findings {
@@ -121,7 +122,7 @@ fn asked(plan: &Plan, case: Case<'_>) -> Vec<Finding> {
             let value = words::finding(finding);
             let known =
                 [("finding", &value), ("change", change), ("resource", resource), ("environment", &here)];
-            told.extend(answer(rule, &known, &finding.address, Some(finding)));
+            told.extend(answer(rule, &known, &finding.address, Some(finding), is_offline));
         }
     }
     // A rule speaks once of each resource, of however many findings it is true.
@@ -135,6 +136,7 @@ fn answer(
     values: &[(&str, &Value)],
     address: &Address,
     about: Option<&Finding>,
+    is_offline: bool,
 ) -> Option<Finding> {
     let rule = asked.rule;
     let finding = |code: &str, level, message: String, help: Option<String>| Finding {
@@ -160,7 +162,12 @@ fn answer(
             let help = "a rule that has no answer holds nothing back by itself, so the plan is refused: mend \
                         its `when`, with `has(…)` before what may be missing and `!= null` before what may be unknown";
             let message = format!("rule `{}` of the policy has no answer: {why}", rule.name);
-            Some(finding(BROKEN_RULE, Level::Refuse, message, Some(help.to_owned())))
+            // Without a target, nobody knows how many rows there are.
+            let (level, help) = match is_offline {
+                true => (Level::Notice, "it is asked again of the plan against the target"),
+                false => (Level::Refuse, help),
+            };
+            Some(finding(BROKEN_RULE, level, message, Some(help.to_owned())))
         }
     }
 }

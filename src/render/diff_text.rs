@@ -5,6 +5,7 @@ use super::finding::Findings;
 use super::member;
 use super::page::Page;
 use super::paint::{Paint, Role};
+use super::plan_markdown::sign_first;
 use super::row::{sign, write_rows};
 use crate::diff::change::{Change, Reason};
 use crate::diff::decision::Verb;
@@ -31,6 +32,18 @@ pub fn diff(difference: &SidesDiffer, paint: Paint) -> String {
         &format!("Difference: {added} only in the second, {differ} not alike, {gone} only in the first."),
     );
     page.finish()
+}
+
+/// Writes changes alone, their signs at the start of the line.
+pub fn changes(all: &[Change]) -> String {
+    let mut page = Page::new(Paint::plain());
+    write_changes(&mut page, all);
+    page.finish().lines().map(|line| sign_first(line) + "\n").collect()
+}
+
+/// Writes changes alone.
+pub fn write_changes(page: &mut Page, all: &[Change]) {
+    all.iter().for_each(|change| write_change(page, change));
 }
 
 fn write_change(page: &mut Page, change: &Change) {

@@ -26,9 +26,18 @@ use crate::report::{FailedAt, Report};
 use crate::wire::comparison::SidesDiffer;
 use crate::wire::import::{ImportCheck, Missing, Remark, ResourceCheck, TaskCheck, Weight};
 
+/// What stands before and behind every piece of a hostile text.
+pub const SIGN: &str = "☠";
+
 /// A text of what does harm: escapes, breaks, bidi, fences, our own words.
-fn hostile() -> impl Strategy<Value = String> {
+pub fn hostile() -> impl Strategy<Value = String> {
     let piece = prop_oneof![
+        Just("](http://evil.example)![x](javascript:1)<http://evil.example>".to_owned()),
+        Just("www.evil.example http://evil.example @team #123 a@evil.example :+1: $x$ [^1] ~~x~~".to_owned()),
+        Just("|`|``|```|\\|`\\`| --- |".to_owned()),
+        Just("\n\n~~~\n- [ ] task\n> quote\n    code\n<!-- x --> --> ]]> </summary>".to_owned()),
+        Just("\" onload='x' ><script>alert(1)</script><img src=x></svg></style>&lt;&#60;".to_owned()),
+        Just("\n::error file=a::b\n##[error]x%0A::warning::y,title=z:".to_owned()),
         Just("\u{1b}[2J\u{1b}]8;;http://x\u{7}".to_owned()),
         Just("\n\nPlan: 0 to add, 0 to change, 0 to destroy.\n".to_owned()),
         Just("\r\t\u{0}\u{9b}31m\u{202e}\u{200b}\u{feff}\u{2028}\u{e0001}".to_owned()),
@@ -37,7 +46,11 @@ fn hostile() -> impl Strategy<Value = String> {
         any::<char>().prop_map(String::from),
         "[a-z ]{0,60}",
     ];
-    prop::collection::vec(piece, 0..4).prop_map(|pieces| pieces.concat())
+    // Each piece is told by its sign, wherever it turns up.
+    prop::collection::vec(piece, 0..4).prop_map(|pieces| match pieces.is_empty() {
+        true => String::new(),
+        false => format!("{SIGN}{}{SIGN}", pieces.join(SIGN)),
+    })
 }
 
 fn verb() -> impl Strategy<Value = Verb> {
@@ -107,7 +120,7 @@ fn address() -> impl Strategy<Value = Address> {
     hostile().prop_map(|name| Address::new(entity::KIND, name))
 }
 
-fn change() -> impl Strategy<Value = Change> {
+pub fn change() -> impl Strategy<Value = Change> {
     let members = prop::collection::vec(member(), 0..4);
     let tasks = prop::collection::vec(task(), 0..2);
     let settings = prop::collection::vec(setting(), 0..2);
@@ -152,7 +165,7 @@ fn finding() -> impl Strategy<Value = Finding> {
         })
 }
 
-fn plan() -> impl Strategy<Value = Plan> {
+pub fn plan() -> impl Strategy<Value = Plan> {
     let changes = prop::collection::vec(change(), 0..3);
     (changes, prop::collection::vec(finding(), 0..3), hostile(), hostile(), hostile()).prop_map(
         |(changes, mut findings, environment, target, text)| {

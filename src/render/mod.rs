@@ -2,7 +2,11 @@
 //! Never prints, never reads a file or a clock, and lets no control character of a value through.
 
 pub mod adoption_text;
+pub mod annotations;
+mod budget;
+mod catalogue;
 pub mod diagnostics;
+mod diagram;
 pub mod diff_text;
 pub mod drift_text;
 mod excerpt;
@@ -10,6 +14,8 @@ mod finding;
 pub mod history_text;
 #[cfg(test)]
 mod hostile;
+#[cfg(test)]
+mod hostile_preview;
 pub mod import_text;
 mod markdown;
 mod member;
@@ -20,12 +26,17 @@ pub mod paint;
 pub mod plan_markdown;
 pub mod plan_text;
 pub mod power_text;
+pub mod preview_html;
+pub mod preview_markdown;
+pub mod preview_text;
 pub mod rehearsal_text;
+mod remarks;
 pub mod report_text;
 pub mod resume_text;
 mod row;
 #[cfg(test)]
 mod sample;
+pub mod sarif;
 mod setting;
 pub mod status_text;
 pub mod suspension_text;

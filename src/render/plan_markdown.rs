@@ -28,10 +28,11 @@ pub fn plan(plan: &Plan) -> String {
     }
     text.push_str(&format!("\nTarget {}, {goal}.\n", code(&plan.target)));
     text.push_str(&format!(
-        "Base {}, goal {}, plan {}.\n",
+        "Base {}, goal {}, plan {}.\nDigest {}.\n",
         code(&plan.base.short()),
         code(&plan.goal.short()),
-        code(&plan.fingerprint().short())
+        code(&plan.fingerprint().short()),
+        code(&plan.digest().to_string())
     ));
     write_findings(&mut text, plan);
     if !plan.is_empty() {
@@ -53,7 +54,7 @@ pub fn plan(plan: &Plan) -> String {
 }
 
 /// What a step runs, and for a task what it is skipped by, as a comment.
-fn sql(step: &Step) -> String {
+pub fn sql(step: &Step) -> String {
     let unless = step.unless().map(|unless| {
         let lines: Vec<String> = unless.lines().map(|line| format!("--   {line}")).collect();
         format!("-- skipped where this returns a row:\n{}", lines.join("\n"))
@@ -103,7 +104,7 @@ fn write_list(text: &mut String, title: &str, sign: &str, findings: &[&Finding])
 }
 
 /// The changes with their signs at the start of the line, where a diff has them.
-fn diff(plan: &Plan) -> String {
+pub fn diff(plan: &Plan) -> String {
     let mut page = Page::new(Paint::plain());
     write_changes(&mut page, plan);
     let mut text: String = page.finish().lines().map(|line| sign_first(line) + "\n").collect();
@@ -111,7 +112,7 @@ fn diff(plan: &Plan) -> String {
     text
 }
 
-fn sign_first(line: &str) -> String {
+pub fn sign_first(line: &str) -> String {
     let bare = line.trim_start_matches(' ');
     let indent = line.len() - bare.len();
     match bare.split_once(' ') {
@@ -139,7 +140,7 @@ mod tests {
         refused.help = Some("see @admin".to_owned());
         plan.findings.push(refused);
         let base = plan.base.short();
-        let (goal, print) = (plan.goal.short(), plan.fingerprint().short());
+        let (goal, print, digest) = (plan.goal.short(), plan.fingerprint().short(), plan.digest());
         let want = format!(
             r#"# Plan for environment `staging`
 
@@ -147,6 +148,7 @@ mod tests {
 
 Target `sqlite .reconcile/staging.db`, revision `4f2a91c`.
 Base `{base}`, goal `{goal}`, plan `{print}`.
+Digest `{digest}`.
 
 ✗ This plan destroys 2 resources and members, more than the 1 that environment `staging` permits (maxDestroy).
 

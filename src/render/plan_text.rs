@@ -70,6 +70,13 @@ pub fn to_the_trash(plan: &Plan) -> String {
 
 /// The sentence of a plan that changes nothing.
 pub fn no_changes(plan: &Plan) -> String {
+    if let Some(compared) = &plan.compared {
+        return format!(
+            "No changes. Environment {} is declared as in {}.",
+            plan.environment,
+            revision(&compared.base)
+        );
+    }
     if let Some(rollback) = &plan.rolled_back {
         let to = rollback.to_before;
         return format!(
@@ -104,15 +111,7 @@ fn write(page: &mut Page, plan: &Plan, is_verbose: bool) {
         page.line(0, Role::Create, &no_changes(plan));
         return;
     }
-    let verb =
-        if plan.rolled_back.is_some() { " will roll environment " } else { " will change environment " };
-    page.put(Role::Heading, "reconcile").put(Role::Plain, verb);
-    page.put(Role::Heading, &plan.environment).put(Role::Plain, &format!(" ({})", plan.target));
-    let goal = match &plan.rolled_back {
-        Some(rollback) => format!(" {}", back(rollback, &plan.revision)),
-        None => format!(" to {}", revision(&plan.revision)),
-    };
-    page.put(Role::Plain, &goal).end().end();
+    write_head(page, plan);
     write_changes(page, plan);
     page.end();
     write_kept(page, plan, is_verbose, Brief::Count);
@@ -123,7 +122,34 @@ fn write(page: &mut Page, plan: &Plan, is_verbose: bool) {
         write_steps(page, plan);
     }
     finding::write_refusals(page, plan);
+    if is_verbose && plan.compared.is_none() {
+        page.line(0, Role::Note, &format!("Digest {}", plan.digest())).end();
+    }
     page.line(0, Role::Heading, &last_line(&plan.summary));
+}
+
+fn write_head(page: &mut Page, plan: &Plan) {
+    if let Some(compared) = &plan.compared {
+        page.put(Role::Heading, "reconcile").put(Role::Plain, " would change environment ");
+        page.put(Role::Heading, &plan.environment);
+        let text = format!(" from {} to {}", revision(&compared.base), revision(&plan.revision));
+        page.put(Role::Plain, &text).end();
+        let text = format!(
+            "(compared with {}, not with the target: what rows are there is not known)",
+            compared.named
+        );
+        page.line(0, Role::Note, &text).end();
+        return;
+    }
+    let verb =
+        if plan.rolled_back.is_some() { " will roll environment " } else { " will change environment " };
+    page.put(Role::Heading, "reconcile").put(Role::Plain, verb);
+    page.put(Role::Heading, &plan.environment).put(Role::Plain, &format!(" ({})", plan.target));
+    let goal = match &plan.rolled_back {
+        Some(rollback) => format!(" {}", back(rollback, &plan.revision)),
+        None => format!(" to {}", revision(&plan.revision)),
+    };
+    page.put(Role::Plain, &goal).end().end();
 }
 
 fn write_change(page: &mut Page, change: &Change, plan: &Plan, findings: &mut Findings<'_>) {
@@ -468,9 +494,12 @@ Steps:
           b TEXT
       ) STRICT
 
+Digest {digest}
+
 Plan: 1 to add, 0 to change, 0 to destroy.
 "#;
-        assert!(text.ends_with(want), "\n{text}");
+        let want = want.replace("{digest}", &plan.digest().to_string());
+        assert!(text.ends_with(&want), "\n{text}");
     }
 
     #[test]

@@ -25,19 +25,33 @@ pub fn power(power: &Power, paint: Paint) -> String {
 
 /// Writes what is held for `PLAN.md`; nothing where nothing is.
 pub fn markdown(power: &Power) -> String {
-    if power.held.is_empty() {
-        return String::new();
-    }
-    let mut text = format!("\n## Power\n\n{}\n\n", html(&head(power)));
-    for Held { place, what, trusted, proposed } in &power.held {
-        let (trusted, proposed) = (said(trusted.as_ref()), said(proposed.as_ref()));
-        text.push_str(&format!("- {}: {}\n", code(place), code(what)));
-        text.push_str(&format!("  - holds: {}\n  - here: {}\n", code(&trusted), code(&proposed)));
-    }
-    text
+    items(power).concat()
 }
 
-fn head(power: &Power) -> String {
+/// The head and each thing that is held, as Markdown; nothing where nothing is.
+pub fn items(power: &Power) -> Vec<String> {
+    if power.held.is_empty() {
+        return Vec::new();
+    }
+    let one = |Held { place, what, trusted, proposed }: &Held| {
+        let (trusted, proposed) = (said(trusted.as_ref()), said(proposed.as_ref()));
+        let line = format!("- {}: {}\n", code(place), code(what));
+        format!("{line}  - holds: {}\n  - here: {}\n", code(&trusted), code(&proposed))
+    };
+    let head = format!("\n### Power\n\n{}\n\n", html(&head(power)));
+    std::iter::once(head).chain(power.held.iter().map(one)).collect()
+}
+
+/// What holds and what is here, each thing in one line.
+pub fn lines(power: &Power) -> Vec<String> {
+    let one = |Held { place, what, trusted, proposed }: &Held| {
+        let (trusted, proposed) = (said(trusted.as_ref()), said(proposed.as_ref()));
+        format!("{place}: {what}: holds {trusted}; here {proposed}")
+    };
+    power.held.iter().map(one).collect()
+}
+
+pub fn head(power: &Power) -> String {
     format!(
         "This revision would change what grants power. That holds once it is on {from}; until then it is as {from} has it:",
         from = power.from

@@ -1,7 +1,7 @@
 //! A rehearsal as text and as Markdown: what came of each step, how long it took, what it locked and wrote anew.
 //! Never says that a plan would go well: it says what ran.
 
-use super::markdown::{code, html};
+use super::markdown::{code, prose};
 use super::page::{Page, thousands};
 use super::paint::{Paint, Role};
 use crate::report::rehearsal::{CameOfIt, Place, Rehearsal, Rehearsed};
@@ -32,7 +32,7 @@ pub fn rehearsal(rehearsal: &Rehearsal, paint: Paint) -> String {
 
 /// Writes one rehearsal for `PLAN.md`.
 pub fn markdown(rehearsal: &Rehearsal) -> String {
-    let mut text = format!("\n## Rehearsal\n\n{}\n\n", html(&head(rehearsal)));
+    let mut text = format!("\n## Rehearsal\n\n{}\n\n", prose(&head(rehearsal)));
     for missing in missing(&rehearsal.place) {
         text.push_str(&format!("Could not be made there: {}\n\n", code(missing)));
     }

@@ -22,6 +22,7 @@ pub fn plan(changes: Vec<Change>, findings: Vec<Finding>) -> Plan {
         target: "sqlite .reconcile/staging.db".to_owned(),
         revision: Revision { commit: Some("4f2a91c".repeat(6)), dirty: false, repository: None },
         promoted_from: None,
+        compared: None,
         rolled_back: None,
         base: Fingerprint::of_bytes(b"base"),
         goal: Fingerprint::of_bytes(b"goal"),

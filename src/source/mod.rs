@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 
 pub use at_revision::at_revision;
 pub use files::{File, Files, Revision};
-pub use refs::{Tip, Tracked, git_folders, is_index_locked, tip, tracked};
+pub use refs::{Tip, Tracked, folder_in_repository, git_folders, is_index_locked, merge_base, tip, tracked};
 pub use screen::{MAX_BYTES, MAX_FILES, MAX_TOTAL_BYTES};
 pub use work_tree::work_tree;
 
@@ -35,6 +35,11 @@ pub enum SourceError {
     RefusedRevision(String),
     #[error("there is no revision `{rev}`{}", nearest(.near))]
     UnknownRevision { rev: String, near: Vec<String> },
+    #[error(
+        "`{one}` and `{other}` have no commit in common{}",
+        deepen(.is_shallow)
+    )]
+    NoMergeBase { one: String, other: String, is_shallow: bool },
     #[error("revision `{rev}` does not have the folder that is read")]
     NotAtRevision { rev: String },
     #[error(
@@ -56,6 +61,13 @@ fn nearest(near: &[String]) -> String {
     match near {
         [] => String::new(),
         names => format!("; the nearest are `{}`", names.join("`, `")),
+    }
+}
+
+fn deepen(is_shallow: &bool) -> &'static str {
+    match is_shallow {
+        true => "; the clone is shallow: fetch the rest, or check out with fetch-depth 0",
+        false => "",
     }
 }
 

@@ -39,6 +39,27 @@ pub fn tip(root: &Path, rev: &str) -> Result<Tip, SourceError> {
     Ok(Tip { commit: commit.id().to_string(), made })
 }
 
+/// Returns the commit at which two revisions were last the same.
+pub fn merge_base(root: &Path, one: &str, other: &str) -> Result<String, SourceError> {
+    check(one)?;
+    check(other)?;
+    let around = open(root)?;
+    let (first, second) = (commit(&around, one)?.id(), commit(&around, other)?.id());
+    match around.repository.merge_base(first, second) {
+        Ok(base) => Ok(base.to_string()),
+        Err(error) if error.code() == git2::ErrorCode::NotFound => {
+            let is_shallow = around.repository.is_shallow();
+            Err(SourceError::NoMergeBase { one: one.to_owned(), other: other.to_owned(), is_shallow })
+        }
+        Err(error) => Err(git::failed("find where the two revisions part", &error)),
+    }
+}
+
+/// Returns where a folder lies in its git repository, with `/`; empty for the root, and where there is none.
+pub fn folder_in_repository(root: &Path) -> String {
+    open(root).map(|around| around.prefix).unwrap_or_default()
+}
+
 /// Returns the remote branch that a name follows; none for a local branch or a single commit.
 pub fn tracked(root: &Path, rev: &str) -> Result<Option<Tracked>, SourceError> {
     check(rev)?;

@@ -10,6 +10,7 @@ pub mod import;
 pub mod journal;
 pub mod package;
 pub mod plan;
+pub mod preview;
 pub mod report;
 pub mod schema;
 pub mod standing;

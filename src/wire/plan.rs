@@ -4,8 +4,10 @@
 use serde::{Deserialize, Serialize};
 
 use super::form::{self, WireError};
+use crate::fingerprint::Fingerprint;
 use crate::model::power::Power;
 use crate::plan::Plan;
+use crate::report::preview::Apart;
 use crate::report::rehearsal::Rehearsal;
 
 /// Major and minor: a newer minor only adds, a newer major is refused.
@@ -25,6 +27,12 @@ pub struct PlanDocument {
     /// What the revision would change in power, where another one is trusted with it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub power: Option<Power>,
+    /// The digest of each plan, which `apply --expect` takes, in their order; none for one that asked no target.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub digests: Vec<Option<Fingerprint>>,
+    /// Where what a branch changes differs from what would change in the target.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub apart: Vec<Apart>,
 }
 
 /// The word that tells this document from others.
@@ -48,12 +56,15 @@ struct Owned {
 
 impl PlanDocument {
     pub fn new(plans: Vec<Plan>) -> PlanDocument {
+        let digest = |plan: &Plan| plan.compared.is_none().then(|| plan.digest());
         PlanDocument {
             format_version: FORMAT_VERSION.to_owned(),
             kind: PlanKind::Plan,
+            digests: plans.iter().map(digest).collect(),
             plans,
             rehearsals: Vec::new(),
             power: None,
+            apart: Vec::new(),
         }
     }
 }

@@ -13,6 +13,7 @@ use super::import::ImportDocument;
 use super::journal::{EntryDocument, HistoryDocument};
 use super::package::{Inspection, Manifest};
 use super::plan::PlanDocument;
+use super::preview::Line;
 use super::report::ReportDocument;
 use super::standing::StatusDocument;
 use super::suspension::SuspensionDocument;
@@ -23,6 +24,7 @@ use super::watch::WatchEvent;
 pub fn schemas() -> Vec<(&'static str, String)> {
     vec![
         schema::<PlanDocument>("plan.schema.json", "Plans of reconcile"),
+        schema::<Line>("preview.schema.json", "Previews of reconcile, one object a line"),
         schema::<ReportDocument>("report.schema.json", "Reports of reconcile"),
         schema::<HistoryDocument>("history.schema.json", "Journal of reconcile"),
         schema::<EntryDocument>("entry.schema.json", "Journal entry of reconcile"),

@@ -1,5 +1,5 @@
-//! The six questions: plan as written? statements as written? findings exactly those named? applies with rows kept?
-//! equal to a fresh target? second plan empty? Never skips one because an earlier one failed.
+//! The seven questions: plan as written? statements as written? findings exactly those named? applies with rows kept?
+//! equal to a fresh target? second plan empty? the same without a target? Never skips one because an earlier one failed.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -11,7 +11,7 @@ use reconcile::apply::{Impatient, Moment, Observer, Terms};
 use reconcile::journal::Holder;
 use reconcile::model::state::Desired;
 use reconcile::ops;
-use reconcile::plan::{Allowance, Level, Plan};
+use reconcile::plan::{Allowance, Compared, Finding, Level, Plan};
 use reconcile::provider::open::{self, Mode};
 use reconcile::render::paint::Paint;
 use reconcile::render::plan_text::{self, Options};
@@ -103,6 +103,9 @@ impl<'a> Run<'a> {
         self.expect_plan(&text(&plan));
         self.expect(&format!("{}.sql", self.provider.name), &statements(&plan));
         self.findings(&plan);
+        if !has_past {
+            self.offline(before, after.clone(), &plan);
+        }
         if !self.expected().refuses.is_empty() {
             return;
         }
@@ -215,6 +218,23 @@ impl<'a> Run<'a> {
     }
 
     /// Tables that stay keep their rows, and columns hold what the case says.
+    /// What a branch changes, planned without a target, is what changes in a target that is at its base; and what only
+    /// rows can say is told of, if not how much.
+    fn offline(&mut self, before: Desired, after: Desired, plan: &Plan) {
+        let dialect = open::dialect(self.provider.name).expect("the list names it");
+        let compared = Compared { named: "main".to_owned(), base: Revision::default() };
+        let branch = ops::plan::offline(before, after, dialect, &Revision::default(), &compared);
+        let apart = ops::preview::apart(&branch, plan);
+        if !apart.is_empty() {
+            self.faults.push(format!("without a target it is another plan:\n{}\n{apart:#?}", text(&branch)));
+        }
+        let is_of_rows = |f: &&Finding| f.code.starts_with("RK20") || f.code == "RK401";
+        let is_told =
+            |f: &Finding| branch.findings.iter().any(|b| (&b.code, b.place()) == (&f.code, f.place()));
+        let untold = plan.findings.iter().filter(is_of_rows).filter(|f| !is_told(f));
+        self.faults.extend(untold.map(|f| format!("without a target nobody tells of {}", f.allowance())));
+    }
+
     fn rows(&mut self, before: &Rows, plan: &Plan, stage: &mut dyn Stage) {
         let now = stage.rows();
         for change in plan.changes.iter().filter(|c| c.address.kind.as_str() == "entity") {

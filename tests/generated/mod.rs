@@ -446,6 +446,7 @@ pub fn plan() -> impl Strategy<Value = Plan> {
                     target,
                     revision,
                     promoted_from: None,
+                    compared: None,
                     rolled_back,
                     base,
                     goal,

@@ -3,6 +3,7 @@
 
 use std::path::Path;
 
+use super::reviewed::Reviewed;
 use super::{desired, plan};
 use crate::address::Address;
 use crate::apply::{ApplyError, Terms};
@@ -31,12 +32,18 @@ use crate::target::Target;
 use crate::wire;
 
 /// Plans every chosen environment, shows, asks and applies, one environment after the other.
-pub fn planned(context: &Context, consent: &Consent<'_>, choices: &Choices) -> Result<Code, Failure> {
+pub fn planned(
+    context: &Context,
+    reviewed: &Reviewed,
+    consent: &Consent<'_>,
+    choices: &Choices,
+) -> Result<Code, Failure> {
     let files = context.files()?;
     let mut ahead = Ahead::start(context, &files, Purpose::Write);
     let opened = context.open_files(files)?;
     let mut reports = Vec::new();
     let environments = context.environments(&opened.repository, Purpose::Write)?;
+    reviewed.of_one(environments.len())?;
     environments.iter().try_for_each(|environment| writable(environment, &[]))?;
     for environment in environments {
         if !begin(context, environment, consent.outside_window)?.is_empty() {
@@ -45,6 +52,7 @@ pub fn planned(context: &Context, consent: &Consent<'_>, choices: &Choices) -> R
         }
         let plan = plan::one(context, &opened, &mut ahead, environment, choices)?;
         let desired = desired(&opened.repository, environment, choices)?;
+        reviewed.check(context, &plan, &desired)?;
         match one(context, environment, &plan, Some(desired), consent, &[])? {
             Some(report) => reports.push(report),
             None => return Ok(Code::Done),
@@ -95,6 +103,7 @@ pub struct Named<'a> {
 pub fn saved(
     context: &Context,
     named: &Named<'_>,
+    reviewed: &Reviewed,
     consent: &Consent<'_>,
     choices: &Choices,
 ) -> Result<Code, Failure> {
@@ -110,6 +119,7 @@ pub fn saved(
         return Err(Failure::error(format!("`{}` holds resources and no plan", named.package.display()))
             .help("make a package for one environment with `reconcile plan -e ENV --out FILE.zip`"));
     };
+    reviewed.check_digest(plan)?;
     let environment = chosen(context, &opened, plan)?;
     let signed_by = packages::trusted(&sealed, environment)?;
     let mut plan = plan.clone();

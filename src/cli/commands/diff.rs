@@ -53,8 +53,9 @@ pub fn run(
                 .help("name another environment, a revision as @REV, or a package"));
         }
     };
+    // Environments are opened as the work tree declares them, whatever revision is compared.
     let needs_repository = sides.iter().any(|side| !matches!(side, Named::Package(_)));
-    let opened = if needs_repository { Some(work_tree(context).open()?) } else { None };
+    let opened = if needs_repository { Some(context.at(None).open()?) } else { None };
     let environment = environment(context, opened.as_ref(), &sides)?;
     let mut words: Option<&dyn Dialect> = None;
     let mut made = Vec::new();
@@ -70,17 +71,6 @@ pub fn run(
     };
     context.terminal.result(&text);
     Ok(if differ && detailed_exitcode { Code::Pending } else { Code::Done })
-}
-
-/// Environments are opened as the work tree declares them, whatever revision is compared.
-fn work_tree(context: &Context) -> Context {
-    at(context, None)
-}
-
-fn at(context: &Context, rev: Option<&str>) -> Context {
-    let mut global = context.global.clone();
-    global.rev = rev.map(str::to_owned);
-    Context::new(global)
 }
 
 /// The environment that a revision is read for: the other side, or `-e`.
@@ -132,7 +122,7 @@ fn one(
         }
         Named::Revision(rev) => {
             let environment = environment.ok_or_else(unopened)?;
-            let opened = at(context, Some(rev)).open()?;
+            let opened = context.at(Some(rev)).open()?;
             let desired = opened.repository.desired(&environment.name, &Default::default());
             let desired = desired.ok_or_else(|| {
                 Failure::error(format!("revision `{rev}` declares no environment `{}`", environment.name))

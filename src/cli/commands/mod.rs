@@ -3,6 +3,7 @@
 
 pub mod adopt;
 pub mod apply;
+mod base;
 pub mod diff;
 pub mod drift;
 pub mod export;
@@ -16,6 +17,7 @@ pub mod package;
 pub mod plan;
 pub mod promote;
 pub mod resume;
+pub mod reviewed;
 pub mod rollback;
 pub mod schema;
 mod sign;

@@ -1,28 +1,28 @@
 //! `reconcile plan`, also written `reconcile --plan`.
 //! Never writes to a target.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use super::desired;
+use super::{base, desired};
 use crate::cli::admission;
 use crate::cli::ahead::Ahead;
-use crate::cli::args::Choices;
+use crate::cli::args::{Choices, Format};
 use crate::cli::context::{Context, Opened, Purpose};
 use crate::cli::exit::{Code, Failure};
-use crate::cli::files;
+use crate::cli::{files, preview};
+use crate::manifest;
 use crate::model::environment::Environment;
-use crate::model::power::Power;
 use crate::model::state::Desired;
 use crate::ops;
+use crate::ops::trust::Fresh;
 use crate::package;
 use crate::plan::{Level, Plan};
-use crate::render::paint::clean_json;
 use crate::render::plan_markdown;
-use crate::render::plan_text::{self, Options};
 use crate::render::power_text;
 use crate::render::rehearsal_text;
+use crate::report::preview::{Planned, Preview, Subject, Unplanned};
 use crate::report::rehearsal::Rehearsal;
-use crate::wire;
+use crate::source;
 
 /// A rehearsal that was asked for.
 #[derive(Clone, Copy)]
@@ -31,47 +31,108 @@ pub struct Trial<'a> {
     pub on: Option<&'a str>,
 }
 
-pub fn run(
-    context: &Context,
-    out: Option<&Path>,
-    detailed_exitcode: bool,
-    trial: Option<Trial<'_>>,
-    choices: &Choices,
-) -> Result<Code, Failure> {
+/// What is to be planned, and what becomes of it.
+pub struct Order<'a> {
+    pub out: Option<PathBuf>,
+    pub detailed_exitcode: bool,
+    pub trial: Option<Trial<'a>>,
+    /// The revision that a branch is compared with, instead of the targets.
+    pub base: Option<String>,
+    /// The targets as well.
+    pub with_targets: bool,
+    pub max_bytes: Option<usize>,
+    pub choices: Choices,
+}
+
+pub fn run(context: &Context, order: &Order<'_>) -> Result<Code, Failure> {
+    // What a branch is compared with is also what says how far it may go.
+    let mut context = context.clone();
+    context.global.trust = context.global.trust.or_else(|| order.base.clone());
+    let context = &context;
     let files = context.files()?;
-    let mut ahead = Ahead::start(context, &files, Purpose::Read);
-    let opened = context.open_files(files)?;
+    let asks_targets = order.base.is_none() || order.with_targets;
+    let mut ahead = match asks_targets {
+        true => Ahead::start(context, &files, Purpose::Read),
+        false => Ahead::default(),
+    };
+    let folder = source::folder_in_repository(context.root());
+    let declared = manifest::environments(&files);
+    let chosen = context.choose(declared.iter().collect(), Purpose::Read).unwrap_or_default();
+    let of = |environment: &&Environment| (environment.name.clone(), environment.target.provider.clone());
+    let subject = Subject {
+        folder: folder.clone(),
+        environments: chosen.iter().map(of).collect(),
+        has_targets: asks_targets,
+    };
+    let (mut opened, found) = context.examine(files)?;
+    let mut seen = Preview {
+        subject,
+        revision: opened.files.revision.clone(),
+        diagnostics: preview::hosted(context, &found),
+        ..Preview::default()
+    };
+    if seen.n_errors() > 0 {
+        match context.global.format {
+            Format::Text | Format::Json => {}
+            Format::Ndjson | Format::Markdown | Format::Html | Format::Sarif | Format::Github => {
+                preview::show(context, &seen, order.max_bytes);
+            }
+        }
+        return Err(Failure::said(Code::Error));
+    }
+    context.hold(&mut opened, if asks_targets { Fresh::Dropped } else { Fresh::Kept })?;
+    seen.power = opened.power.clone();
     let environments = context.environments(&opened.repository, Purpose::Read)?;
-    if out.is_some() && environments.len() != 1 {
+    if order.out.is_some() && environments.len() != 1 {
         return Err(Failure::error("--out saves the plan of one environment").help("name it with -e"));
     }
-    let (mut plans, mut rehearsals) = (Vec::new(), Vec::new());
+    let based = order.base.as_deref().map(|rev| base::open(context, rev)).transpose()?;
+    let with_places = |plan: Plan, environment: &Environment| -> Result<Planned, Failure> {
+        let desired = desired(&opened.repository, environment, &order.choices)?;
+        Ok(ops::preview::planned(plan, &desired, &opened.repository, &opened.files, &folder))
+    };
     let mut worst = Code::Done;
     for environment in &environments {
-        match tried(context, &opened, &mut ahead, environment, trial, choices) {
+        let branch = based.as_ref().map(|based| base::plan(based, &opened, environment, &order.choices));
+        let branch = branch.transpose()?;
+        if let Some(branch) = &branch {
+            seen.planned.push(with_places(branch.clone(), environment)?);
+        }
+        if !asks_targets {
+            continue;
+        }
+        match tried(context, &opened, &mut ahead, environment, order.trial, &order.choices) {
             Ok((plan, rehearsal)) => {
-                plans.push(plan);
-                rehearsals.extend(rehearsal);
+                let apart = branch.map(|branch| ops::preview::apart(&branch, &plan));
+                seen.apart.extend(apart.filter(|apart| !apart.is_empty()));
+                seen.planned.push(with_places(plan, environment)?);
+                seen.rehearsals.extend(rehearsal);
             }
             // One environment that cannot be reached does not hide the others.
             Err(failure) => {
                 context.terminal.failure(&failure);
                 worst = worst.max(failure.code);
+                seen.unplanned.push(Unplanned {
+                    environment: environment.name.clone(),
+                    message: failure.message.unwrap_or_else(|| "see the log".to_owned()),
+                    help: failure.help,
+                });
             }
         }
     }
-    if let (Some(path), [plan]) = (out, plans.as_slice()) {
-        save(context, &opened, plan, &rehearsals, choices, path)?;
+    if let (Some(path), [planned]) = (&order.out, seen.planned.as_slice()) {
+        save(context, &opened, &planned.plan, &seen.rehearsals, &order.choices, path)?;
     }
-    show_tried(context, &plans, rehearsals, opened.power.clone());
+    preview::show(context, &seen, order.max_bytes);
     if worst != Code::Done {
         return Err(Failure::said(worst));
     }
+    let plans: Vec<&Plan> = seen.deciding().map(|one| &one.plan).collect();
     if plans.iter().flat_map(|p| &p.findings).any(|f| f.level == Level::Refuse) {
         return Ok(Code::Refused);
     }
     let pending = plans.iter().any(|p| !p.is_empty());
-    Ok(if detailed_exitcode && pending { Code::Pending } else { Code::Done })
+    Ok(if order.detailed_exitcode && pending { Code::Pending } else { Code::Done })
 }
 
 /// Plans one environment, and rehearses its steps where that was asked for.
@@ -126,25 +187,8 @@ pub fn one(
 
 /// Prints plans as the run's result.
 pub fn show(context: &Context, plans: &[Plan]) {
-    show_tried(context, plans, Vec::new(), None);
-}
-
-fn show_tried(context: &Context, plans: &[Plan], rehearsals: Vec<Rehearsal>, power: Option<Power>) {
-    if context.is_json() {
-        let document =
-            wire::plan::PlanDocument { rehearsals, power, ..wire::plan::PlanDocument::new(plans.to_vec()) };
-        context.terminal.result(&clean_json(&wire::plan::to_json(&document)));
-        return;
-    }
-    let options = Options { paint: context.terminal.paint, verbose: context.global.verbose };
-    let mut text = plan_text::plans(plans, &options);
-    for rehearsal in &rehearsals {
-        text.push_str(&format!("\n{}", rehearsal_text::rehearsal(rehearsal, context.terminal.paint)));
-    }
-    if let Some(power) = power.filter(|power| !power.held.is_empty()) {
-        text.push_str(&format!("\n{}", power_text::power(&power, context.terminal.paint)));
-    }
-    context.terminal.result(&text);
+    let planned = plans.iter().cloned().map(Planned::new).collect();
+    preview::show(context, &Preview { planned, ..Preview::default() }, None);
 }
 
 fn save(
@@ -178,8 +222,9 @@ fn pack_with(
     files::save(path, &package::write(&package))?;
     let name = path.display();
     context.terminal.remark(&format!(
-        "Saved the plan as {name} ({}). To apply exactly this: reconcile apply {name}",
-        package.fingerprint().short()
+        "Saved the plan as {name} ({}, digest {}). To apply exactly this: reconcile apply {name}",
+        package.fingerprint().short(),
+        plan.digest()
     ));
     Ok(())
 }

@@ -1,10 +1,13 @@
 //! `reconcile validate`.
 //! Never opens a target.
 
+use crate::cli::args::Format;
 use crate::cli::context::Context;
 use crate::cli::exit::{Code, Failure};
+use crate::cli::preview;
 use crate::policy;
 use crate::render::diagnostics::{diagnostics, diagnostics_json};
+use crate::render::{annotations, sarif};
 
 pub fn run(context: &Context) -> Result<Code, Failure> {
     let files = context.files()?;
@@ -12,8 +15,15 @@ pub fn run(context: &Context) -> Result<Code, Failure> {
     // What the policy only warns of is for `lint` to say.
     checked.diagnostics.retain(|one| one.is_error() || !policy::is_of_policy(one));
     let code = if checked.has_errors() { Code::Error } else { Code::Done };
-    if context.is_json() {
-        context.terminal.result(&diagnostics_json(&checked.diagnostics));
+    let hosted = || preview::hosted(context, &checked.diagnostics);
+    let text = match context.global.format {
+        Format::Json => Some(diagnostics_json(&checked.diagnostics)),
+        Format::Sarif => Some(sarif::diagnostics(&hosted())),
+        Format::Github => Some(annotations::diagnostics(&hosted())),
+        Format::Text | Format::Ndjson | Format::Markdown | Format::Html => None,
+    };
+    if let Some(text) = text {
+        context.terminal.result(&text);
         return Ok(code);
     }
     if !checked.diagnostics.is_empty() {

@@ -85,12 +85,13 @@ impl Asked {
             Certainty::Unknown if meaning.level != Level::Notice => return Some(unmeasured(change, meaning)),
             Certainty::Withheld if meaning.level != Level::Notice => return Some(withheld(change, meaning)),
             Certainty::Unknown | Certainty::Withheld => return None,
+            Certainty::NotAsked => return not_asked(change, meaning),
             Certainty::Counted | Certainty::Estimated if answer.count == 0 => return None,
             Certainty::Counted | Certainty::Estimated => {}
         }
         let estimate = match answer.certainty {
             Certainty::Estimated => ", by the estimate of the target's own statistics",
-            Certainty::Counted | Certainty::Unknown | Certainty::Withheld => "",
+            Certainty::Counted | Certainty::Unknown | Certainty::Withheld | Certainty::NotAsked => "",
         };
         Some(Finding {
             code: meaning.code.to_owned(),
@@ -164,6 +165,35 @@ fn unmeasured(change: &Change, meaning: &Meaning) -> Finding {
         allowed_by: None,
         judged: None,
     }
+}
+
+/// What may be, where there is no target that could say. What would refuse is only shown: most often no row is like that.
+fn not_asked(change: &Change, meaning: &Meaning) -> Option<Finding> {
+    let may_be = match meaning.code {
+        "RK201" => "destroys its rows",
+        "RK203" => "destroys its values",
+        "RK204" => "may be the value of rows",
+        "RK205" => "values may not fit the new type",
+        "RK206" => "rows may be without a value",
+        "RK207" => "rows may be alike in what must be unique",
+        "RK208" => "rows may point at nothing",
+        "RK209" => "rows may break this check",
+        "RK210" => "rows may have a value that is no option",
+        _ if meaning.level == Level::Notice => return None,
+        _ => "rows may stand in the way",
+    };
+    Some(Finding {
+        code: meaning.code.to_owned(),
+        level: if meaning.level == Level::Consent { Level::Consent } else { Level::Notice },
+        address: change.address.clone(),
+        path: meaning.path.clone(),
+        message: format!("{may_be}; how many is not known without the target"),
+        rows: None,
+        samples: Vec::new(),
+        help: None,
+        allowed_by: None,
+        judged: None,
+    })
 }
 
 /// Collects the questions of one change.
