@@ -24,7 +24,9 @@ pub struct Based {
 pub fn open(context: &Context, rev: &str) -> Result<Based, Failure> {
     let head = context.global.rev.as_deref().unwrap_or("HEAD");
     let commit = source::merge_base(context.root(), rev, head)?;
-    let there = context.at(Some(&commit));
+    let mut there = context.at(Some(&commit));
+    // What was there keeps to the policy of then.
+    there.global.trust = None;
     let files = match there.files() {
         Ok(files) => files,
         Err(failure) if is_absent(context, &commit) => {
