@@ -210,6 +210,13 @@ pub trait Dialect: Sync {
     /// None where the target's present shape makes the answer zero.
     fn ask(&self, change: &Change, question: &Question, scene: &Scene<'_>) -> Option<String>;
 
+    /// What an inspection would find in the target's own words where it holds just this state; empty where this
+    /// dialect does without.
+    fn drawn(&self, state: &State) -> Vec<Native> {
+        let _ = state;
+        Vec::new()
+    }
+
     /// Tells what the target's own nature makes of the steps of a plan: what it would refuse, whom they keep waiting.
     fn remarks(&self, steps: &[Step], scene: &Scene<'_>) -> Vec<Finding> {
         let _ = (steps, scene);
@@ -295,6 +302,9 @@ pub trait Target: Send {
 
     /// The journal, newest first; at most `limit` entries.
     fn history(&mut self, limit: usize) -> Result<Vec<Entry>, TargetError>;
+
+    /// The number of the newest entry of the journal, without reading it; none where there is none.
+    fn newest_entry(&mut self) -> Result<Option<u64>, TargetError>;
 
     /// One entry of the journal.
     fn entry(&mut self, id: u64) -> Result<Option<Entry>, TargetError>;

@@ -110,7 +110,7 @@ fn what_needs_consent_waits_as_a_package_that_a_person_applies() {
     let place = Place::new("  setup: { default: overwrite }\n  prune: true\n");
     place.entity("note", &[A, B]);
     place.commit("one");
-    let mut watcher = place.watch(&QUICK);
+    let mut watcher = place.watch(&["--interval", "1h", "--lease", "2s"]);
     watcher.word("applied");
     place.execute(
         "staging",
@@ -136,6 +136,7 @@ fn what_needs_consent_waits_as_a_package_that_a_person_applies() {
 
     assert_eq!(place.run(&["apply", &package, "--yes"]).status.code(), Some(12));
     place.done(&["apply", &package, "--yes", "--allow", "RK203:entity/note/b", "--allow", "RK401"]);
+    // It is noticed with the next sign of life, long before the clock comes round.
     watcher.reaches(&third);
     until("the spool is empty", || fs::read_dir(&spool).unwrap().count() == 0);
 }

@@ -148,3 +148,37 @@ fn a_watch_answers_over_http() {
     let refused = place.run(&["watch", "--once", "--listen", &port]);
     assert_eq!(refused.status.code(), Some(1));
 }
+
+#[test]
+fn each_commit_shows_how_the_environment_stands_at_it() {
+    let host = Receiver::answering(&["201"]);
+    let place = Place::new("  windows: []\n");
+    place.write(
+        "reconcile.yaml",
+        &format!("host: {{ kind: github, api: \"{}\", repository: acme/shop }}\n", host.url),
+    );
+    let first = commit(&place, 1);
+    let mut watcher = place.watch_with(&QUICK, &[("GITHUB_TOKEN", "hunter2")]);
+    watcher.reaches(&first);
+    place.entity("note", &["f0: { type: lookup, entity: nobody }"]);
+    let second = place.commit("what is a mistake");
+    watcher.wait("a failure", |event| event["type"] == "failed");
+    let shown = || -> Vec<(String, String)> {
+        let all = host.received();
+        let one = |request: &Received| {
+            let commit = request.line.split(['/', ' ']).nth(6).unwrap().to_owned();
+            (commit, request.json()["state"].as_str().unwrap().to_owned())
+        };
+        all.iter().map(one).collect()
+    };
+    let is_shown = |commit: &str, state: &str| shown().iter().any(|(c, s)| c == commit && s == state);
+    until("the first is good", || is_shown(&first, "success"));
+    until("the second is not", || is_shown(&second, "failure"));
+    for request in host.received() {
+        assert_eq!(request.header("authorization"), Some("Bearer hunter2"));
+        assert_eq!(request.json()["context"], "reconcile/staging");
+    }
+    assert_eq!(watcher.stop().code(), Some(0));
+    let said = format!("{}{:?}", watcher.complaints(), watcher.all("warning"));
+    assert!(!said.contains("hunter2"), "{said}");
+}

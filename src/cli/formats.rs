@@ -24,6 +24,7 @@ pub fn check(verb: &Verb, format: Format) -> Result<(), Failure> {
         | Verb::Export(_)
         | Verb::Import(_)
         | Verb::Package(_)
+        | Verb::Status { .. }
         | Verb::Suspend { .. }
         | Verb::Resume { .. }
         | Verb::History { .. }

@@ -24,7 +24,7 @@ pub fn plan(
 ) -> Plan {
     normalize(&mut base, dialect);
     normalize(&mut head, dialect);
-    let snapshot = as_applied(&base, &head, dialect.name(), &compared.base);
+    let snapshot = as_applied(&base, &head, dialect, &compared.base);
     let done = done_tasks(&base, &head, dialect.name());
     let draft = draft(&head, &snapshot, dialect);
     let unknown = Answer { count: 0, samples: Vec::new(), certainty: Certainty::NotAsked };
@@ -48,7 +48,7 @@ pub fn plan(
 }
 
 /// What a target would hold, and our record of it, had the base been applied to it.
-fn as_applied(base: &Desired, head: &Desired, provider: &str, revision: &Revision) -> Snapshot {
+fn as_applied(base: &Desired, head: &Desired, dialect: &dyn Dialect, revision: &Revision) -> Snapshot {
     // What a manifest only refers to is there, as far as anybody knows.
     let given = |desired: &Desired| -> State {
         let bound = bound(desired);
@@ -67,7 +67,7 @@ fn as_applied(base: &Desired, head: &Desired, provider: &str, revision: &Revisio
     state.extend(given(base));
     let before = Snapshot { state, ..Snapshot::default() };
     let comparison = compare(base, &before);
-    let tasks = records(base, provider);
+    let tasks = records(base, dialect.name());
     let mut inventory = Inventory::new();
     for change in &comparison.changes {
         let Some(declared) = &change.declared else { continue };
@@ -79,7 +79,8 @@ fn as_applied(base: &Desired, head: &Desired, provider: &str, revision: &Revisio
         inventory.insert(change.address.clone(), owned);
     }
     let state = comparison.after.into_owned();
-    Snapshot { state, inventory, initialized: true, ..Snapshot::default() }
+    let natives = dialect.drawn(&state);
+    Snapshot { state, inventory, natives, initialized: true, ..Snapshot::default() }
 }
 
 /// The record of the tasks of each resource, had all of them run.

@@ -201,10 +201,7 @@ fn destroyed(plan: &Plan, remarks: &Remarks<'_>) -> Section {
             false => format!("- {place} {}\n", line(&gone.what)),
         }
     };
-    let mut items: Vec<String> = remarks.destroyed.iter().map(one).collect();
-    if !plan.trash.is_empty() {
-        items.push(format!("- {}\n", line(&to_the_trash(plan))));
-    }
+    let items = remarks.destroyed.iter().map(one).collect();
     let name = format!("what is destroyed in {}", plan.environment);
     section(name, Rank::Main, format!("\n### Destroyed in {}\n\n", code(&plan.environment)), items)
 }
@@ -220,7 +217,9 @@ fn consents(plan: &Plan, remarks: &Remarks<'_>) -> Section {
 fn locks(plan: &Plan) -> Section {
     let mut lines = remarks::locks(plan).into_iter();
     let items = lines.next().map(|first| format!("- {}\n", prose(&first)));
-    let items = items.into_iter().chain(lines.map(|one| format!("- {}\n", line(&one)))).collect();
+    let trash = (!plan.trash.is_empty()).then(|| format!("- {}\n", line(&to_the_trash(plan))));
+    let items =
+        items.into_iter().chain(lines.map(|one| format!("- {}\n", line(&one)))).chain(trash).collect();
     let name = format!("what is locked in {}", plan.environment);
     section(name, Rank::Main, format!("\n### Run in {}\n\n", code(&plan.environment)), items)
 }

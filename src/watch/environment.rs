@@ -24,6 +24,8 @@ pub struct Followed {
     /// Whether it has had the one turn of a watch that is over then.
     pub is_done: bool,
     busy: u32,
+    /// Somebody has decided something while a turn was under way.
+    is_woken: bool,
 }
 
 /// How a watch stands to the lease of one target.
@@ -57,6 +59,7 @@ impl Followed {
             fight: Fight::default(),
             is_done: false,
             busy: 0,
+            is_woken: false,
         };
         followed.obey(policy, at);
         followed
@@ -94,6 +97,8 @@ impl Followed {
         if self.seen.is_some() {
             self.due = Some(at);
         }
+        // A turn that is under way may have looked before.
+        self.is_woken = self.running.is_some();
     }
 
     /// Ends the turn that is under way, and says when the next one is.
@@ -135,7 +140,8 @@ impl Followed {
             // The turn may have made the target.
             self.lease = Hold::Wanted { at, failures: 0 };
         }
-        if self.seen.as_deref() == Some(revision) {
+        let is_woken = std::mem::take(&mut self.is_woken);
+        if self.seen.as_deref() == Some(revision) && !is_woken {
             (self.failures, self.busy) = (failures, busy);
             self.due = Some(at + later);
         } else {

@@ -80,9 +80,12 @@ pub fn who_comes_back_from_the_dead_applies_nothing(place: &mut Place) {
 }
 
 pub fn a_lease_is_nothing_that_is_planned(place: &mut Place) {
+    assert_eq!(place.open(Mode::Read).newest_entry().unwrap(), None);
     place.bring(&place.declared(ORDER));
     let base = place.snapshot().fingerprint();
     take(place.open(Mode::Write).as_mut(), "ada", LONG);
     assert_eq!(place.snapshot().fingerprint(), base);
     assert!(place.plan(&place.declared(ORDER)).is_empty());
+    let newest = place.open(Mode::Read).history(1).unwrap().first().map(|entry| entry.id);
+    assert_eq!(place.open(Mode::Read).newest_entry().unwrap(), newest);
 }

@@ -15,6 +15,7 @@ use crate::apply::{Patience, pause};
 use crate::cli::context::Context;
 use crate::cli::exit::Code;
 use crate::journal::lease::Lease;
+use crate::journal::suspension::Suspension;
 use crate::manifest::Config;
 use crate::model::environment::Environment;
 use crate::report::standing::Standing;
@@ -51,6 +52,16 @@ struct Shared {
     leases: BTreeMap<String, Lease>,
     /// The revision for which nothing was left to do, and the newest entry of the journal then.
     settled: BTreeMap<String, (String, u64)>,
+    /// What others may have done since.
+    touched: BTreeMap<String, Touched>,
+}
+
+/// What shows that somebody has had a hand in a target.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Touched {
+    /// The newest entry of its journal.
+    pub entry: Option<u64>,
+    pub suspended: Option<Suspension>,
 }
 
 /// One environment that is followed.
@@ -175,6 +186,14 @@ impl Desk {
             Some(lease) => shared.leases.insert(name.to_owned(), lease),
             None => shared.leases.remove(name),
         });
+    }
+
+    /// Notes what others may have done. True where that is news.
+    pub fn notice(&self, name: &str, touched: Touched) -> bool {
+        self.shared(|shared| {
+            let before = shared.touched.insert(name.to_owned(), touched.clone());
+            before.is_some_and(|before| before != touched)
+        })
     }
 
     /// The newest entry of the journal when nothing was left to do for a revision; none where that never was.

@@ -1,7 +1,7 @@
 //! Leases: asked for, renewed and given back, each beside the loop.
 //! Never takes one that somebody else has.
 
-use super::desk::{Desk, Message};
+use super::desk::{Desk, Message, Touched};
 use crate::cli::exit::{Code, Failure};
 use crate::journal::lease::{Lease, Leased};
 use crate::report::standing::{Health, Standing, Watcher};
@@ -51,9 +51,9 @@ fn leased(desk: &Desk, name: &str) -> Result<Leased, Failure> {
     };
     let mut target = desk.context.watched_target(&known.environment, Mode::Write)?;
     let life = desk.order.lease;
-    // Somebody may have suspended or resumed it.
-    let before = desk.standings.lock().ok().and_then(|all| Some(all.get(name)?.suspended.clone()));
-    if before.is_some_and(|before| target.suspension().is_ok_and(|now| now != before)) {
+    // Somebody may have applied to it, suspended or resumed it.
+    let touched = Touched { entry: target.newest_entry()?, suspended: target.suspension()? };
+    if desk.notice(name, touched) {
         desk.send(Message::of(Event::Woken(name.to_owned())));
     }
     if let Some(lease) = desk.lease(name)

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use super::desk::{Desk, Meanwhile, Message};
+use super::desk::{Desk, Meanwhile, Message, Touched};
 use super::repository::Loaded;
 use super::{spool, told};
 use crate::apply::{ApplyError, Moment, Observer, Terms};
@@ -189,6 +189,9 @@ fn of_turn(desk: &Desk, name: &str, key: &str, turned: Turned, ended: &dyn Fn(Ou
     if package.is_none() {
         spool::sweep(desk, name, None);
     }
+    // What this turn has done is nobody else's.
+    let entry = standing.last.as_ref().map(|last| last.entry);
+    desk.notice(name, Touched { entry, suspended: standing.suspended.clone() });
     if matches!(word, Word::Synced | Word::Applied | Word::Healed) {
         desk.settle(name, key, standing.last.as_ref().map_or(0, |last| last.entry));
     }

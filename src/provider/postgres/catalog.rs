@@ -360,6 +360,17 @@ impl<'a> Catalog<'a> {
         self.query(sql, &[&id, &limit])?.iter().map(read).collect()
     }
 
+    /// The number of the newest entry of the journal.
+    pub fn newest_entry(&mut self) -> Result<Option<u64>, Error> {
+        if self.version()?.is_none() {
+            return Ok(None);
+        }
+        let rows =
+            self.query("SELECT max(\"id\") FROM \"reconcile\".\"journal\" WHERE \"target\" = $1", &[])?;
+        let newest: Option<i64> = rows.first().map_or(Ok(None), |row| row.try_get(0))?;
+        Ok(newest.map(whole))
+    }
+
     /// Counts what was moved aside.
     pub fn count_moved(&mut self, moved: &mut [Moved]) -> Result<(), Error> {
         for one in moved {

@@ -1,11 +1,14 @@
 //! The pure half of the target: it needs no connection.
 //! Never touches the world.
 
-use super::{ask, beyond, breaks, ddl, keep, limits, locks, names, normalize, task};
+use std::sync::Arc;
+
+use super::{ask, beyond, breaks, ddl, keep, limits, locks, lower, names, normalize, task};
+use crate::address::Address;
 use crate::diff::change::Change;
 use crate::model::name::NameLimits;
 use crate::model::resource::Resource;
-use crate::model::state::Snapshot;
+use crate::model::state::{Native, Snapshot, State};
 use crate::model::trash::Moved;
 use crate::plan::{Finding, Step};
 use crate::target::{Beyond, Dialect, Question, Scene, Work};
@@ -63,6 +66,19 @@ impl Dialect for PostgresDialect {
 
     fn ask(&self, change: &Change, question: &Question, scene: &Scene<'_>) -> Option<String> {
         ask::query(change, question, scene)
+    }
+
+    fn drawn(&self, state: &State) -> Vec<Native> {
+        let entity = |(address, resource): (&Address, &Arc<Resource>)| {
+            let table = lower::table(&address.name, resource.as_entity()?, state);
+            Some(Native {
+                kind: "table".to_owned(),
+                name: table.name.clone(),
+                table: table.name.clone(),
+                definition: serde_json::to_string(&table).ok()?,
+            })
+        };
+        state.iter().filter_map(entity).collect()
     }
 
     fn remarks(&self, steps: &[Step], scene: &Scene<'_>) -> Vec<Finding> {

@@ -509,6 +509,17 @@ impl Target for PostgresTarget {
         self.entries(None, limit)
     }
 
+    fn newest_entry(&mut self) -> Result<Option<u64>, TargetError> {
+        self.connected()?;
+        let settings = &self.settings;
+        match &mut self.connected {
+            Some(Connected { client, .. }) => Catalog::new(client, &settings.schema)
+                .newest_entry()
+                .map_err(|error| failed(settings, "show its journal", &error, None)),
+            None => Ok(None),
+        }
+    }
+
     fn entry(&mut self, id: u64) -> Result<Option<Entry>, TargetError> {
         Ok(self.entries(Some(id), 1)?.pop())
     }

@@ -248,6 +248,16 @@ pub fn entries(
     rows.collect()
 }
 
+/// The number of the newest entry of the journal.
+pub fn newest_entry(connection: &Connection) -> rusqlite::Result<Option<u64>> {
+    if version(connection)?.is_none() {
+        return Ok(None);
+    }
+    let newest: Option<i64> =
+        connection.query_row("SELECT max(\"id\") FROM \"_reconcile_journal\"", [], |row| row.get(0))?;
+    Ok(newest.and_then(|id| u64::try_from(id).ok()))
+}
+
 /// Counts what was moved aside.
 pub fn count_moved(connection: &Connection, moved: &mut [Moved]) -> rusqlite::Result<()> {
     for one in moved {

@@ -329,6 +329,16 @@ impl Target for SqliteTarget {
         self.entries(None, limit)
     }
 
+    fn newest_entry(&mut self) -> Result<Option<u64>, TargetError> {
+        let name = self.name.clone();
+        match self.connection()? {
+            Some(connection) => {
+                catalog::newest_entry(connection).map_err(|error| failed(&name, "show its journal", &error))
+            }
+            None => Ok(None),
+        }
+    }
+
     fn entry(&mut self, id: u64) -> Result<Option<Entry>, TargetError> {
         Ok(self.entries(Some(id), 1)?.pop())
     }
