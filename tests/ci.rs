@@ -204,6 +204,7 @@ fn the_jobs_of_gitlab_run() {
 #[test]
 fn the_hooks_stop_a_wrong_commit() {
     let clone = Clone::new();
+    clone.change("reconcile fmt > /dev/null");
     let config = documents("pre-commit/pre-commit-config.yaml").remove(0);
     let hooks = config["repos"][0]["hooks"].as_sequence().unwrap().clone();
     let mut entries: Vec<String> =
