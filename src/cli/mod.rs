@@ -63,6 +63,7 @@ fn dispatch(context: &Context, verb: Verb) -> Result<Code, Failure> {
     match verb {
         Verb::Init { dir } => commands::init::run(context, &dir),
         Verb::Validate => commands::validate::run(context),
+        Verb::Lint { strict } => commands::lint::run(context, strict),
         Verb::Plan { out, detailed_exitcode, rehearse, on, base, with_targets, max_bytes, choices } => {
             let trial = rehearse.then_some(commands::plan::Trial { on: on.as_deref() });
             let order = commands::plan::Order {

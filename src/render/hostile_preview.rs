@@ -16,6 +16,7 @@ use crate::diff::change::Change;
 use crate::model::entity::{self, Entity};
 use crate::model::field::{Field, FieldType};
 use crate::model::name::is_unprintable;
+use crate::model::power::{Held, Power};
 use crate::model::resource::Resource;
 use crate::plan::{Compared, Plan};
 use crate::report::preview::{Apart, Place, Planned, Preview, Subject, Unplanned};
@@ -77,6 +78,15 @@ fn preview() -> impl Strategy<Value = Preview> {
                 },
                 revision: Revision { commit: Some("4f2a91c".repeat(6)), ..Revision::default() },
                 planned,
+                power: Some(Power {
+                    from: word.clone(),
+                    held: vec![Held {
+                        place: word.clone(),
+                        what: word.clone(),
+                        trusted: Some(word.clone()),
+                        proposed: Some(word.clone()),
+                    }],
+                }),
                 apart: vec![Apart { environment: "staging-1".to_owned(), target: word, beside, already }],
                 unplanned: if has_faults { vec![fault] } else { Vec::new() },
                 diagnostics: if has_faults { vec![found] } else { Vec::new() },

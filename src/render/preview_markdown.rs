@@ -9,10 +9,12 @@ use super::markdown::{cell, code, html, marker, prose};
 use super::page::{counted, shorten, thousands};
 use super::plan_markdown::{diff, sql};
 use super::plan_text::{back, no_changes, revision, to_the_trash};
+use super::power_text;
 use super::rehearsal_text;
 use super::remarks::{self, Remarks};
 use crate::diagnostic::Diagnostic;
 use crate::fingerprint::Fingerprint;
+use crate::model::power::Power;
 use crate::plan::{Finding, Level, Plan};
 use crate::report::preview::{Apart, Planned, Preview, Unplanned};
 
@@ -39,6 +41,7 @@ pub fn preview(preview: &Preview, limit: usize) -> String {
         moves.push(next);
     }
     sections.extend(moves);
+    sections.extend(preview.power.as_ref().map(power));
     sections.extend(preview.apart.iter().map(apart));
     sections.extend(preview.deciding().map(|planned| others(&planned.plan)));
     for planned in &preview.planned {
@@ -54,6 +57,17 @@ pub fn preview(preview: &Preview, limit: usize) -> String {
     sections.retain(|section| !section.items.is_empty());
     let full = "All of it: `reconcile plan --format markdown --max-bytes 0`, or PLAN.md in the package.";
     fit(&head(preview), &sections, limit, full)
+}
+
+/// What the revision would change in power: a reviewer must not miss it.
+fn power(power: &Power) -> Section {
+    Section {
+        name: "what grants power".to_owned(),
+        rank: Rank::Main,
+        head: String::new(),
+        items: power_text::items(power).into_iter().map(Item::Text).collect(),
+        foot: String::new(),
+    }
 }
 
 /// The line by which a comment is found again: of the same environments, whatever comes of them.
