@@ -29,7 +29,6 @@ pub fn check(verb: &Verb, format: Format) -> Result<(), Failure> {
         | Verb::Resume { .. }
         | Verb::History { .. }
         | Verb::Show { .. }
-        | Verb::Status { .. }
         | Verb::Rollback { .. }
         | Verb::Trash(_)
         | Verb::Fmt { .. }

@@ -64,11 +64,14 @@ pub fn check_under(
     Checked { repository, diagnostics }
 }
 
+/// What is said of one view: of its resources, and of the repository as a whole.
+type Judged = (Vec<Remark>, Vec<Diagnostic>);
+
 /// Validates what each view sees. What does not hold for all environments of a resource names those it holds for.
 fn judged(
     repository: &Repository,
     files: &Files,
-    judge: &dyn Fn(&View) -> (Vec<Remark>, Vec<Diagnostic>),
+    judge: &dyn Fn(&View) -> Judged,
 ) -> (Vec<Diagnostic>, Vec<Diagnostic>) {
     let views = repository.views();
     if let [view] = views.as_slice() {
