@@ -18,6 +18,7 @@ pub mod wire;
 pub mod report;
 
 pub mod journal;
+pub mod policy;
 
 pub mod plan;
 
@@ -34,4 +35,5 @@ pub mod signature;
 pub mod address;
 pub mod diagnostic;
 pub mod fingerprint;
+pub mod formula;
 pub mod source;

@@ -190,9 +190,43 @@ pub struct Finding {
     /// The entry of the environment's `allow` that accepts it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub allowed_by: Option<String>,
+    /// What the repository's policy makes of it, where it makes anything of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub judged: Option<Judged>,
+}
+
+/// What the repository's policy makes of a finding.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Judged {
+    /// The level that it has of itself, where the policy gives it another.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub own_level: Option<Level>,
+    /// What lets it pass for a time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub waiver: Option<Waived>,
+}
+
+/// A waiver that lets a finding pass.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Waived {
+    pub reason: String,
+    /// The last day on which it counts: `2027-01-31`.
+    pub expires: String,
 }
 
 impl Finding {
+    /// The waiver that lets it pass.
+    pub fn waiver(&self) -> Option<&Waived> {
+        self.judged.as_ref()?.waiver.as_ref()
+    }
+
+    /// The level that it has of itself, where the policy gives it another.
+    pub fn own_level(&self) -> Option<Level> {
+        self.judged.as_ref()?.own_level
+    }
+
     /// What allows exactly this: `RK203:entity/order/fax`.
     pub fn allowance(&self) -> String {
         format!("{}:{}", self.code, self.place())
@@ -350,6 +384,43 @@ impl Plan {
     /// Identifies the plan: the SHA-256 of its JSON form.
     pub fn fingerprint(&self) -> Fingerprint {
         Fingerprint::of(self)
+    }
+
+    /// Accepts the findings that entries of an environment's `allow` cover.
+    pub fn allow(&mut self, entries: &[String]) {
+        let allowances: Vec<Allowance> = entries.iter().filter_map(|e| e.parse().ok()).collect();
+        for finding in self.findings.iter_mut().filter(|f| f.level == Level::Consent && f.waiver().is_none())
+        {
+            finding.allowed_by = allowances.iter().find(|a| a.covers(finding)).map(|a| a.as_str().to_owned());
+        }
+    }
+
+    /// Brings the findings into the order of the changes.
+    pub fn sort_findings(&mut self) {
+        let places = self.changes.iter().enumerate().map(|(i, change)| (&change.address, i));
+        let place: BTreeMap<&Address, usize> = places.collect();
+        self.findings.sort_by_cached_key(|f| {
+            (place.get(&f.address).copied(), f.path.clone(), f.code.clone(), f.message.clone())
+        });
+    }
+
+    /// Withdraws what waivers let pass that do not count on this day any more.
+    pub fn withdraw_waivers(&mut self, today: &str) {
+        for finding in &mut self.findings {
+            if finding.waiver().is_some_and(|waiver| waiver.expires.as_str() < today) {
+                finding.allowed_by = None;
+                let own_level = finding.own_level();
+                finding.judged = own_level.map(|own| Judged { own_level: Some(own), waiver: None });
+            }
+        }
+    }
+
+    /// The findings that waivers let pass, as the journal keeps them.
+    pub fn waived(&self) -> impl Iterator<Item = String> + '_ {
+        self.findings.iter().filter_map(|finding| {
+            let waiver = finding.waiver()?;
+            Some(format!("{} (waived until {}: {})", finding.allowance(), waiver.expires, waiver.reason))
+        })
     }
 
     /// Identifies what the plan does to what, whoever plans it, when, and from which commit: two revisions that come to

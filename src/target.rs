@@ -148,6 +148,8 @@ pub enum Certainty {
     Estimated,
     /// To find out takes longer than it may.
     Unknown,
+    /// It was not asked, because that would run SQL that nobody has reviewed.
+    Withheld,
     /// There is no target to ask.
     NotAsked,
 }

@@ -13,13 +13,13 @@ const FLOORS: &[&[&str]] = &[
     &["planner", "provider", "apply", "package", "render", "watch"],
     &["target", "wire"],
     &["report"],
-    &["journal"],
+    &["journal", "policy"],
     &["plan"],
     &["diff", "manifest", "validate"],
     &["model"],
     &["yaml"],
     &["source", "signature"],
-    &["address", "diagnostic", "fingerprint"],
+    &["address", "diagnostic", "fingerprint", "formula"],
 ];
 
 /// What touches the world, and may be named in few places only.

@@ -408,3 +408,11 @@ fn keys_of_another_type_go_back_with_what_points_to_them() {
     };
     there_and_back(&own("integer"), "INSERT INTO t VALUES (1, NULL), (2, 1)", &own("text"));
 }
+
+#[test]
+fn values_that_made_room_for_those_of_the_trash_come_back() {
+    let t = |name: &str| entity("t", &format!("  fields:\n    b: {{ type: text }}\n{name}"));
+    let rows = "INSERT INTO t (name, b) VALUES ('13:45', 'x'), ('08:00', NULL)";
+    let states = [t("    name: { type: time, required: true }\n"), t(""), t("    name: { type: text }\n")];
+    all_the_way(rows, &states);
+}

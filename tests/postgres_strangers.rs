@@ -117,7 +117,7 @@ fn what_others_made_is_adopted_plans_nothing_and_is_made_again() {
 }
 
 #[test]
-fn one_release_of_others_is_turned_into_the_next_and_back() {
+fn one_release_of_others_is_turned_into_the_next_and_taken_back() {
     for first in listed(&folder("releases"), ".1.sql") {
         let second = PathBuf::from(first.to_string_lossy().replace(".1.sql", ".2.sql"));
         for (from, to) in [(&first, &second), (&second, &first)] {
@@ -127,7 +127,7 @@ fn one_release_of_others_is_turned_into_the_next_and_back() {
             repository.does(&name, &["adopt", "-e", "dev", "--yes"]);
             next.does(&name, &["adopt", "-e", "dev", "--yes"]);
             repository.take(&next);
-            let rows = stage.rows();
+            let (objects, rows) = (stage.objects(), stage.rows());
             repository.does(&name, &["apply", "--yes", "--allow", "RK203", "--allow", "RK201"]);
             repository.plans_nothing(&name);
             same(&name, stage.as_mut(), goal.as_mut());
@@ -135,6 +135,12 @@ fn one_release_of_others_is_turned_into_the_next_and_back() {
             for (table, rows) in rows.iter().filter(|(table, _)| left.contains_key(*table)) {
                 assert_eq!(rows.len(), left[table].len(), "{name}: rows of {table}");
             }
+            repository.does(&name, &["rollback", "1", "--yes", "--allow", "RK203", "--allow", "RK201"]);
+            let back = stage.objects();
+            for object in objects.keys().chain(back.keys()) {
+                assert_eq!(back.get(object), objects.get(object), "{name}: back to {object}");
+            }
+            assert_eq!(stage.rows(), rows, "{name}: the rows come back");
         }
     }
 }

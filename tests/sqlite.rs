@@ -115,7 +115,6 @@ mod bench {
             environment: "dev".to_owned(),
             revision: Revision::default(),
             promoted_from: None,
-            compared: None,
             plan: print,
             base: print,
             goal: print,

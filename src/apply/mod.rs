@@ -93,7 +93,8 @@ pub fn apply(
     if plan.is_empty() {
         return Ok(Report::done(plan, None, Vec::new()).into());
     }
-    let allowed: Vec<String> = terms.allow.iter().map(|a| a.as_str().to_owned()).collect();
+    let allowed: Vec<String> =
+        terms.allow.iter().map(|a| a.as_str().to_owned()).chain(plan.waived()).collect();
     let entry = Entry::open(plan, terms.holder, &allowed);
     let outside_window = terms.outside_window.map(str::to_owned);
     let fresh = Entry { signed_by: terms.signed_by.to_vec(), outside_window, ..entry };

@@ -53,6 +53,10 @@ pub struct Global {
     /// Read this git revision, without a checkout, instead of the work tree
     #[arg(long, value_name = "REV", global = true)]
     pub rev: Option<String>,
+    /// Take what grants power (targets, allow, policy, waivers, windows, keys, notify) from this git revision, whatever
+    /// the files say, and run no SQL that it does not have
+    #[arg(long, value_name = "REV", global = true)]
+    pub trust: Option<String>,
     /// How results are written to stdout
     #[arg(long, value_name = "FORMAT", default_value = "text", global = true)]
     pub format: Format,
@@ -126,6 +130,18 @@ pub enum Verb {
         after_help = "Examples:\n  reconcile validate\n  reconcile validate --rev origin/main --format json"
     )]
     Validate,
+    /// Show what the policy of reconcile.yaml has to say of the manifests; needs no target
+    #[command(after_help = "Examples:
+  reconcile lint
+  reconcile lint --strict                   warnings are errors too
+  reconcile lint --rev HEAD --format json
+
+Names, what resources must say, rules over resources, waivers that are over, and every mistake that `validate` finds.")]
+    Lint {
+        /// Warnings are errors too
+        #[arg(long)]
+        strict: bool,
+    },
     /// Show what would change; writes nothing
     #[command(after_help = "Examples:
   reconcile --plan                          every environment

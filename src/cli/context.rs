@@ -11,13 +11,16 @@ use super::terminal::Terminal;
 use crate::address::glob;
 use crate::diagnostic::Diagnostic;
 use crate::journal::{Holder, Timestamp};
-use crate::manifest;
+use crate::manifest::{self, Config};
 use crate::model::environment::{Environment, TargetConfig};
 use crate::model::name::NameLimits;
+use crate::model::power::Power;
 use crate::model::repository::Repository;
 use crate::model::setting::{NoVariable, Unfilled};
 use crate::ops;
 use crate::ops::repository::Checked;
+use crate::ops::trust::{Fresh, Trusted};
+use crate::policy;
 use crate::provider;
 use crate::provider::open::{Mode, Outside};
 use crate::render::diagnostics::diagnostics;
@@ -36,6 +39,8 @@ pub struct Context {
 pub struct Opened {
     pub files: Files,
     pub repository: Repository,
+    /// What it would change in power, where another revision is trusted with it.
+    pub power: Option<Power>,
 }
 
 /// Whether a verb reads or writes: reads take all environments by default, writes must be told.
@@ -69,27 +74,52 @@ impl Context {
     /// Reads the files, of the work tree or of `--rev`.
     pub fn files(&self) -> Result<Files, Failure> {
         let rev = self.global.rev.as_deref();
-        let config = source::root_config(self.root(), rev)?;
-        let mut folders = Vec::new();
-        if let Some(file) = config {
-            let (config, found) = manifest::config(&file);
-            if !found.is_empty() {
-                let text_of = |path: &str| (path == file.path).then_some(file.text.as_str());
-                eprint!("{}", diagnostics(&found, self.terminal.paint_error, &text_of));
-            }
-            if found.iter().any(|d| d.is_error()) {
-                return Err(Failure::said(Code::Error));
-            }
-            folders = config.folders;
-        }
+        let folders = self.settings(rev)?.folders;
         Ok(match rev {
             Some(rev) => source::at_revision(self.root(), rev, &folders)?,
             None => source::work_tree(self.root(), &folders)?,
         })
     }
 
-    pub fn check(&self, files: &Files) -> Checked {
-        ops::repository::check(files, &name_limits())
+    /// Reads `reconcile.yaml`, of the work tree or of a revision. What is wrong with it goes to stderr, and ends the
+    /// run.
+    pub fn settings(&self, rev: Option<&str>) -> Result<Config, Failure> {
+        let Some(file) = source::root_config(self.root(), rev)? else { return Ok(Config::default()) };
+        let (config, found) = manifest::config(&file);
+        if !found.is_empty() {
+            let text_of = |path: &str| (path == file.path).then_some(file.text.as_str());
+            eprint!("{}", diagnostics(&found, self.terminal.paint_error, &text_of));
+        }
+        match found.iter().any(|d| d.is_error()) {
+            true => Err(Failure::said(Code::Error)),
+            false => Ok(config),
+        }
+    }
+
+    /// Checks a repository, under the policy that counts.
+    pub fn check(&self, files: &Files) -> Result<Checked, Failure> {
+        let rev = self.global.trust.as_deref().or(self.global.rev.as_deref());
+        let policy = self.settings(rev)?.policy;
+        Ok(ops::repository::check_under(files, &name_limits(), &policy, Some(today())))
+    }
+
+    /// Reads the revision whose word on power counts.
+    fn trusted(&self) -> Result<Option<Trusted>, Failure> {
+        let Some(rev) = self.global.trust.as_deref() else { return Ok(None) };
+        let config = self.settings(Some(rev))?;
+        let files = source::at_revision(self.root(), rev, &config.folders)?;
+        let checked = ops::repository::check_under(&files, &name_limits(), &config.policy, None);
+        if checked.has_errors() {
+            let errors: Vec<_> = checked.diagnostics.into_iter().filter(|d| d.is_error()).collect();
+            eprint!("{}", diagnostics(&errors, self.terminal.paint_error, &|path| files.text(path)));
+            return Err(Failure::error(format!("revision `{rev}` has mistakes, and is not trusted"))
+                .help("name a revision that `reconcile validate --rev` finds nothing in"));
+        }
+        let from = match files.revision.label() {
+            label if rev.starts_with(&label) => label,
+            label => format!("{rev} ({label})"),
+        };
+        Ok(Some(Trusted { from, repository: checked.repository, config }))
     }
 
     /// Reads and checks the repository. Its diagnostics go to stderr; an error among them ends the run.
@@ -99,22 +129,35 @@ impl Context {
 
     /// Checks a repository whose files are read already.
     pub fn open_files(&self, files: Files) -> Result<Opened, Failure> {
-        match self.examine(files) {
-            (opened, found) if found.iter().all(|one| !one.is_error()) => Ok(opened),
-            (_, _) => Err(Failure::said(Code::Error)),
+        let (mut opened, found) = self.examine(files)?;
+        if found.iter().any(Diagnostic::is_error) {
+            return Err(Failure::said(Code::Error));
         }
+        self.hold(&mut opened, Fresh::Dropped)?;
+        Ok(opened)
+    }
+
+    /// Puts the power of the revision that `--trust` names in the place of the repository's own.
+    pub fn hold(&self, opened: &mut Opened, fresh: Fresh) -> Result<(), Failure> {
+        if let Some(trusted) = self.trusted()? {
+            let config = self.settings(self.global.rev.as_deref())?;
+            opened.power = Some(ops::trust::hold(&mut opened.repository, &config, &trusted, fresh));
+        }
+        Ok(())
     }
 
     /// Checks a repository, and says on stderr what is wrong with it. With an error among the diagnostics, it must not
     /// be gone on with.
-    pub fn examine(&self, files: Files) -> (Opened, Vec<Diagnostic>) {
-        let Checked { repository, diagnostics: found } = self.check(&files);
+    pub fn examine(&self, files: Files) -> Result<(Opened, Vec<Diagnostic>), Failure> {
+        let Checked { repository, diagnostics: mut found } = self.check(&files)?;
+        // What the policy only warns of is for `lint` to say.
+        found.retain(|one| one.is_error() || !policy::is_of_policy(one));
         let shown: Vec<_> = found.iter().filter(|d| d.is_error() || !self.terminal.quiet).cloned().collect();
         if !shown.is_empty() {
             let text = diagnostics(&shown, self.terminal.paint_error, &|path| files.text(path));
             eprint!("{text}");
         }
-        (Opened { files, repository }, found)
+        Ok((Opened { files, repository, power: None }, found))
     }
 
     /// Chooses environments of a repository by `-e`.
@@ -282,6 +325,11 @@ pub fn now() -> Timestamp {
 /// The instant.
 pub fn instant() -> jiff::Timestamp {
     jiff::Timestamp::now()
+}
+
+/// The day in UTC, on which waivers are over everywhere at once.
+pub fn today() -> jiff::civil::Date {
+    instant().to_zoned(jiff::tz::TimeZone::UTC).date()
 }
 
 pub fn name_limits() -> BTreeMap<String, NameLimits> {

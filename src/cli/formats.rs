@@ -13,7 +13,7 @@ const REMARKS: &[Format] = &[Format::Text, Format::Json, Format::Sarif, Format::
 pub fn check(verb: &Verb, format: Format) -> Result<(), Failure> {
     let known = match verb {
         Verb::Plan { .. } => Format::value_variants(),
-        Verb::Validate => REMARKS,
+        Verb::Validate | Verb::Lint { .. } => REMARKS,
         Verb::Init { .. }
         | Verb::Apply { .. }
         | Verb::Watch(_)

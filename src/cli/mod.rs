@@ -64,6 +64,7 @@ fn dispatch(context: &Context, verb: Verb) -> Result<Code, Failure> {
     match verb {
         Verb::Init { dir } => commands::init::run(context, &dir),
         Verb::Validate => commands::validate::run(context),
+        Verb::Lint { strict } => commands::lint::run(context, strict),
         Verb::Plan {
             out,
             detailed_exitcode,

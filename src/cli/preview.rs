@@ -33,6 +33,7 @@ pub fn show(context: &Context, preview: &Preview, limit: Option<usize>) {
             let document = wire::plan::PlanDocument {
                 rehearsals: preview.rehearsals.clone(),
                 apart: preview.apart.clone(),
+                power: preview.power.clone(),
                 ..wire::plan::PlanDocument::new(plans)
             };
             clean_json(&wire::plan::to_json(&document))

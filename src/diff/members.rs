@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use super::change::{MemberChange, Reason, SettingChange};
 use super::decision::{Reach, Verb, decide};
+use crate::model::entity::Besides;
 use crate::model::setup::Action;
 use crate::model::shape::{MemberId, Settings, Shape};
 
@@ -113,8 +114,11 @@ fn one_declared(views: &Views<'_>, reaches: Reaches, id: &MemberId, declared: &S
         }
         (_, _, _) => declared,
     };
+    // A check or a relationship of which its author says no more holds for all rows.
+    let native = found.get("native").and_then(Value::as_str);
     let is_rule = matches!(id.0.as_str(), "checks" | "relationships");
-    let (goal, changes) = settings(declared, found, owned.unwrap_or(&none), reaches.settings, is_rule);
+    let is_loose = is_rule && Besides::of(native).is_not_valid;
+    let (goal, changes) = settings(declared, found, owned.unwrap_or(&none), reaches.settings, is_loose);
     out.goal.members.insert(id.clone(), goal);
     if !changes.is_empty() || old_name.is_some() || verb == Verb::Adopt {
         let reason = match verb {
@@ -158,7 +162,7 @@ fn settings(
     found: &Settings,
     owned: &Settings,
     reach: Reach,
-    is_rule: bool,
+    is_loose: bool,
 ) -> (Settings, Vec<SettingChange>) {
     let mut goal = Settings::new();
     let mut changes = Vec::new();
@@ -172,10 +176,9 @@ fn settings(
             before: have.cloned(),
             after: want.cloned(),
         };
-        // The target's own words for a column go with the type they spelled; a check or a relationship of which its
-        // author says no more holds for all rows.
-        let is_word = name == "native" && (type_changes || is_rule);
-        let reach = if is_word { Reach::All } else { reach };
+        // The target's own words for a column go with the type they spelled.
+        let goes = name == "native" && (type_changes || is_loose);
+        let reach = if goes { Reach::All } else { reach };
         match decide(want.is_some(), have.is_some(), had.is_some(), reach) {
             Verb::Create => {
                 if *want.unwrap_or(&Value::Null) != Value::Bool(false) {

@@ -3,18 +3,19 @@
 
 use serde_yaml::{Mapping, Value};
 
-use super::grammar::{KINDS, METADATA, Object, SETUP, Shape};
+use super::grammar::{ENVIRONMENT_METADATA, KINDS, METADATA, Object, SETUP, Shape};
 use crate::yaml::Node;
 
 /// Returns the document's value in canonical order. Another tool's document keeps its own.
 pub fn canonical(document: &Node) -> Value {
     let kind = document.get("kind").and_then(Node::as_text);
-    let Some((_, spec, _)) = KINDS.iter().find(|(word, ..)| kind == Some(word)) else {
+    let Some((_, spec, is_resource)) = KINDS.iter().find(|(word, ..)| kind == Some(word)) else {
         return document.to_value();
     };
     let envelope = ["apiVersion", "kind", "metadata", "setup", "spec"];
     ordered(document, &envelope, |key, value| match key {
-        "metadata" => object(value, &METADATA),
+        "metadata" if *is_resource => object(value, &METADATA),
+        "metadata" => object(value, &ENVIRONMENT_METADATA),
         "setup" => object(value, &SETUP),
         "spec" => object(value, spec),
         _ => value.to_value(),

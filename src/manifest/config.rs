@@ -1,12 +1,15 @@
 //! `reconcile.yaml`: the repository's own settings.
 //! Never holds what belongs to an environment.
 
+use std::sync::Arc;
+
 use super::check;
 use super::decode::{text, texts, word};
 use super::grammar::CONFIG;
-use super::sinks;
+use super::{policy, sinks};
 use crate::diagnostic::Diagnostic;
 use crate::model::notify::{HostConfig, Sink};
+use crate::model::policy::Policy;
 use crate::source::File;
 use crate::yaml;
 
@@ -19,6 +22,8 @@ pub struct Config {
     pub notify: Vec<Sink>,
     /// Where the repository's host is.
     pub host: HostConfig,
+    /// What is asked of every change and every manifest.
+    pub policy: Arc<Policy>,
 }
 
 /// Decodes `reconcile.yaml`.
@@ -29,6 +34,9 @@ pub fn config(file: &File) -> (Config, Vec<Diagnostic>) {
         check::object(&document.node, &CONFIG, &mut found);
         config.folders = texts(&document.node, "folders").unwrap_or_default();
         config.notify = sinks::sinks(&document.node, file, &mut found);
+        if let Some(said) = document.node.get("policy") {
+            config.policy = Arc::new(policy::policy(said, &mut found));
+        }
         if let Some(host) = document.node.get("host") {
             config.host = HostConfig {
                 kind: word(host, "kind"),

@@ -7,10 +7,10 @@ use std::sync::Arc;
 use super::decode::{
     actions, count, flag, labels, members, public_keys, setup, text, texts, translated, word,
 };
-use super::grammar::{API_VERSION, BINDINGS_KIND, KINDS, METADATA, Object, SETUP};
+use super::grammar::{API_VERSION, BINDINGS_KIND, ENVIRONMENT_METADATA, KINDS, METADATA, Object, SETUP};
 use super::overlay::{Overlay, overlay};
 use super::placeholder::{Scan, prepare};
-use super::{check, entity, secret, windows};
+use super::{check, entity, secret, waivers, windows};
 use crate::address::Address;
 use crate::diagnostic::{Diagnostic, Span, nearest};
 use crate::model::environment::{Environment, TargetConfig};
@@ -124,6 +124,7 @@ fn decode_resource(
         resource: Arc::new(resource),
         renamed_from: text(metadata, "renamedFrom"),
         labels: metadata.get("labels").map(labels).unwrap_or_default(),
+        waivers: waivers::waivers(metadata, found),
         setup: setup(node),
         origin,
         customized: None,
@@ -155,6 +156,7 @@ fn decode_environment(name: String, spec: &Node, file: &str) -> Environment {
         trash: count(spec, "trash").unwrap_or(trash::DEFAULT_DAYS),
         strategy: word(spec, "strategy"),
         windows: Vec::new(),
+        policy: Arc::default(),
     }
 }
 
@@ -234,7 +236,8 @@ fn envelope(node: &Node, is_resource: bool, found: &mut Vec<Diagnostic>) {
     };
     for (key, value) in node.entries() {
         match key.text().unwrap_or_default() {
-            "metadata" => check::object(value, &METADATA, found),
+            "metadata" if is_resource => check::object(value, &METADATA, found),
+            "metadata" => check::object(value, &ENVIRONMENT_METADATA, found),
             "setup" if is_resource => check::object(value, &SETUP, found),
             name if known.contains(&name) => {}
             name => {

@@ -130,6 +130,32 @@ pub const METADATA: Object = Object {
             Shape::Name,
             "The name this resource had before; its rows go on under the new one.",
         ),
+        may(
+            "waivers",
+            Shape::List(&WAIVER),
+            "Findings of this resource that pass for a time, each with the reason.",
+        ),
+    ],
+};
+
+pub const ENVIRONMENT_METADATA: Object = Object {
+    title: "an environment's metadata",
+    doc: "Which environment this is.",
+    keys: &[
+        must("name", Shape::Name, "The name that `-e` takes."),
+        may("labels", Shape::Labels, "Words for people and for selecting, as `key: value`."),
+    ],
+};
+
+pub const WAIVER: Object = Object {
+    title: "a waiver",
+    doc: "Lets a finding of this resource pass until a day. It never covers what cannot work.",
+    keys: &[
+        must("code", Shape::Text, "The finding: `RK203`."),
+        may("path", Shape::Text, "Where in the resource, as `--allow` writes it: `fax`; default: all of it."),
+        must("reason", Shape::Text, "Why, for everybody who reads the plan."),
+        must("expires", Shape::Text, "The last day on which it counts: `2027-01-31`."),
+        may("environments", Shape::Texts, "In which environments, as globs; default: all."),
     ],
 };
 
@@ -495,6 +521,112 @@ pub const CONFIG: Object = Object {
             Shape::Object(&HOST),
             "Where the repository's host is, for the status of commits; default: told by the url of `origin`.",
         ),
+        may(
+            "policy",
+            Shape::Object(&POLICY),
+            "How weighty findings are, how things are named, what they must say, and rules of the repository's own.",
+        ),
+    ],
+};
+
+const SEVERITIES: &[&str] = &["notice", "consent", "refuse"];
+const GRAVITIES: &[&str] = &["error", "warning"];
+const SECTIONS: &[&str] = &["fields", "keys", "indexes", "checks", "relationships", "options"];
+
+pub const POLICY: Object = Object {
+    title: "`policy`",
+    doc: "What is asked of every change and every manifest.",
+    keys: &[
+        may("severities", Shape::List(&SEVERITY), "How weighty the findings of single codes are."),
+        may("naming", Shape::List(&NAMING), "What names look like."),
+        may("required", Shape::List(&REQUIRED), "What resources and members must say of themselves."),
+        may("rules", Shape::List(&RULE), "Rules of the repository's own, as CEL expressions."),
+    ],
+};
+
+pub const SEVERITY: Object = Object {
+    title: "an entry of `severities`",
+    doc: "How weighty the findings of one code are; of several entries the last that fits counts. What cannot work stays refused.",
+    keys: &[
+        must("code", Shape::Text, "The finding: `RK203`."),
+        may(
+            "severity",
+            Shape::Word(SEVERITIES),
+            "`notice`: shown; `consent`: to be allowed by name; `refuse`: never applied. Default: as it is.",
+        ),
+        may("environments", Shape::Texts, "In which environments, as globs; default: all."),
+        may("waivable", Shape::Bool, "A waiver beside a resource may let it pass; default: true."),
+    ],
+};
+
+pub const NAMING: Object = Object {
+    title: "an entry of `naming`",
+    doc: "What the names of resources or of their members look like: a `style`, or a `pattern`.",
+    keys: &[
+        may(
+            "resources",
+            Shape::Texts,
+            "Of which resources, as globs over addresses: `entity/*`; default: all.",
+        ),
+        may(
+            "member",
+            Shape::Word(SECTIONS),
+            "Of these members of theirs; default: of the resources themselves.",
+        ),
+        may(
+            "style",
+            Shape::Word(&["kebab", "snake", "camel", "pascal", "constant"]),
+            "`order-line`, `order_line`, `orderLine`, `OrderLine` or `ORDER_LINE`.",
+        ),
+        may("pattern", Shape::Text, "A regular expression that all of the name fits."),
+        may("message", Shape::Text, "What to say of a name that does not fit."),
+        may(
+            "severity",
+            Shape::Word(GRAVITIES),
+            "`error`: nothing is planned; `warning`: `lint` shows it. Default: error.",
+        ),
+    ],
+};
+
+pub const REQUIRED: Object = Object {
+    title: "an entry of `required`",
+    doc: "What resources or their members must say of themselves.",
+    keys: &[
+        may("resources", Shape::Texts, "Which resources, as globs over addresses: `entity/*`; default: all."),
+        may(
+            "member",
+            Shape::Word(&["fields", "options"]),
+            "These members of theirs; default: the resources themselves.",
+        ),
+        may("labels", Shape::Names, "These labels, with any text."),
+        may("description", Shape::Bool, "A description."),
+        may("displayName", Shape::Bool, "A display name; of an option, a label."),
+        may(
+            "severity",
+            Shape::Word(GRAVITIES),
+            "`error`: nothing is planned; `warning`: `lint` shows it. Default: error.",
+        ),
+    ],
+};
+
+pub const RULE: Object = Object {
+    title: "a rule",
+    doc: "An expression over `change`, `finding` or `resource`, and `environment`; where it is true, the rule speaks.",
+    keys: &[
+        must(
+            "name",
+            Shape::Name,
+            "Tells it from the others, and allows it: `--allow RK801:ADDRESS/rules/NAME`.",
+        ),
+        must("when", Shape::Text, "In CEL: `change.action == \"delete\" && change.rows > 0`."),
+        must("message", Shape::Text, "What it says."),
+        must(
+            "severity",
+            Shape::Word(SEVERITIES),
+            "`notice`: shown; `consent`: to be allowed by name; `refuse`: never applied. Of a rule over `resource` alone: `notice` is a warning, `refuse` an error.",
+        ),
+        may("environments", Shape::Texts, "In which environments, as globs; default: all."),
+        may("waivable", Shape::Bool, "A waiver beside a resource may let it pass; default: true."),
     ],
 };
 

@@ -15,12 +15,14 @@ mod patch;
 mod patched;
 mod place;
 mod placeholder;
+mod policy;
 pub mod schema;
 mod secret;
 mod sinks;
 mod standard;
 mod tally;
 mod variants;
+mod waivers;
 mod windows;
 
 pub use bindings::bindings;

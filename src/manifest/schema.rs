@@ -4,8 +4,8 @@
 use serde_json::{Map, Value, json};
 
 use super::grammar::{
-    API_VERSION, BINDING, BINDINGS, CONFIG, ENVIRONMENT, FIELD, INDEX, KEY, KINDS, METADATA, Object,
-    PARAMETERS, SETUP, SINK, Shape, TEXT_FORMATS,
+    API_VERSION, BINDING, BINDINGS, CONFIG, ENVIRONMENT, ENVIRONMENT_METADATA, FIELD, INDEX, KEY, KINDS,
+    METADATA, Object, PARAMETERS, SETUP, SINK, Shape, TEXT_FORMATS,
 };
 use crate::model::setup::ACTIONS;
 use crate::signature::PublicKey;
@@ -130,8 +130,9 @@ fn document(kind: &str, spec: &Object, is_resource: bool, definitions: &mut Map<
     let mut metadata = object(&METADATA, Fills::Nothing, definitions);
     metadata["description"] = METADATA.doc.into();
     if spec.title == ENVIRONMENT.title {
+        let own = object(&ENVIRONMENT_METADATA, Fills::Nothing, definitions);
         let rule = json!({ "properties": { "name": { "pattern": ENVIRONMENT_NAME } } });
-        metadata = json!({ "allOf": [metadata, rule], "description": "Which environment this is." });
+        metadata = json!({ "allOf": [own, rule], "description": ENVIRONMENT_METADATA.doc });
     }
     let fills = if is_resource { Fills::Values } else { Fills::Nothing };
     let mut properties = json!({

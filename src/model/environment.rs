@@ -2,9 +2,11 @@
 //! Never knows what targets there are: a provider reads `target.settings`.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use super::policy::Policy;
 use super::setting::{NoVariable, Setting, Unfilled};
 use super::setup::Action;
 use super::window::Window;
@@ -38,6 +40,8 @@ pub struct Environment {
     pub strategy: Option<Strategy>,
     /// When it may be applied to; none: always.
     pub windows: Vec<Window>,
+    /// What the repository asks of every change.
+    pub policy: Arc<Policy>,
 }
 
 /// How tables are changed that others use meanwhile.

@@ -5,9 +5,11 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::environment::Environment;
+use super::policy::Waiver;
 use super::resource::{Resource, kind_entry};
 use super::setup::{Action, Setup, choose};
 use super::state::{Declared, Desired, Origin, Scope};
+use super::unreviewed::Unreviewed;
 use crate::address::{Address, glob};
 use crate::diagnostic::Diagnostic;
 use crate::yaml::Part;
@@ -19,6 +21,8 @@ pub struct Repository {
     pub resources: BTreeMap<Address, Entry>,
     /// Why it cannot be taken as a whole.
     pub unfinished: Vec<String>,
+    /// The SQL of each environment that the trusted revision does not have; empty without one.
+    pub unreviewed: BTreeMap<String, Unreviewed>,
 }
 
 /// One declared resource. A standard entity's two documents are one entry.
@@ -27,6 +31,7 @@ pub struct Entry {
     pub resource: Arc<Resource>,
     pub renamed_from: Option<String>,
     pub labels: BTreeMap<String, String>,
+    pub waivers: Vec<Waiver>,
     pub setup: Setup,
     pub origin: Origin,
     /// The document with the customizations of a standard entity.
@@ -106,6 +111,7 @@ impl Repository {
                 resource: entry.resource_in(name).clone(),
                 renamed_from: entry.renamed_from.clone(),
                 labels: entry.labels.clone(),
+                waivers: entry.waivers.clone(),
                 setup: entry.setup.clone(),
                 action,
                 origin: entry.origin.clone(),
@@ -122,6 +128,8 @@ impl Repository {
                 .filter_map(declared)
                 .collect(),
             unfinished: self.unfinished.clone(),
+            today: None,
+            unreviewed: self.unreviewed.get(name).cloned().unwrap_or_default(),
         })
     }
 }

@@ -5,13 +5,16 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use indexmap::IndexMap;
+use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use super::environment::Environment;
+use super::policy::Waiver;
 use super::resource::Resource;
 use super::setup::{Action, Setup};
 use super::task::{Task, TaskRecord};
 use super::trash::Trashed;
+use super::unreviewed::Unreviewed;
 use crate::address::Address;
 use crate::fingerprint::Fingerprint;
 
@@ -33,6 +36,8 @@ pub struct Declared {
     /// The name this resource had before.
     pub renamed_from: Option<String>,
     pub labels: BTreeMap<String, String>,
+    /// What lets findings of it pass for a time.
+    pub waivers: Vec<Waiver>,
     pub setup: Setup,
     /// The action decided for this environment.
     pub action: Action,
@@ -57,6 +62,10 @@ pub struct Desired {
     pub resources: BTreeMap<Address, Declared>,
     /// Why this repository cannot be taken as a whole (an empty file, a skipped link); then nothing is pruned.
     pub unfinished: Vec<String>,
+    /// The day, for waivers; without one none counts.
+    pub today: Option<Date>,
+    /// SQL that the trusted revision does not have: no plan runs it.
+    pub unreviewed: Unreviewed,
 }
 
 /// What the target's own record says of one resource that we manage.

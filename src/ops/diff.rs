@@ -83,6 +83,7 @@ fn wanted(state: State) -> Desired {
             resource,
             renamed_from: None,
             labels: BTreeMap::new(),
+            waivers: Vec::new(),
             setup: Setup::default(),
             action: Action::Overwrite,
             origin: Origin::default(),
@@ -94,6 +95,8 @@ fn wanted(state: State) -> Desired {
         scope: Scope::Whole,
         resources: state.into_iter().map(declared).collect(),
         unfinished: Vec::new(),
+        today: None,
+        unreviewed: Default::default(),
     }
 }
 

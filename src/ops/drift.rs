@@ -33,6 +33,7 @@ fn applied(environment: &str, snapshot: &Snapshot) -> Desired {
             resource: owned.declared.clone(),
             renamed_from: None,
             labels: Default::default(),
+            waivers: Vec::new(),
             setup: Setup::default(),
             action: Action::Merge,
             origin: Origin::default(),
@@ -44,6 +45,8 @@ fn applied(environment: &str, snapshot: &Snapshot) -> Desired {
         scope: Scope::Whole,
         resources: declared.collect(),
         unfinished: Vec::new(),
+        today: None,
+        unreviewed: Default::default(),
     }
 }
 

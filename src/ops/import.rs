@@ -344,6 +344,7 @@ impl Work<'_> {
                 resource,
                 renamed_from: None,
                 labels: BTreeMap::new(),
+                waivers: Vec::new(),
                 setup,
                 origin,
                 customized: None,
@@ -457,6 +458,7 @@ impl Work<'_> {
                 resource: Arc::new(self.whole(address, one).ok()?),
                 renamed_from: one.packaged.renamed_from.clone(),
                 labels: one.packaged.labels.clone(),
+                waivers: Vec::new(),
                 setup: one.setup.clone(),
                 action: one.action,
                 origin: Origin::default(),
@@ -468,6 +470,8 @@ impl Work<'_> {
             scope: Scope::Part,
             resources: self.decided.iter().filter_map(declared).collect(),
             unfinished: Vec::new(),
+            today: None,
+            unreviewed: Default::default(),
         }
     }
 }

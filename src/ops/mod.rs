@@ -18,5 +18,6 @@ pub mod rehearse;
 pub mod repository;
 pub mod rollback;
 pub mod trash;
+pub mod trust;
 pub mod watch;
 pub mod window;

@@ -77,6 +77,7 @@ pub fn desired(promoted: &Promoted, repository: &Repository, to: &Environment) -
             resource: owned.declared.clone(),
             renamed_from: None,
             labels: known.map(|entry| entry.labels.clone()).unwrap_or_default(),
+            waivers: known.map(|entry| entry.waivers.clone()).unwrap_or_default(),
             // A name that the setup gave is in the record already, and so are the tasks that ran there.
             setup: Setup { as_name: None, target: None, tasks: owned.declared_tasks(), ..setup },
             origin: Origin::default(),
@@ -89,6 +90,7 @@ pub fn desired(promoted: &Promoted, repository: &Repository, to: &Environment) -
         environments: BTreeMap::from([(to.name.clone(), (to.clone(), Origin::default()))]),
         resources: resources.collect(),
         unfinished: Vec::new(),
+        unreviewed: BTreeMap::new(),
     };
     promoting.desired(&to.name, &BTreeMap::new()).unwrap_or_default()
 }

@@ -1,8 +1,10 @@
 //! `plan --rehearse`: the very steps of a plan, run where nothing of it stays.
 //! Never makes a plan: it is given one, and adds what it found.
 
+use crate::model::state::Desired;
 use crate::plan::Plan;
 use crate::planner;
+use crate::policy;
 use crate::report::rehearsal::{CameOfIt, Place, Rehearsal};
 use crate::target::{Broken, Target, TargetError};
 
@@ -12,7 +14,7 @@ pub fn rehearse(
     plan: &mut Plan,
     target: &mut dyn Target,
     on: Option<&str>,
-    allow: &[String],
+    desired: &Desired,
 ) -> Result<Option<Rehearsal>, TargetError> {
     let Some((place, steps)) = target.run_through(&plan.steps, on)? else { return Ok(None) };
     // Where something of the target is missing, a failure may be for the want of it.
@@ -25,6 +27,7 @@ pub fn rehearse(
         CameOfIt::Ran | CameOfIt::Skipped { .. } | CameOfIt::Busy { .. } | CameOfIt::NotReached => None,
     });
     let broken: Vec<Broken> = broken.collect();
-    planner::add_broken(plan, broken, allow);
+    planner::add_broken(plan, broken, &desired.environment.allow);
+    policy::weigh_again(plan, desired);
     Ok(Some(Rehearsal { environment: plan.environment.clone(), place, steps }))
 }

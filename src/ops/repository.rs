@@ -2,12 +2,17 @@
 //! Never goes on to a target with an error unheard.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use jiff::civil::Date;
 
 use crate::diagnostic::{self, Diagnostic};
 use crate::manifest::{self, Tally};
 use crate::model::name::NameLimits;
-use crate::model::repository::{Repository, View};
+use crate::model::policy::Policy;
+use crate::model::repository::{Remark, Repository, View};
 use crate::model::state::Origin;
+use crate::policy;
 use crate::source::Files;
 use crate::validate::validate;
 
@@ -26,11 +31,29 @@ impl Checked {
 
 /// Decodes and validates. `limits` says what names each known provider can hold.
 pub fn check(files: &Files, limits: &BTreeMap<String, NameLimits>) -> Checked {
-    let (repository, mut diagnostics) = manifest::load(files);
+    check_under(files, limits, &Arc::default(), None)
+}
+
+/// Decodes and validates under a policy, which every environment then has. `today` tells which waivers are over.
+pub fn check_under(
+    files: &Files,
+    limits: &BTreeMap<String, NameLimits>,
+    policy: &Arc<Policy>,
+    today: Option<Date>,
+) -> Checked {
+    let (mut repository, mut diagnostics) = manifest::load(files);
+    for (environment, _) in repository.environments.values_mut() {
+        environment.policy = Arc::clone(policy);
+    }
     // Half of a text would make every reference to the other half look wrong.
     let is_whole = diagnostics.iter().all(|d| !(d.is_error() && d.code.starts_with("RV0")));
     if is_whole {
-        let (placed, general) = judged(&repository, files, limits);
+        let judge = |view: &View| {
+            let (mut remarks, general) = validate(&repository, view, limits);
+            remarks.extend(policy::check(&repository, view, policy, today));
+            (remarks, general)
+        };
+        let (placed, general) = judged(&repository, files, &judge);
         // What could not be decoded has stood in as something else, which is not its author's mistake.
         let place = |d: &Diagnostic| Some((d.file.clone()?, d.span?.line));
         let decoded: BTreeSet<(String, u32)> = diagnostics.iter().filter_map(place).collect();
@@ -41,15 +64,18 @@ pub fn check(files: &Files, limits: &BTreeMap<String, NameLimits>) -> Checked {
     Checked { repository, diagnostics }
 }
 
+/// What is said of one view: of its resources, and of the repository as a whole.
+type Judged = (Vec<Remark>, Vec<Diagnostic>);
+
 /// Validates what each view sees. What does not hold for all environments of a resource names those it holds for.
 fn judged(
     repository: &Repository,
     files: &Files,
-    limits: &BTreeMap<String, NameLimits>,
+    judge: &dyn Fn(&View) -> Judged,
 ) -> (Vec<Diagnostic>, Vec<Diagnostic>) {
     let views = repository.views();
     if let [view] = views.as_slice() {
-        let (remarks, general) = validate(repository, view, limits);
+        let (remarks, general) = judge(view);
         return (manifest::place(remarks, files, declared_at(repository, view)), general);
     }
     let readers = readers(repository);
@@ -57,7 +83,7 @@ fn judged(
     let mut tallies: BTreeMap<&[&str], Tally> = BTreeMap::new();
     let mut general = Vec::new();
     for view in &views {
-        let (remarks, of_all) = validate(repository, view, limits);
+        let (remarks, of_all) = judge(view);
         general = of_all;
         let read_by: Vec<&[&str]> =
             remarks.iter().map(|r| readers.get(&r.origin).map_or(all.as_slice(), Vec::as_slice)).collect();

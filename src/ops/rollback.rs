@@ -9,6 +9,7 @@ use crate::model::setup::{Action, Setup};
 use crate::model::state::{Declared, Desired, Origin, Scope, Snapshot};
 use crate::plan::Plan;
 use crate::planner;
+use crate::policy::{self, Case};
 use crate::target::{Target, TargetError};
 
 /// A plan back, and what was declared then.
@@ -41,11 +42,13 @@ pub fn plan(environment: &Environment, id: u64, target: &mut dyn Target) -> Resu
     let desired = desired(environment, &past, &snapshot);
     let draft = planner::draft_back(&past, &desired, &snapshot, dialect);
     let answers = target.measure(draft.queries())?;
+    let rows = draft.counted(&answers);
     let mut plan = draft.plan(&answers, &[], &target.describe(), &past.revision);
     if !plan.steps.is_empty() {
         let broken = target.rehearse(&plan.steps)?;
         planner::add_broken(&mut plan, broken, &environment.allow);
     }
+    policy::judge(&mut plan, Case { desired: &desired, rows: &rows });
     Ok(Rollback { plan, desired })
 }
 
@@ -61,6 +64,7 @@ fn desired(environment: &Environment, past: &Past, snapshot: &Snapshot) -> Desir
             resource: owned.declared,
             renamed_from: None,
             labels: BTreeMap::new(),
+            waivers: Vec::new(),
             setup: Setup::default(),
             action: Action::Overwrite,
             origin: Origin::default(),
@@ -73,5 +77,7 @@ fn desired(environment: &Environment, past: &Past, snapshot: &Snapshot) -> Desir
         scope: Scope::Part,
         resources: declared.collect(),
         unfinished: Vec::new(),
+        today: None,
+        unreviewed: Default::default(),
     }
 }

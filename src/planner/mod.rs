@@ -12,7 +12,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::address::Address;
-use crate::diff::change::Change;
+use crate::diff::change::{Change, TaskVerb};
 use crate::diff::decision::Verb;
 use crate::diff::tasks::Pending;
 use crate::diff::{Comparison, Obstacle, compare};
@@ -22,10 +22,11 @@ use crate::model::resource::Resource;
 use crate::model::state::{Desired, Snapshot};
 use crate::model::task::{Task, When};
 use crate::model::trash::Moved;
-use crate::plan::{Allowance, Fact, Finding, Level, Plan, Policy, Rollback, Runs, Step, Summary};
+use crate::model::unreviewed::Unreviewed;
+use crate::plan::{Fact, Finding, Level, Plan, Policy, Rollback, Runs, Step, Summary};
 use crate::source::Revision;
 use crate::target::{
-    Answer, Aside, Broken, Certainty, Cost, Dialect, Left, Misread, Scene, Stage, Tried, Work,
+    Answer, Aside, Broken, Certainty, Cost, Dialect, Left, Misread, Question, Scene, Stage, Tried, Work,
 };
 use risk::Asked;
 
@@ -166,9 +167,46 @@ impl Draft<'_> {
         });
     }
 
+    /// Which of `queries` the target must not be asked, because that would run unreviewed SQL: of the resource itself, or
+    /// of one that it points to.
+    pub fn withheld(&self, unreviewed: &Unreviewed) -> BTreeSet<usize> {
+        let brings = |address: &Address| unreviewed.has_sql(address);
+        let pointed_at =
+            |one: &Asked| matches!(&one.question, Question::OrphansAfter { entity, .. } if brings(entity));
+        let of_it = |one: &&Asked| {
+            let change = &self.comparison.changes[one.change];
+            !one.is_of_the_present() && (brings(&change.address) || pointed_at(one))
+        };
+        self.asked.iter().filter(of_it).map(|one| one.query).collect()
+    }
+
+    /// The tasks whose `unless` is asked, in the order of `unless`.
+    pub fn unless_of(&self) -> Vec<(&Address, &str)> {
+        tasks::asked(&self.pending)
+    }
+
     /// The `unless` of tasks to ask the target, in order.
     pub fn unless(&self) -> &[String] {
         &self.unless
+    }
+
+    /// How many rows each changed resource has, as far as the answers to `queries` tell.
+    pub fn counted(&self, answers: &[Answer]) -> BTreeMap<Address, u64> {
+        let mut rows = BTreeMap::new();
+        for (index, change) in self.comparison.changes.iter().enumerate() {
+            let counts = |one: &&Asked| one.change == index && one.counts_rows();
+            let asked = self.asked.iter().find(counts).map(|one| &answers[one.query]);
+            match asked.map(|answer| (answer.certainty, answer.count)) {
+                Some((Certainty::Counted | Certainty::Estimated, count)) => {
+                    rows.insert(change.address.clone(), count);
+                }
+                Some((Certainty::Unknown | Certainty::Withheld | Certainty::NotAsked, _)) => {}
+                None => {
+                    rows.insert(change.address.clone(), 0);
+                }
+            }
+        }
+        rows
     }
 
     /// Makes the plan, given the answers to `queries` and to `unless` in order.
@@ -282,8 +320,8 @@ impl Draft<'_> {
         if plan.changes.is_empty() {
             plan.findings.retain(|f| f.level != Level::Notice);
         }
-        allow(&mut plan.findings, &environment.allow);
-        sort(&mut plan.findings, &plan.changes);
+        plan.allow(&environment.allow);
+        plan.sort_findings();
         plan
     }
 
@@ -299,7 +337,7 @@ impl Draft<'_> {
         let address = |one: &Asked| self.comparison.changes[one.change].address.clone();
         // Where nobody was asked there may well be rows.
         let count = |answer: &Answer| match answer.certainty {
-            Certainty::NotAsked => 1,
+            Certainty::NotAsked | Certainty::Withheld => 1,
             Certainty::Counted | Certainty::Estimated | Certainty::Unknown => answer.count,
         };
         counted.map(|one| (address(one), count(&answers[one.query]))).collect()
@@ -409,7 +447,32 @@ pub fn add_misread(plan: &mut Plan, misread: Vec<Misread>) {
             plan.findings.push(risk::misread(one));
         }
     }
-    sort(&mut plan.findings, &plan.changes);
+    plan.sort_findings();
+}
+
+/// The answer to a question that is not asked because it would run unreviewed SQL.
+pub fn unasked() -> Answer {
+    risk::unasked()
+}
+
+/// Tells whether a plan would run SQL that nobody has reviewed, and says so of every change that brings some.
+pub fn add_unreviewed(plan: &mut Plan, unreviewed: &Unreviewed) -> bool {
+    let runs = |change: &Change| {
+        let tasks = change.tasks.iter().filter(|task| task.verb == TaskVerb::Run);
+        let mut tasks = tasks.filter(|task| unreviewed.has_task(&change.address, &task.name));
+        (change.touches_target() && unreviewed.has_sql(&change.address)) || tasks.next().is_some()
+    };
+    let told: Vec<Finding> = plan
+        .changes
+        .iter()
+        .filter(|change| runs(change))
+        .map(|change| {
+            risk::unreviewed(&change.address, &unreviewed.places(&change.address), &unreviewed.from)
+        })
+        .collect();
+    let is_any = !told.is_empty();
+    plan.findings.extend(told);
+    is_any
 }
 
 /// Adds to a plan what a rehearsal of its steps found broken.
@@ -417,8 +480,8 @@ pub fn add_broken(plan: &mut Plan, broken: Vec<Broken>, allow_entries: &[String]
     for one in broken {
         plan.findings.extend(risk::broken(one, &plan.steps));
     }
-    allow(&mut plan.findings, allow_entries);
-    sort(&mut plan.findings, &plan.changes);
+    plan.allow(allow_entries);
+    plan.sort_findings();
 }
 
 /// Adds to a plan what came of trying out its tasks.
@@ -454,19 +517,6 @@ fn obstacle(obstacle: &Obstacle) -> Finding {
         samples: Vec::new(),
         help: obstacle.help.clone(),
         allowed_by: None,
+        judged: None,
     }
-}
-
-fn allow(findings: &mut [Finding], entries: &[String]) {
-    let allowances: Vec<Allowance> = entries.iter().filter_map(|e| e.parse().ok()).collect();
-    for finding in findings.iter_mut().filter(|f| f.level == Level::Consent) {
-        finding.allowed_by = allowances.iter().find(|a| a.covers(finding)).map(|a| a.as_str().to_owned());
-    }
-}
-
-fn sort(findings: &mut [Finding], changes: &[Change]) {
-    let place: BTreeMap<&Address, usize> = changes.iter().enumerate().map(|(i, c)| (&c.address, i)).collect();
-    findings.sort_by_cached_key(|f| {
-        (place.get(&f.address).copied(), f.path.clone(), f.code.clone(), f.message.clone())
-    });
 }

@@ -48,6 +48,20 @@ pub fn queries(pending: &BTreeMap<Address, Pending>) -> Vec<String> {
     pending.values().flat_map(|tasks| &tasks.tasks).filter_map(query).collect()
 }
 
+/// The tasks of these queries, in their order.
+pub fn asked(pending: &BTreeMap<Address, Pending>) -> Vec<(&Address, &str)> {
+    let mut found = Vec::new();
+    for (address, tasks) in pending {
+        for task in &tasks.tasks {
+            match task {
+                PendingTask::Told(_) => {}
+                PendingTask::Asked { due, .. } => found.push((address, due.name.as_str())),
+            }
+        }
+    }
+    found
+}
+
 /// Gives every change its tasks, and takes away what has come to nothing.
 pub fn settle(pending: BTreeMap<Address, Pending>, left: &[Left], changes: &mut Vec<Change>) {
     let mut left = left.iter();

@@ -89,7 +89,10 @@ pub fn origin(line: &Line, column: &str, scene: &Scene<'_>, same: Same) -> Origi
             None => line.destroyed.as_ref().map_or(present, |hop| hop.state.as_entity()),
         };
         let Some(newer) = newer else { return Origin::Nothing };
-        match next(hop, older, newer, &name, same) {
+        // A column that was dropped may have made room for another one of its name.
+        let kept = hop.moved.as_ref().and_then(|moved| moved.column(&name));
+        let is_gone = kept.is_some_and(|kept| kept.became.is_none());
+        match next(hop, older, newer, &name, same).filter(|_| !is_gone) {
             Some(next) => name = next,
             None => {
                 let moved = alive(hop, scene).filter(|moved| moved.column(&name).is_some());

@@ -46,6 +46,10 @@ const CODES: &[(&str, &str)] = &[
     ("RK721", "a rollback drops kept values, because their row is gone"),
     ("RK722", "a rollback cannot bring back what was purged or never kept"),
     ("RK723", "what a task did is not taken back by a rollback"),
+    ("RK801", "a rule of the repository's policy speaks"),
+    ("RK802", "a rule of the policy has no answer"),
+    ("RK811", "brings SQL that the trusted revision does not have, and that was not run"),
+    ("RK812", "a risk was not asked of the rows, because that would run unreviewed SQL"),
     ("RV001", "the file is no YAML"),
     ("RV002", "the file is none that every YAML reader takes alike"),
     ("RV003", "the file is none that every YAML reader takes alike"),
@@ -84,6 +88,12 @@ const CODES: &[(&str, &str)] = &[
     ("RV132", "a patch of what is not declared, not included, or a vendor's"),
     ("RV133", "a patch that cannot be laid over"),
     ("RV134", "a password in a manifest"),
+    ("RV140", "a window that is none: its schedule, duration or time zone"),
+    ("RV150", "a policy or a waiver that cannot be read: a formula, an expression, a day"),
+    ("RV161", "a name that does not look as the policy has it"),
+    ("RV162", "something that the policy wants said is missing"),
+    ("RV163", "a rule of the policy over resources speaks"),
+    ("RV164", "a waiver that is over"),
 ];
 
 /// What a code stands for; none for one that a policy of the repository brings.

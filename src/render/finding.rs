@@ -66,6 +66,9 @@ pub fn mark(shown: Shown<'_>) -> Note {
     match (finding.level, &finding.allowed_by) {
         (Level::Refuse, _) => Note::of(Role::Error, format!("✗ {} {text}", finding.code)),
         (Level::Consent, None) => Note::of(Role::Warn, format!("! {} {text}", finding.code)),
+        (Level::Consent, Some(_)) if finding.waiver().is_some() => {
+            Note::of(Role::Change, format!("{} {text}", finding.code))
+        }
         (Level::Consent, Some(_)) => {
             Note::of(Role::Change, format!("{} {text} (allowed by {environment})", finding.code))
         }
@@ -79,12 +82,22 @@ pub fn mark_with_place(shown: Shown<'_>) -> Note {
     Note { role, text: format!("{text}, at {}", place(shown.finding)) }
 }
 
-/// What the finding says, with its samples.
+/// What the finding says, with its samples, and with what the policy makes of it.
 pub fn said(finding: &Finding) -> String {
-    if finding.samples.is_empty() {
-        return finding.message.clone();
+    let mut text = finding.message.clone();
+    if !finding.samples.is_empty() {
+        text.push_str(&format!(", e.g. {}", finding.samples.join(", ")));
     }
-    format!("{}, e.g. {}", finding.message, finding.samples.join(", "))
+    match (finding.waiver(), finding.own_level(), finding.level) {
+        (Some(waiver), _, _) => {
+            text.push_str(&format!(" (waived until {}: {})", waiver.expires, waiver.reason));
+        }
+        (None, None, _) => {}
+        (None, Some(_), Level::Notice) => text.push_str(" (only shown, by the policy)"),
+        (None, Some(_), Level::Consent) => text.push_str(" (to be allowed, by the policy)"),
+        (None, Some(_), Level::Refuse) => text.push_str(" (refused, by the policy)"),
+    }
+    text
 }
 
 /// The finding's address and path, as `--allow` writes them.

@@ -160,6 +160,7 @@ fn finding() -> impl Strategy<Value = Finding> {
             samples: vec![sample.clone()],
             help: Some(sample),
             allowed_by,
+            judged: None,
             ..sample::finding(level, "RK203", "entity/x", None, &message)
         })
 }

@@ -25,6 +25,7 @@ mod page;
 pub mod paint;
 pub mod plan_markdown;
 pub mod plan_text;
+pub mod power_text;
 pub mod preview_html;
 pub mod preview_markdown;
 pub mod preview_text;

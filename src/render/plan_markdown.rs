@@ -77,6 +77,8 @@ fn write_findings(text: &mut String, plan: &Plan) {
         .iter()
         .filter(|finding| finding.level == Level::Consent && finding.allowed_by.is_some())
         .collect();
+    let (waived, allowed): (Vec<&Finding>, Vec<&Finding>) =
+        allowed.into_iter().partition(|finding| finding.waiver().is_some());
     for (destroyed, limit) in limits {
         text.push_str(&format!("\n✗ {}\n", too_much(&code(&plan.environment), destroyed, limit)));
     }
@@ -84,6 +86,7 @@ fn write_findings(text: &mut String, plan: &Plan) {
     write_list(text, &impossible(refused.len()), "✗", &refused);
     write_list(text, &must, "!", &consents);
     write_list(text, &format!("Allowed by environment {}:", code(&plan.environment)), "·", &allowed);
+    write_list(text, "Waived for a time, beside the resources:", "·", &waived);
 }
 
 fn write_list(text: &mut String, title: &str, sign: &str, findings: &[&Finding]) {

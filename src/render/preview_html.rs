@@ -10,6 +10,7 @@ use super::page::{counted, thousands};
 use super::paint::{Paint, clean, clean_lines};
 use super::plan_markdown::{diff, sql};
 use super::plan_text::{no_changes, revision, to_the_trash};
+use super::power_text;
 use super::rehearsal_text;
 use super::remarks::{self, Remarks};
 use crate::plan::{Finding, Level, Plan};
@@ -50,6 +51,7 @@ pub fn preview(preview: &Preview) -> String {
                 main {
                     @if !preview.planned.is_empty() { (table(preview)) }
                     (problems(preview))
+                    (held(preview))
                     @for planned in &preview.planned { (environment(planned, preview)) }
                 }
             }
@@ -95,6 +97,20 @@ fn title(plan: &Plan) -> String {
 fn anchor(planned: &Planned) -> String {
     let name: String = planned.plan.environment.bytes().map(|byte| format!("{byte:02x}")).collect();
     format!("{}{name}", if planned.plan.compared.is_some() { "b" } else { "e" })
+}
+
+/// What the revision would change in power.
+fn held(preview: &Preview) -> Markup {
+    let power = preview.power.as_ref().filter(|power| !power.held.is_empty());
+    html! {
+        @if let Some(power) = power {
+            section {
+                h2 { "Power" }
+                p { (clean(&power_text::head(power))) }
+                ul { @for line in power_text::lines(power) { li { (clean(&line)) } } }
+            }
+        }
+    }
 }
 
 fn problems(preview: &Preview) -> Markup {

@@ -9,10 +9,12 @@ use super::markdown::{cell, code, html, marker, prose};
 use super::page::{counted, shorten, thousands};
 use super::plan_markdown::{diff, sql};
 use super::plan_text::{back, no_changes, revision, to_the_trash};
+use super::power_text;
 use super::rehearsal_text;
 use super::remarks::{self, Remarks};
 use crate::diagnostic::Diagnostic;
 use crate::fingerprint::Fingerprint;
+use crate::model::power::Power;
 use crate::plan::{Finding, Level, Plan};
 use crate::report::preview::{Apart, Planned, Preview, Unplanned};
 
@@ -59,6 +61,7 @@ pub fn comment(preview: &Preview, limit: usize, dialect: Dialect) -> String {
         moves.push(next);
     }
     sections.extend(moves);
+    sections.extend(preview.power.as_ref().map(power));
     sections.extend(preview.apart.iter().map(apart));
     sections.extend(preview.deciding().map(|planned| others(&planned.plan)));
     for planned in &preview.planned {
@@ -78,6 +81,17 @@ pub fn comment(preview: &Preview, limit: usize, dialect: Dialect) -> String {
     sections.retain(|section| !section.items.is_empty());
     let full = "All of it: `reconcile plan --format markdown --max-bytes 0`, or PLAN.md in the package.";
     fit(&head(preview, dialect), &sections, limit, full)
+}
+
+/// What the revision would change in power: a reviewer must not miss it.
+fn power(power: &Power) -> Section {
+    Section {
+        name: "what grants power".to_owned(),
+        rank: Rank::Main,
+        head: String::new(),
+        items: power_text::items(power).into_iter().map(Item::Text).collect(),
+        foot: String::new(),
+    }
 }
 
 /// The line by which a comment is found again: of the same environments, whatever comes of them.
@@ -225,10 +239,7 @@ fn destroyed(plan: &Plan, remarks: &Remarks<'_>) -> Section {
             false => format!("- {place} {}\n", line(&gone.what)),
         }
     };
-    let mut items: Vec<String> = remarks.destroyed.iter().map(one).collect();
-    if !plan.trash.is_empty() {
-        items.push(format!("- {}\n", line(&to_the_trash(plan))));
-    }
+    let items = remarks.destroyed.iter().map(one).collect();
     let name = format!("what is destroyed in {}", plan.environment);
     section(name, Rank::Main, format!("\n### Destroyed in {}\n\n", code(&plan.environment)), items)
 }
@@ -244,7 +255,9 @@ fn consents(plan: &Plan, remarks: &Remarks<'_>) -> Section {
 fn locks(plan: &Plan) -> Section {
     let mut lines = remarks::locks(plan).into_iter();
     let items = lines.next().map(|first| format!("- {}\n", prose(&first)));
-    let items = items.into_iter().chain(lines.map(|one| format!("- {}\n", line(&one)))).collect();
+    let trash = (!plan.trash.is_empty()).then(|| format!("- {}\n", line(&to_the_trash(plan))));
+    let items =
+        items.into_iter().chain(lines.map(|one| format!("- {}\n", line(&one)))).chain(trash).collect();
     let name = format!("what is locked in {}", plan.environment);
     section(name, Rank::Main, format!("\n### Run in {}\n\n", code(&plan.environment)), items)
 }

@@ -5,6 +5,7 @@ use super::diff_text::write_changes;
 use super::page::Page;
 use super::paint::Role;
 use super::plan_text::{self, Options};
+use super::power_text;
 use super::rehearsal_text;
 use super::remarks;
 use crate::report::preview::{Apart, Preview};
@@ -17,6 +18,9 @@ pub fn preview(preview: &Preview, options: &Options) -> String {
     }
     for rehearsal in &preview.rehearsals {
         text.push_str(&format!("\n{}", rehearsal_text::rehearsal(rehearsal, options.paint)));
+    }
+    if let Some(power) = preview.power.as_ref().filter(|power| !power.held.is_empty()) {
+        text.push_str(&format!("\n{}", power_text::power(power, options.paint)));
     }
     text
 }

@@ -4,6 +4,7 @@
 use super::finding::{flag, place, said};
 use super::page::{counted, thousands};
 use super::plan_text::{last_line, no_changes, revision};
+use super::power_text;
 use super::setting::{Side, summary};
 use crate::diff::change::Change;
 use crate::diff::decision::Verb;
@@ -31,6 +32,7 @@ impl Verdict {
 pub fn has_nothing_to_do(preview: &Preview) -> bool {
     verdict(preview).sign == "✓"
         && preview.apart.is_empty()
+        && preview.power.as_ref().is_none_or(|power| power_text::items(power).is_empty())
         && preview.planned.iter().all(|one| one.plan.is_empty())
 }
 

@@ -84,6 +84,7 @@ pub fn finding(level: Level, code: &str, at: &str, path: Option<&str>, message: 
         samples: Vec::new(),
         help: None,
         allowed_by: None,
+        judged: None,
     }
 }
 

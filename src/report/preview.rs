@@ -7,6 +7,7 @@ use super::rehearsal::Rehearsal;
 use crate::diagnostic::Diagnostic;
 use crate::diff::change::{Change, Reason};
 use crate::diff::decision::Verb;
+use crate::model::power::Power;
 use crate::model::state::State;
 use crate::plan::{Finding, Level, Plan};
 use crate::source::Revision;
@@ -25,6 +26,8 @@ pub struct Preview {
     /// What is to be said of the manifests. With an error among it, nothing was planned.
     pub diagnostics: Vec<Diagnostic>,
     pub rehearsals: Vec<Rehearsal>,
+    /// What the revision would change in power, where another one is trusted with it.
+    pub power: Option<Power>,
 }
 
 /// What a preview is about, whatever comes of it: by this a host's comment is found again.

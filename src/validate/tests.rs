@@ -60,6 +60,7 @@ fn add(repository: &mut Repository, address: &str, spec: Value) {
         resource: resource.into(),
         renamed_from: None,
         labels: BTreeMap::new(),
+        waivers: Vec::new(),
         setup: Setup::default(),
         origin: Origin { file: format!("{name}.yaml"), document: 0 },
         customized: None,

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::form::{self, WireError};
 use crate::fingerprint::Fingerprint;
+use crate::model::power::Power;
 use crate::plan::Plan;
 use crate::report::preview::Apart;
 use crate::report::rehearsal::Rehearsal;
@@ -23,6 +24,9 @@ pub struct PlanDocument {
     /// What came of running their steps where nothing stays; empty where that was not asked for.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub rehearsals: Vec<Rehearsal>,
+    /// What the revision would change in power, where another one is trusted with it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub power: Option<Power>,
     /// The digest of each plan, which `apply --expect` takes, in their order; none for one that asked no target.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub digests: Vec<Option<Fingerprint>>,
@@ -59,6 +63,7 @@ impl PlanDocument {
             digests: plans.iter().map(digest).collect(),
             plans,
             rehearsals: Vec::new(),
+            power: None,
             apart: Vec::new(),
         }
     }

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::diff::change::Change;
 use crate::fingerprint::Fingerprint;
+use crate::model::power::Power;
 use crate::plan::{Compared, Finding, Plan, Summary};
 use crate::report::preview::{Apart, Place, Preview, Unplanned};
 use crate::report::rehearsal::Rehearsal;
@@ -50,6 +51,8 @@ pub enum Line {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         place: Option<Place>,
     },
+    /// What the revision would change in power, where another one is trusted with it.
+    Power(Power),
     /// How what a branch changes differs from what would change in the target.
     Apart(Apart),
     /// What came of running the steps where nothing stays.
@@ -103,6 +106,7 @@ pub fn to_ndjson(preview: &Preview) -> String {
         }
         text.push_str(&line(&summary(plan)));
     }
+    preview.power.iter().for_each(|one| text.push_str(&line(&Line::Power(one.clone()))));
     preview.apart.iter().for_each(|one| text.push_str(&line(&Line::Apart(one.clone()))));
     preview.rehearsals.iter().for_each(|one| text.push_str(&line(&Line::Rehearsal(one.clone()))));
     text

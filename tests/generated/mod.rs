@@ -384,6 +384,7 @@ fn finding() -> impl Strategy<Value = Finding> {
                 samples,
                 help,
                 allowed_by,
+                judged: None,
             }
         })
 }

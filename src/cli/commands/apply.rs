@@ -10,7 +10,7 @@ use crate::apply::{ApplyError, Terms};
 use crate::cli::admission::admit;
 use crate::cli::ahead::Ahead;
 use crate::cli::args::Choices;
-use crate::cli::context::{Context, Opened, Purpose, instant, now, writable};
+use crate::cli::context::{Context, Opened, Purpose, instant, now, today, writable};
 use crate::cli::exit::{Code, Failure};
 use crate::cli::packages;
 use crate::cli::patience::{BUDGET, Until};
@@ -129,6 +129,7 @@ pub fn saved(
         (Some(0), None) if plan.policy.auto_apply => None,
         (packed, limit) => packed.or(limit),
     };
+    plan.withdraw_waivers(&today().to_string());
     match one(context, environment, &plan, None, &Consent { signed_by: &signed_by, ..*consent }, &[])? {
         Some(report) => finish(context, vec![report]),
         None => Ok(Code::Done),

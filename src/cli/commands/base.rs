@@ -24,7 +24,9 @@ pub struct Based {
 pub fn open(context: &Context, rev: &str) -> Result<Based, Failure> {
     let head = context.global.rev.as_deref().unwrap_or("HEAD");
     let commit = source::merge_base(context.root(), rev, head)?;
-    let there = context.at(Some(&commit));
+    let mut there = context.at(Some(&commit));
+    // What was there keeps to the policy of then.
+    there.global.trust = None;
     let files = match there.files() {
         Ok(files) => files,
         Err(failure) if is_absent(context, &commit) => {
@@ -36,7 +38,7 @@ pub fn open(context: &Context, rev: &str) -> Result<Based, Failure> {
     };
     let revision = files.revision.clone();
     let opened = match files.files.is_empty() {
-        true => Opened { files, repository: Repository::default() },
+        true => Opened { files, repository: Repository::default(), power: None },
         false => there.open_files(files).map_err(|failure| Failure {
             message: Some(format!(
                 "revision {}, where this branch left `{rev}`, does not read",

@@ -11,6 +11,7 @@ pub mod fmt;
 pub mod history;
 pub mod import;
 pub mod init;
+pub mod lint;
 pub mod manual;
 pub mod package;
 pub mod plan;
@@ -28,6 +29,7 @@ pub mod validate;
 use std::collections::BTreeMap;
 
 use super::args::Choices;
+use super::context::today;
 use super::exit::Failure;
 use crate::address::Address;
 use crate::model::environment::Environment;
@@ -60,5 +62,6 @@ fn desired(
     }
     repository
         .desired(&environment.name, &chosen)
+        .map(|desired| Desired { today: Some(today()), ..desired })
         .ok_or_else(|| Failure::error(format!("there is no environment `{}`", environment.name)))
 }

@@ -15,9 +15,11 @@ use crate::manifest;
 use crate::model::environment::Environment;
 use crate::model::state::Desired;
 use crate::ops;
+use crate::ops::trust::Fresh;
 use crate::package;
 use crate::plan::{Level, Plan};
 use crate::render::plan_markdown;
+use crate::render::power_text;
 use crate::render::rehearsal_text;
 use crate::report::preview::{Planned, Preview, Subject, Unplanned};
 use crate::report::rehearsal::Rehearsal;
@@ -46,6 +48,10 @@ pub struct Order<'a> {
 }
 
 pub fn run(context: &Context, order: &Order<'_>) -> Result<Code, Failure> {
+    // What a branch is compared with is also what says how far it may go.
+    let mut context = context.clone();
+    context.global.trust = context.global.trust.or_else(|| order.base.clone());
+    let context = &context;
     let files = context.files()?;
     // Whoever cannot comment learns that before anything is planned.
     let pull_request = order.comment.as_ref().map(|asked| PullRequest::find(context, &files.revision, asked));
@@ -67,7 +73,7 @@ pub fn run(context: &Context, order: &Order<'_>) -> Result<Code, Failure> {
         environments: chosen.iter().map(of).collect(),
         has_targets: asks_targets,
     };
-    let (opened, found) = context.examine(files);
+    let (mut opened, found) = context.examine(files)?;
     let mut seen = Preview {
         subject,
         revision: opened.files.revision.clone(),
@@ -85,6 +91,8 @@ pub fn run(context: &Context, order: &Order<'_>) -> Result<Code, Failure> {
         is_told(&seen);
         return Err(Failure::said(Code::Error));
     }
+    context.hold(&mut opened, if asks_targets { Fresh::Dropped } else { Fresh::Kept })?;
+    seen.power = opened.power.clone();
     let environments = context.environments(&opened.repository, Purpose::Read)?;
     if order.out.is_some() && environments.len() != 1 {
         return Err(Failure::error("--out saves the plan of one environment").help("name it with -e"));
@@ -160,9 +168,14 @@ fn tried(
     let _progress = context.terminal.spinner(&format!("rehearsing {}", environment.name));
     let (mut target, snapshot) = ahead.take(context, environment)?;
     let target = target.as_mut();
-    let mut plan = ops::plan::plan_from(desired, target, &snapshot, &opened.files.revision)?;
+    let mut plan = ops::plan::plan_from(desired.clone(), target, &snapshot, &opened.files.revision)?;
     admission::say(context, environment, target)?;
-    match ops::rehearse::rehearse(&mut plan, target, trial.on, &environment.allow)? {
+    if plan.findings.iter().any(|finding| finding.code == "RK811") {
+        let name = &environment.name;
+        context.terminal.warning(&format!("the plan of {name} is not rehearsed: it brings unreviewed SQL"));
+        return Ok((plan, None));
+    }
+    match ops::rehearse::rehearse(&mut plan, target, trial.on, &desired)? {
         Some(rehearsal) => Ok((plan, Some(rehearsal))),
         None => {
             let text = format!("{} has no rehearsal of its own", target.describe());
@@ -205,7 +218,8 @@ fn save(
 ) -> Result<(), Failure> {
     let environment = &opened.repository.environments[&plan.environment].0;
     let desired = desired(&opened.repository, environment, choices)?;
-    let tried: String = rehearsals.iter().map(rehearsal_text::markdown).collect();
+    let mut tried: String = rehearsals.iter().map(rehearsal_text::markdown).collect();
+    tried.extend(opened.power.as_ref().map(power_text::markdown));
     pack_with(context, plan, &desired, plan_markdown::plan(plan) + &tried, path)
 }
 

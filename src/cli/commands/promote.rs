@@ -5,10 +5,11 @@ use std::path::PathBuf;
 
 use super::apply::Consent;
 use super::{apply, plan};
-use crate::cli::context::{Context, writable};
+use crate::cli::context::{Context, today, writable};
 use crate::cli::exit::{Code, Failure};
 use crate::model::environment::Environment;
 use crate::model::repository::Repository;
+use crate::model::state::Desired;
 use crate::ops::promote::{Drifted, desired, planned, promoted};
 use crate::plan::Level;
 use crate::provider::open::Mode;
@@ -40,7 +41,7 @@ pub fn run(context: &Context, order: &Order<'_>) -> Result<Code, Failure> {
     }
     let drifted = if order.allow_drift { Drifted::Allowed } else { Drifted::Refused };
     let promoted = promoted(&from.name, context.target(from, Mode::Read)?.as_mut(), drifted)?;
-    let desired = desired(&promoted, &opened.repository, to);
+    let desired = Desired { today: Some(today()), ..desired(&promoted, &opened.repository, to) };
     let plan = {
         let _progress = context.terminal.spinner(&format!("planning {}", to.name));
         planned(&promoted, desired.clone(), context.target(to, Mode::Read)?.as_mut())?

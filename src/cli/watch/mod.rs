@@ -38,6 +38,9 @@ use voice::Voice;
 
 /// Watches until it is asked to stop, or until every environment has had its one turn.
 pub fn run(context: &Context, order: Order) -> Result<Code, Failure> {
+    if context.global.trust.is_some() {
+        return Err(Failure::error("a watch trusts the branch that it follows, and takes no --trust"));
+    }
     if context.global.rev.is_some() {
         return Err(Failure::error("watch follows a branch, so it takes no --rev")
             .help("to follow another branch: reconcile watch --ref BRANCH"));

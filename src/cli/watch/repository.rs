@@ -243,7 +243,7 @@ fn config(root: &std::path::Path, rev: Option<&str>) -> Result<Config, SourceErr
 }
 
 fn load(files: &Files, tip: Option<&Tip>, config: Config) -> Loaded {
-    let checked = ops::repository::check(files, &name_limits());
+    let checked = ops::repository::check_under(files, &name_limits(), &config.policy, None);
     let environments = manifest::environments(files);
     let errors: Vec<_> = checked.diagnostics.iter().filter(|one| one.is_error()).cloned().collect();
     let content = match errors.first() {

@@ -8,7 +8,7 @@ use super::desk::{Desk, Meanwhile, Message, Touched};
 use super::repository::Loaded;
 use super::{spool, told};
 use crate::apply::{ApplyError, Moment, Observer, Terms};
-use crate::cli::context::{instant, now};
+use crate::cli::context::{instant, now, today};
 use crate::cli::exit::{Code, Failure};
 use crate::cli::fault::Fault;
 use crate::cli::patience::BUDGET;
@@ -61,9 +61,10 @@ fn taken(desk: &Desk, name: &str, key: &str, loaded: &Loaded, may_heal: bool) ->
         }
         Failure::error(format!("{} cannot be applied: {line}", loaded.revision.label()))
     })?;
-    let Some(desired) = repository.desired(name, &std::collections::BTreeMap::new()) else {
+    let Some(mut desired) = repository.desired(name, &std::collections::BTreeMap::new()) else {
         return Err(Failure::error(format!("{} does not declare it", loaded.revision.label())).into());
     };
+    desired.today = Some(today());
     let lease = desk.lease(name);
     let mode = match desired.environment.auto_apply && desired.environment.require_signed_by.is_empty() {
         true => Mode::Write,

@@ -96,6 +96,7 @@ pub fn tasks_stay(past: &Past, findings: &mut Vec<Finding>) {
         samples: Vec::new(),
         help: None,
         allowed_by: None,
+        judged: None,
     }));
 }
 
@@ -128,5 +129,6 @@ fn finding(address: &Address, path: Option<String>, rows: u64, message: String) 
         samples: Vec::new(),
         help: Some("it comes back without them; a copy of the database may still have them".to_owned()),
         allowed_by: None,
+        judged: None,
     }
 }

@@ -15,6 +15,7 @@ pub use rename::renames;
 pub use task::{measured, tasks, unfinished};
 pub use whole::{first_run, in_parts, irreversible, kept_for_days, outside};
 
+use crate::address::Address;
 use crate::diff::change::Change;
 use crate::model::state::State;
 use crate::plan::{Finding, Level, count};
@@ -59,19 +60,38 @@ impl Asked {
         }
     }
 
+    /// Tells whether its query holds nothing but names of what is there now.
+    pub fn is_of_the_present(&self) -> bool {
+        match &self.question {
+            Question::Rows
+            | Question::Values { .. }
+            | Question::OptionUse { .. }
+            | Question::ComesBack { .. }
+            | Question::RowGone => true,
+            Question::NullsAfter { .. }
+            | Question::DuplicatesAfter { .. }
+            | Question::OrphansAfter { .. }
+            | Question::NoOptionAfter { .. }
+            | Question::ViolationsAfter { .. }
+            | Question::DuplicatesBy { .. }
+            | Question::UnfitAfter { .. } => false,
+        }
+    }
+
     /// Turns the answer into a finding where there is a risk: never where no row is concerned.
     pub fn weigh(&self, change: &Change, answer: &Answer) -> Option<Finding> {
         let meaning = self.meaning.as_ref()?;
         match answer.certainty {
             Certainty::Unknown if meaning.level != Level::Notice => return Some(unmeasured(change, meaning)),
-            Certainty::Unknown => return None,
+            Certainty::Withheld if meaning.level != Level::Notice => return Some(withheld(change, meaning)),
+            Certainty::Unknown | Certainty::Withheld => return None,
             Certainty::NotAsked => return not_asked(change, meaning),
             Certainty::Counted | Certainty::Estimated if answer.count == 0 => return None,
             Certainty::Counted | Certainty::Estimated => {}
         }
         let estimate = match answer.certainty {
             Certainty::Estimated => ", by the estimate of the target's own statistics",
-            Certainty::Counted | Certainty::Unknown | Certainty::NotAsked => "",
+            Certainty::Counted | Certainty::Unknown | Certainty::Withheld | Certainty::NotAsked => "",
         };
         Some(Finding {
             code: meaning.code.to_owned(),
@@ -83,7 +103,48 @@ impl Asked {
             samples: if meaning.level == Level::Notice { Vec::new() } else { answer.samples.clone() },
             help: meaning.help.clone(),
             allowed_by: None,
+            judged: None,
         })
+    }
+}
+
+/// `RK812`: whether a risk is there was not asked.
+fn withheld(change: &Change, meaning: &Meaning) -> Finding {
+    let code = meaning.code;
+    Finding {
+        code: "RK812".to_owned(),
+        level: Level::Consent,
+        address: change.address.clone(),
+        path: meaning.path.clone(),
+        message: format!(
+            "was not asked of the rows, because that would run unreviewed SQL: whether {code} holds"
+        ),
+        rows: None,
+        samples: Vec::new(),
+        help: Some("it is asked once the SQL is on the trusted revision".to_owned()),
+        allowed_by: None,
+        judged: None,
+    }
+}
+
+/// `RK812`'s question, which nobody is asked.
+pub fn unasked() -> Answer {
+    Answer { certainty: Certainty::Withheld, ..Answer::default() }
+}
+
+/// `RK811`: a change brings SQL that nobody has reviewed, and that was not run.
+pub fn unreviewed(address: &Address, places: &[String], from: &str) -> Finding {
+    Finding {
+        code: "RK811".to_owned(),
+        level: Level::Consent,
+        address: address.clone(),
+        path: None,
+        message: format!("brings SQL that {from} does not have, and that was not run: {}", places.join(", ")),
+        rows: None,
+        samples: Vec::new(),
+        help: Some(format!("read it; once it is on {from}, the plan tries it out")),
+        allowed_by: None,
+        judged: None,
     }
 }
 
@@ -102,6 +163,7 @@ fn unmeasured(change: &Change, meaning: &Meaning) -> Finding {
             "plan when the target is less busy; or look for yourself, and allow this finding".to_owned(),
         ),
         allowed_by: None,
+        judged: None,
     }
 }
 
@@ -130,6 +192,7 @@ fn not_asked(change: &Change, meaning: &Meaning) -> Option<Finding> {
         samples: Vec::new(),
         help: None,
         allowed_by: None,
+        judged: None,
     })
 }
 

@@ -164,5 +164,6 @@ fn finding(code: &str, level: Level, address: &Address, message: String) -> Find
         samples: Vec::new(),
         help: None,
         allowed_by: None,
+        judged: None,
     }
 }

@@ -51,6 +51,7 @@ fn fields(change: &Change, n_rows: u64, findings: &mut Vec<Finding>) {
             samples: Vec::new(),
             help: Some(format!("if so, give it `renamedFrom: {old}`; if not, allow this finding")),
             allowed_by: None,
+            judged: None,
         });
     }
 }
@@ -88,6 +89,7 @@ fn entities(changes: &[Change], rows: &BTreeMap<Address, u64>, findings: &mut Ve
                 old.address.name
             )),
             allowed_by: None,
+            judged: None,
         });
     }
 }

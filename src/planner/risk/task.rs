@@ -24,6 +24,7 @@ pub fn tasks(changes: &[Change], snapshot: &Snapshot, findings: &mut Vec<Finding
                 samples: Vec::new(),
                 help: None,
                 allowed_by: None,
+                judged: None,
             });
         }
     }
@@ -55,5 +56,6 @@ pub fn unfinished(step: &Step) -> Option<Finding> {
         samples: Vec::new(),
         help: Some("mend the two, or apply until nothing is left".to_owned()),
         allowed_by: None,
+        judged: None,
     })
 }

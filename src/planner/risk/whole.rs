@@ -105,5 +105,6 @@ fn whole(code: &str, level: Level, address: Address, rows: u64, message: &str, h
         samples: Vec::new(),
         help: Some(help.to_owned()),
         allowed_by: None,
+        judged: None,
     }
 }

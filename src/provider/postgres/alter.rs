@@ -606,7 +606,7 @@ impl Alter<'_> {
             self.course.now(format!("DROP SEQUENCE {}", quote(&sequence.name)));
         }
         if counts_by_itself(wanted) {
-            for name in self.lone_counters(found) {
+            for name in lone_counters(found, self.scene) {
                 self.course.now(format!("DROP SEQUENCE {}", quote(&name)));
             }
         }
@@ -657,26 +657,6 @@ impl Alter<'_> {
             (true, false) => self.alter(format!("ALTER COLUMN {name} DROP NOT NULL")),
             (true, true) | (false, false) => {}
         }
-    }
-
-    /// The sequences that no column owns, and that the default of this one alone counts by.
-    fn lone_counters(&self, found: &Column) -> Vec<String> {
-        let counters = native::counters(found.default.as_deref().unwrap_or_default());
-        if found.sequence.is_some() || counters.is_empty() {
-            return Vec::new();
-        }
-        let is_free = |name: &String| {
-            self.scene.natives.iter().any(|native| native.kind == "sequence" && native.name == *name)
-        };
-        let tables = self.scene.natives.iter().filter(|native| native.kind == "table");
-        let tables: Vec<Table> =
-            tables.filter_map(|native| serde_json::from_str(&native.definition).ok()).collect();
-        let n_users = |name: &String| {
-            let defaults =
-                tables.iter().flat_map(|table| &table.columns).filter_map(|one| one.default.as_deref());
-            defaults.filter(|default| native::counters(default).contains(name)).count()
-        };
-        counters.into_iter().filter(|name| is_free(name) && n_users(name) == 1).collect()
     }
 
     /// Makes a column count by a sequence of its own.
@@ -811,8 +791,27 @@ pub fn set_counter(table: &str, column: &Column) -> String {
     format!("SELECT setval(pg_get_serial_sequence({place}, {text}), {next}, false) FROM {}", quote(table))
 }
 
+/// The sequences that no column owns, and that the default of this one alone counts by.
+pub fn lone_counters(found: &Column, scene: &Scene<'_>) -> Vec<String> {
+    let counters = native::counters(found.default.as_deref().unwrap_or_default());
+    if found.sequence.is_some() || counters.is_empty() {
+        return Vec::new();
+    }
+    let is_free =
+        |name: &String| scene.natives.iter().any(|native| native.kind == "sequence" && native.name == *name);
+    let tables = scene.natives.iter().filter(|native| native.kind == "table");
+    let tables: Vec<Table> =
+        tables.filter_map(|native| serde_json::from_str(&native.definition).ok()).collect();
+    let n_users = |name: &String| {
+        let defaults =
+            tables.iter().flat_map(|table| &table.columns).filter_map(|one| one.default.as_deref());
+        defaults.filter(|default| native::counters(default).contains(name)).count()
+    };
+    counters.into_iter().filter(|name| is_free(name) && n_users(name) == 1).collect()
+}
+
 /// Tells of a column that the target itself numbers.
-fn counts_by_itself(column: &Column) -> bool {
+pub fn counts_by_itself(column: &Column) -> bool {
     column.sequence.as_ref().is_some_and(|sequence| sequence.comment.is_none())
 }
 

@@ -302,5 +302,6 @@ fn finding(code: &str, step: &Step, path: Option<String>, message: String, help:
         samples: Vec::new(),
         help: Some(help),
         allowed_by: None,
+        judged: None,
     }
 }

@@ -301,5 +301,6 @@ fn about(code: &str, address: &Address, n_rows: u64, message: String, help: &str
         samples: Vec::new(),
         help: Some(help.to_owned()),
         allowed_by: None,
+        judged: None,
     }
 }

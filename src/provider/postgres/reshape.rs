@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use super::after::{self, After};
+use super::alter;
 use super::conversion;
 use super::ddl;
 use super::holding;
@@ -186,7 +187,12 @@ impl Reshape<'_> {
             match by_name.or_else(|| open.iter().position(|one| self.is_same(one, &wanted))) {
                 Some(found) => {
                     let found = open.remove(found);
-                    if found.name != wanted.name {
+                    // One that let go comes again under its name of then.
+                    let comes_again = match &found.rule {
+                        Rule::Reference(far) => holding::holds_again(far, self.scene),
+                        Rule::PrimaryKey | Rule::Unique | Rule::Check(_) | Rule::Other(_) => false,
+                    };
+                    if found.name != wanted.name && !comes_again {
                         let (old, new) = (quote(&found.name), quote(&wanted.name));
                         self.alter(format!("RENAME CONSTRAINT {old} TO {new}"));
                     }
@@ -378,6 +384,10 @@ impl Reshape<'_> {
         } else if found.default.is_some() && !goes_on && (retyped || wanted.default != found.default) {
             self.alter(format!("ALTER COLUMN {name} DROP DEFAULT"));
         }
+        if alter::counts_by_itself(wanted) {
+            let gone = alter::lone_counters(&found, self.scene);
+            self.statements.extend(gone.iter().map(|name| format!("DROP SEQUENCE {}", quote(name))));
+        }
         if retyped {
             self.retype(&found, wanted);
         }
@@ -395,6 +405,10 @@ impl Reshape<'_> {
                     format!("ALTER SEQUENCE {} RENAME TO {}", quote(&former.name), quote(&sequence.name))
                 });
                 self.statements.extend(rename);
+                if retyped && native::is_serial(wanted) {
+                    let name = quote(&sequence.name);
+                    self.statements.push(format!("ALTER SEQUENCE {name} AS {}", wanted.ty));
+                }
                 if found.sequence.as_ref().map(|one| &one.comment) != Some(&sequence.comment) {
                     let text =
                         sequence.comment.as_ref().map_or_else(|| "NULL".to_owned(), |text| literal(text));
@@ -404,10 +418,15 @@ impl Reshape<'_> {
             (false, Some(sequence)) => {
                 let sequence = quote(&sequence.name);
                 if wanted.made.is_plain() {
-                    self.statements.push(format!("CREATE SEQUENCE {sequence}"));
+                    let comment = wanted.sequence.as_ref().and_then(|one| one.comment.as_ref());
+                    // As `serial` makes it.
+                    let of = match (comment, wanted.ty.as_str()) {
+                        (None, ty @ ("smallint" | "integer")) => format!(" AS {ty}"),
+                        (_, _) => String::new(),
+                    };
+                    self.statements.push(format!("CREATE SEQUENCE {sequence}{of}"));
                     let table = quote(&self.then.name);
                     self.statements.push(format!("ALTER SEQUENCE {sequence} OWNED BY {table}.{name}"));
-                    let comment = wanted.sequence.as_ref().and_then(|one| one.comment.as_ref());
                     self.statements.extend(
                         comment.map(|text| format!("COMMENT ON SEQUENCE {sequence} IS {}", literal(text))),
                     );
@@ -424,6 +443,7 @@ impl Reshape<'_> {
             && (!goes_on && (retyped || found.default.as_ref() != Some(default))
                 || goes_on && !native::is_serial(wanted) && found.default.as_ref() != Some(default))
         {
+            self.statements.extend(lower::counters(wanted));
             self.alter(format!("ALTER COLUMN {name} SET DEFAULT {default}"));
         }
     }
