@@ -151,7 +151,7 @@ fn every_line_passes_its_schema() {
         assert!(faults.is_empty(), "{line}\n{}", faults.join("; "));
         types.insert(value["type"].as_str().unwrap().to_owned());
     }
-    assert_eq!(types.into_iter().collect::<Vec<_>>(), ["change", "finding", "summary", "version"]);
+    assert_eq!(types.into_iter().collect::<Vec<_>>(), ["change", "finding", "power", "summary", "version"]);
     let text = place.text(&["plan", "--base", "main", "--with-targets", "--format", "json"]);
     let document = serde_json::from_str(&text).unwrap();
     assert!(schema("plan.schema.json").is_valid(&document), "{text}");

@@ -6,7 +6,6 @@
 mod place;
 #[allow(dead_code)]
 mod postgres_server;
-#[allow(dead_code)]
 mod receiver;
 
 use std::collections::BTreeSet;

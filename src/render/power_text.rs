@@ -1,7 +1,7 @@
 //! What a revision would change in power, as text and as Markdown.
 //! Never leaves out that it does not hold yet.
 
-use super::markdown::{code, html};
+use super::markdown::code;
 use super::page::Page;
 use super::paint::{Paint, Role};
 use crate::model::power::{Held, Power};
@@ -12,7 +12,7 @@ pub fn power(power: &Power, paint: Paint) -> String {
     if power.held.is_empty() {
         return String::new();
     }
-    page.line(0, Role::Warn, &head(power));
+    page.line(0, Role::Warn, &head(&power.from));
     page.end();
     for one in &power.held {
         let line = format!("{}: {}", one.place, one.what);
@@ -38,7 +38,7 @@ pub fn items(power: &Power) -> Vec<String> {
         let line = format!("- {}: {}\n", code(place), code(what));
         format!("{line}  - holds: {}\n  - here: {}\n", code(&trusted), code(&proposed))
     };
-    let head = format!("\n### Power\n\n{}\n\n", html(&head(power)));
+    let head = format!("\n### Power\n\n{}\n\n", head(&code(&power.from)));
     std::iter::once(head).chain(power.held.iter().map(one)).collect()
 }
 
@@ -51,10 +51,10 @@ pub fn lines(power: &Power) -> Vec<String> {
     power.held.iter().map(one).collect()
 }
 
-pub fn head(power: &Power) -> String {
+/// The sentence above all of them; `from` is the revision that is trusted, as it is to be written.
+pub fn head(from: &str) -> String {
     format!(
-        "This revision would change what grants power. That holds once it is on {from}; until then it is as {from} has it:",
-        from = power.from
+        "This revision would change what grants power. That holds once it is on {from}; until then it is as {from} has it:"
     )
 }
 

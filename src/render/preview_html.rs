@@ -106,7 +106,7 @@ fn held(preview: &Preview) -> Markup {
         @if let Some(power) = power {
             section {
                 h2 { "Power" }
-                p { (clean(&power_text::head(power))) }
+                p { (clean(&power_text::head(&power.from))) }
                 ul { @for line in power_text::lines(power) { li { (clean(&line)) } } }
             }
         }
