@@ -308,3 +308,27 @@ fn who_cannot_comment_learns_it_before_anything_is_planned() {
     assert!(stderr(&at_seven, &[]).contains("GITHUB_TOKEN or GH_TOKEN is not set"));
     assert!(stderr(&[&at_seven[..], &["--token-env", "MINE"]].concat(), &[]).contains("MINE is not set"));
 }
+
+/// Outside of a job, `reconcile.yaml` says where the host is; a branch under review does not.
+#[test]
+fn a_branch_does_not_choose_who_gets_the_token() {
+    let (trusted, other) = (Forge::new(HostKind::Github), Forge::new(HostKind::Github));
+    let place = Place::new();
+    let host = |forge: &Forge| {
+        let url = &forge.receiver.url;
+        format!("host: {{ kind: github, api: \"{url}\", repository: acme/shop }}\n")
+    };
+    place.git(&["remote", "add", "origin", &format!("{}/acme/shop.git", trusted.receiver.url)]);
+    place.write("reconcile.yaml", &host(&trusted));
+    place.commit("where the host is");
+    place.git(&["checkout", "-q", "-b", "feature"]);
+    place.write("reconcile.yaml", &host(&other));
+    place.write("order.yaml", &entity("a: { type: text }, b: { type: text }"));
+    place.commit("somewhere else");
+    let variables = [("GITHUB_TOKEN", TOKEN)];
+    let arguments = ["plan", "--base", "main", "--comment", "--pull-request", "7", "--no-progress"];
+    let output = place.run(&arguments, &variables);
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    assert_eq!(trusted.pages().comments.len(), 1, "{output:?}");
+    assert_eq!(other.pages().comments.len(), 0);
+}

@@ -92,7 +92,9 @@ impl PullRequest {
 /// The host by the url of `origin`. `reconcile.yaml` may come from the branch under review, so alone it does not say who
 /// gets the token.
 fn by_origin(context: &Context, revision: &Revision) -> Result<Hosted, Failure> {
-    let config = source::root_config(context.root(), context.global.rev.as_deref())?;
+    // Who gets the token is for the trusted revision to say, not for the branch.
+    let rev = context.global.trust.as_deref().or(context.global.rev.as_deref());
+    let config = source::root_config(context.root(), rev)?;
     let config = config.map_or_else(HostConfig::default, |file| manifest::config(&file).0.host);
     let address = revision.repository.as_deref().ok_or_else(|| no_host(NoHost::NoAddress))?;
     hosted(Some(address), &config).map_err(no_host)
