@@ -26,7 +26,7 @@ fn caller(forge: &Forge, kind: HostKind) -> Caller {
 }
 
 fn wanted(text: &str) -> Wanted {
-    Wanted { mark: MARK.to_owned(), text: format!("{MARK}{text}\n"), is_worth_one: true }
+    Wanted { mark: MARK.to_owned(), text: format!("{MARK}{text}\n"), is_worth_one: true, commit: None }
 }
 
 fn placed(caller: &Caller, wanted: &Wanted) -> Placed {
@@ -55,6 +55,26 @@ fn one_comment_is_kept_up_to_date_on_every_host() {
         let ours = forge.bodies("robot");
         assert_eq!((ours.len(), ours[2].as_str()), (3, nothing.text.as_str()), "{kind:?}");
         assert_eq!(forge.bodies("eve"), [format!("{MARK}all is well")], "{kind:?}");
+    }
+}
+
+#[test]
+fn a_slow_job_does_not_write_over_what_a_later_one_has_said() {
+    for kind in KINDS {
+        let forge = Forge::new(kind);
+        let caller = caller(&forge, kind);
+        let of = |commit: &str, text: &str| Wanted { commit: Some(commit.to_owned()), ..wanted(text) };
+        // A host that does not say is believed to be where we are.
+        assert_eq!(placed(&caller, &of(COMMIT, "first")), Placed::Written, "{kind:?}");
+        let newer = "b0".repeat(20);
+        forge.pages().head = Some(newer.clone());
+        assert_eq!(placed(&caller, &of(COMMIT, "second")), Placed::Superseded, "{kind:?}");
+        assert_eq!(placed(&caller, &of(COMMIT, "first")), Placed::Unchanged, "{kind:?}");
+        assert_eq!(placed(&caller, &of(&newer, "third")), Placed::Updated, "{kind:?}");
+        // Some hosts cut it short.
+        forge.pages().head = Some(newer[..12].to_owned());
+        assert_eq!(placed(&caller, &of(&newer, "fourth")), Placed::Updated, "{kind:?}");
+        assert_eq!(forge.bodies("robot"), [wanted("fourth").text], "{kind:?}");
     }
 }
 
@@ -217,7 +237,7 @@ fn a_job_shows_its_plan_on_its_pull_request_from_the_first_change_to_none() {
     assert_eq!(place.comment(&forge, &[]).0, Some(0));
     let first = forge.bodies("robot");
     assert_eq!(first.len(), 1);
-    assert!(first[0].starts_with("<!-- reconcile:plan env=dev,prod ") && first[0].contains("| `dev` | 1 |"));
+    assert!(first[0].starts_with("<!-- reconcile:plan env=all ") && first[0].contains("| `dev` | 1 |"));
     assert_eq!(place.comment(&forge, &["--format", "json"]).0, Some(0));
     assert_eq!(forge.pages().n_writes, 1, "it says that already");
     // A manifest that does not read, and is mended.
@@ -250,6 +270,22 @@ fn a_job_shows_its_plan_on_its_pull_request_from_the_first_change_to_none() {
     );
     let lines: Vec<String> = forge.receiver.received().into_iter().map(|one| one.line).collect();
     assert!(lines.contains(&format!("POST /repos/acme/shop/statuses/{COMMIT} HTTP/1.1")), "{lines:?}");
+}
+
+#[test]
+fn what_keeps_a_plan_from_being_made_is_told_as_well() {
+    let (place, forge) = (Place::new(), Forge::new(HostKind::Github));
+    place.git(&["branch", "base"]);
+    place.write("order.yaml", &entity("a: { type: text }, b: { type: text }"));
+    place.commit("another field");
+    let (code, err) = place.comment(&forge, &["--base", "base"]);
+    assert_eq!((code, forge.bodies("robot").len()), (Some(0), 1), "{err}");
+    place.git(&["branch", "-D", "base"]);
+    let (code, err) = place.comment(&forge, &["--base", "base"]);
+    assert_eq!((code, forge.bodies("robot").len()), (Some(1), 1), "{err}");
+    let said = &forge.bodies("robot")[0];
+    assert!(said.contains("**✗** Nothing could be planned") && said.contains("base"), "{said}");
+    assert_eq!(forge.pages().statuses.last().unwrap().1, "failure");
 }
 
 #[test]

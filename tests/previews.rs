@@ -112,7 +112,7 @@ fn the_summary_of_a_job_gets_the_preview_and_never_too_much() {
     let output = place.reconcile(&["plan", "--format", "github"], &variables);
     assert!(output.status.success());
     let summary = fs::read_to_string(&file).unwrap();
-    assert!(summary.starts_with("before\n<!-- reconcile:plan env=dev "), "{summary}");
+    assert!(summary.starts_with("before\n<!-- reconcile:plan env=all "), "{summary}");
     fs::write(&file, " ".repeat((1 << 20) - 20_000)).unwrap();
     place.write("all.yaml", &entities(300, "a: { type: text }"));
     place.reconcile(&["plan", "--format", "github"], &variables);

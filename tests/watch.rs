@@ -483,3 +483,30 @@ fn a_repository_that_can_be_read_again_is_looked_at_again() {
     place.git(&["reset", "-q", "--hard", &first]);
     watcher.reaches(&first);
 }
+
+/// What is there when a watch begins says nothing of what the remote has by now.
+#[test]
+fn a_remote_is_asked_although_nothing_can_be_read_yet() {
+    let place = Place::new("");
+    place.entity("note", &[A]);
+    place.write("reconcile.yaml", "folders: 7");
+    place.commit("one");
+    let remote = place.root.join(".reconcile/remote.git");
+    let remote = remote.to_str().unwrap();
+    place.git(&["clone", "-q", "--bare", ".", remote]);
+    place.git(&["remote", "add", "origin", remote]);
+    place.git(&["fetch", "-q", "origin"]);
+    let once = place.run(&["watch", "--once", "--ref", "origin/main"]);
+    let said = String::from_utf8_lossy(&once.stdout);
+    assert_eq!(once.status.code(), Some(1), "{said}");
+    assert!(said.contains("the repository cannot be read") && said.contains("line 1"), "{said}");
+    let nowhere = place.run(&["watch", "--once", "--ref", "origin/nowhere"]);
+    assert_eq!(nowhere.status.code(), Some(1), "{}", String::from_utf8_lossy(&nowhere.stdout));
+    let mut watcher = place.watch(&["--ref", "origin/main", "--poll", "300ms"]);
+    watcher.word("warning");
+    place.git(&["rm", "-q", "reconcile.yaml"]);
+    let second = place.commit("two");
+    // It comes by the remote alone: what was fetched before stays as it was.
+    place.git(&["push", "-q", remote, "main"]);
+    watcher.reaches(&second);
+}

@@ -35,6 +35,8 @@ pub struct PullRequest {
     number: u64,
     /// The commit that gets the status; none where what was planned is not what anybody has committed.
     commit: Option<String>,
+    /// The last commit of its branch, where the job says so.
+    head: Option<String>,
 }
 
 impl PullRequest {
@@ -52,14 +54,16 @@ impl PullRequest {
         };
         let token = token(&hosted, asked.token_variable.as_deref())?;
         let http = Http::reading(MAX_ANSWER);
-        let commit = commit(&of_job, number, revision);
-        Ok(PullRequest { caller: Caller::new(http, hosted, token), number, commit })
+        let head = head(&of_job, number);
+        let commit = commit(head.as_ref(), revision);
+        Ok(PullRequest { caller: Caller::new(http, hosted, token), number, commit, head })
     }
 
     /// Shows the preview. Returns whether everything is there that should be; what is not has been warned of.
     pub fn tell(&self, context: &Context, preview: &Preview, max_bytes: Option<usize>) -> bool {
         let _progress = context.terminal.spinner(&format!("telling pull request {}", self.number));
-        let wanted = wanted(preview, self.caller.api.manner(), max_bytes);
+        let commit = self.head.clone();
+        let wanted = Wanted { commit, ..wanted(preview, self.caller.api.manner(), max_bytes) };
         let mut pause = |pause: Duration| std::thread::sleep(pause);
         let number = self.number;
         let placed = patiently(&mut pause, &mut || place(&self.caller, number, &wanted, instant()));
@@ -69,6 +73,9 @@ impl PullRequest {
             Ok(Placed::Updated) => {
                 context.terminal.remark(&format!("Brought the comment on pull request {number} up to date."));
             }
+            Ok(Placed::Superseded) => context.terminal.remark(&format!(
+                "Pull request {number} has a newer commit, and its comment is left to that."
+            )),
             Ok(Placed::Unchanged | Placed::NotNeeded) => {}
             Err(message) => {
                 is_told = false;
@@ -116,10 +123,14 @@ fn token(hosted: &Hosted, named: Option<&str>) -> Result<Token, Failure> {
     })
 }
 
+/// The last commit of the branch, as the job says.
+fn head(of_job: &Pipeline, number: u64) -> Option<String> {
+    of_job.commit.clone().filter(|_| of_job.number == Some(number))
+}
+
 /// The commit that gets the status: the branch's last one, which in a job is often not what is checked out.
-fn commit(of_job: &Pipeline, number: u64, revision: &Revision) -> Option<String> {
-    let of_branch = of_job.commit.clone().filter(|_| of_job.number == Some(number));
-    of_branch.or_else(|| revision.commit.clone().filter(|_| !revision.dirty))
+fn commit(head: Option<&String>, revision: &Revision) -> Option<String> {
+    head.cloned().or_else(|| revision.commit.clone().filter(|_| !revision.dirty))
 }
 
 /// What the comment should be.
@@ -130,7 +141,7 @@ fn wanted(preview: &Preview, manner: Manner, max_bytes: Option<usize>) -> Wanted
         true => preview_markdown::comment(preview, limit, manner.dialect),
         false => preview_markdown::nothing(preview, manner.dialect),
     };
-    Wanted { mark: preview_markdown::mark(preview, manner.dialect), text, is_worth_one }
+    Wanted { mark: preview_markdown::mark(preview, manner.dialect), text, is_worth_one, commit: None }
 }
 
 /// How the commit stands, in the words of the verdict.
@@ -155,7 +166,8 @@ fn context_of(subject: &Subject, named: &[String]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::preview::Unplanned;
+    use crate::plan::Plan;
+    use crate::report::preview::{Planned, Unplanned};
 
     #[test]
     fn a_status_has_a_name_of_its_own_and_words_that_fit() {
@@ -184,12 +196,20 @@ mod tests {
             message: "no <b>".repeat(60),
             help: None,
         };
-        let preview = Preview { unplanned: (0..400).map(failed).collect(), ..Preview::default() };
+        let unplanned = (0..400).map(failed).collect();
+        // Hundreds of environments leave room for what is to be said of them.
+        let planned = |at: usize| {
+            let environment = format!("dev-{at}");
+            Planned::new(Plan { environment, ..crate::render::sample::plan(Vec::new(), Vec::new()) })
+        };
+        let planned = (0..700).map(planned).collect();
+        let preview = Preview { unplanned, planned, ..Preview::default() };
         for (max_bytes, most) in
             [(None, 32_000), (Some(0), 32_000), (Some(5_000), 5_000), (Some(99_000), 32_000)]
         {
             let wanted = wanted(&preview, manner, max_bytes);
             assert!(wanted.is_worth_one && wanted.text.len() <= most && wanted.text.len() > most / 2);
+            assert!(wanted.text.contains(" more | | ") && wanted.text.contains("### Not planned"));
         }
     }
 
@@ -198,8 +218,9 @@ mod tests {
         let at =
             |commit: &str, dirty| Revision { commit: Some(commit.to_owned()), dirty, ..Revision::default() };
         let job = Pipeline { number: Some(7), commit: Some("head".to_owned()), ..Pipeline::default() };
-        assert_eq!(commit(&job, 7, &at("merge", false)).as_deref(), Some("head"));
-        assert_eq!(commit(&job, 8, &at("here", false)).as_deref(), Some("here"));
-        assert_eq!(commit(&job, 8, &at("here", true)), None);
+        let of = |number, revision| commit(head(&job, number).as_ref(), &revision);
+        assert_eq!(of(7, at("merge", false)).as_deref(), Some("head"));
+        assert_eq!(of(8, at("here", false)).as_deref(), Some("here"));
+        assert_eq!(of(8, at("here", true)), None);
     }
 }

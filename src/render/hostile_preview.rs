@@ -71,11 +71,7 @@ fn preview() -> impl Strategy<Value = Preview> {
             let fault =
                 Unplanned { environment: "dev".to_owned(), message: word.clone(), help: Some(word.clone()) };
             Preview {
-                subject: Subject {
-                    folder: word.clone(),
-                    environments: vec![(word.clone(), word.clone())],
-                    has_targets: has_base,
-                },
+                subject: Subject { folder: word.clone(), named: vec![word.clone()], has_targets: has_base },
                 revision: Revision { commit: Some("4f2a91c".repeat(6)), ..Revision::default() },
                 planned,
                 power: Some(Power {

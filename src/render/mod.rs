@@ -35,7 +35,7 @@ pub mod report_text;
 pub mod resume_text;
 mod row;
 #[cfg(test)]
-mod sample;
+pub mod sample;
 pub mod sarif;
 mod setting;
 pub mod status_text;

@@ -80,7 +80,7 @@ pub fn comment(preview: &Preview, limit: usize, dialect: Dialect) -> String {
     }));
     sections.retain(|section| !section.items.is_empty());
     let full = "All of it: `reconcile plan --format markdown --max-bytes 0`, or PLAN.md in the package.";
-    fit(&head(preview, dialect), &sections, limit, full)
+    fit(&head(preview, limit, dialect), &sections, limit, full)
 }
 
 /// What the revision would change in power: a reviewer must not miss it.
@@ -94,13 +94,13 @@ fn power(power: &Power) -> Section {
     }
 }
 
-/// The line by which a comment is found again: of the same environments, whatever comes of them.
+/// The line by which a comment is found again: of what was asked for, whatever comes of it.
 pub fn mark(preview: &Preview, dialect: Dialect) -> String {
     let subject = &preview.subject;
-    let names: Vec<String> = subject.environments.iter().map(|(name, _)| marker(name)).collect();
+    let names: Vec<String> = subject.named.iter().map(|name| marker(name)).collect();
     let names = match names.join(",") {
-        none if none.is_empty() => "none".to_owned(),
-        long if long.len() > 400 => Fingerprint::of(&subject.environments).short(),
+        none if none.is_empty() => "all".to_owned(),
+        long if long.len() > 400 => Fingerprint::of(&subject.named).short(),
         names => names,
     };
     let target = if subject.has_targets { Fingerprint::of(subject).short() } else { "none".to_owned() };
@@ -116,34 +116,24 @@ pub fn mark(preview: &Preview, dialect: Dialect) -> String {
     }
 }
 
-/// The marker, the verdict and the table of environments.
-fn head(preview: &Preview, dialect: Dialect) -> String {
+/// The marker, the verdict and the table of environments, which takes at most half of `limit`.
+fn head(preview: &Preview, limit: usize, dialect: Dialect) -> String {
     let verdict = remarks::verdict(preview);
     let mut text = format!("{}**{}** {}\n", mark(preview, dialect), verdict.sign, prose(&verdict.text));
     if !preview.planned.is_empty() {
         text.push_str("\n| environment | add | change | destroy | to allow | refused | drift | digest |\n");
         text.push_str("|---|--:|--:|--:|--:|--:|--:|---|\n");
     }
-    for planned in &preview.planned {
-        let plan = &planned.plan;
-        let remarks = Remarks::of(plan);
-        let name = match &plan.compared {
-            Some(compared) => format!("{} since {}", cell(&plan.environment), cell(&compared.base.label())),
-            None => cell(&plan.environment),
-        };
-        let (digest, drift) = match &plan.compared {
-            Some(_) => ("–".to_owned(), "–".to_owned()),
-            None => (code(&plan.digest().short()), thousands(planned.n_drifted() as u64)),
-        };
-        let counts = [
-            plan.summary.add,
-            plan.summary.change,
-            plan.summary.destroy,
-            remarks.consents.len(),
-            remarks.impossible.len() + remarks.limits.len(),
-        ];
-        let counts = counts.map(|count| thousands(count as u64)).join(" | ");
-        text.push_str(&format!("| {name} | {counts} | {drift} | {digest} |\n"));
+    let rows: Vec<String> = preview.planned.iter().map(row).collect();
+    let room = if limit == 0 { usize::MAX } else { (limit / 2).saturating_sub(text.len()) };
+    let mut taken = 0;
+    for (at, row) in rows.iter().enumerate() {
+        taken += row.len();
+        if taken > room {
+            text.push_str(&format!("| … and {} more | | | | | | | |\n", thousands((rows.len() - at) as u64)));
+            break;
+        }
+        text.push_str(row);
     }
     let of = match &preview.revision.commit {
         Some(commit) if preview.revision.dirty => format!("commit {} with changes beside it", code(commit)),
@@ -155,6 +145,29 @@ fn head(preview: &Preview, dialect: Dialect) -> String {
         text.push_str(&format!("{}\n", offline(&planned.plan)));
     }
     text
+}
+
+/// One environment in the table.
+fn row(planned: &Planned) -> String {
+    let plan = &planned.plan;
+    let remarks = Remarks::of(plan);
+    let name = match &plan.compared {
+        Some(compared) => format!("{} since {}", cell(&plan.environment), cell(&compared.base.label())),
+        None => cell(&plan.environment),
+    };
+    let (digest, drift) = match &plan.compared {
+        Some(_) => ("–".to_owned(), "–".to_owned()),
+        None => (code(&plan.digest().short()), thousands(planned.n_drifted() as u64)),
+    };
+    let counts = [
+        plan.summary.add,
+        plan.summary.change,
+        plan.summary.destroy,
+        remarks.consents.len(),
+        remarks.impossible.len() + remarks.limits.len(),
+    ];
+    let counts = counts.map(|count| thousands(count as u64)).join(" | ");
+    format!("| {name} | {counts} | {drift} | {digest} |\n")
 }
 
 fn offline(plan: &Plan) -> String {

@@ -116,7 +116,8 @@ pub fn verdict(preview: &Preview) -> Verdict {
     }
     let plans: Vec<&Plan> = preview.deciding().map(|one| &one.plan).collect();
     let mut text = match plans.as_slice() {
-        [] => "Nothing was planned.".to_owned(),
+        [] if preview.unplanned.is_empty() => "Nothing was planned.".to_owned(),
+        [] => "Nothing could be planned.".to_owned(),
         [one] => counts(one),
         several => total(several),
     };
@@ -124,7 +125,7 @@ pub fn verdict(preview: &Preview) -> Verdict {
     let sum = |count: fn(&Remarks<'_>) -> usize| remarks.iter().map(count).sum::<usize>();
     let impossible = sum(|one| one.impossible.len());
     let (limits, consents) = (sum(|one| one.limits.len()), sum(|one| one.consents.len()));
-    if !preview.unplanned.is_empty() {
+    if !plans.is_empty() && !preview.unplanned.is_empty() {
         text.push_str(&format!(" {} could not be planned.", counted(preview.unplanned.len(), "environment")));
     }
     if impossible > 0 {

@@ -30,13 +30,14 @@ pub struct Preview {
     pub power: Option<Power>,
 }
 
-/// What a preview is about, whatever comes of it: by this a host's comment is found again.
+/// What was asked for, whatever comes of it: by this a host's comment is found again, also where the manifests have
+/// fallen apart meanwhile, or an environment was added.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Subject {
     /// Where the manifests lie in their git repository, with `/`.
     pub folder: String,
-    /// The environments that were asked for, each with the kind of its target.
-    pub environments: Vec<(String, String)>,
+    /// The environments that were named; empty where all were asked for.
+    pub named: Vec<String>,
     /// Whether their targets are asked.
     pub has_targets: bool,
 }
@@ -81,7 +82,7 @@ impl Apart {
     }
 }
 
-/// An environment that could not be planned.
+/// An environment that could not be planned, or all of them.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Unplanned {

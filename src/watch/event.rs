@@ -26,6 +26,19 @@ pub struct Roster {
     pub has_remotes: bool,
 }
 
+/// What a look at the repository comes to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Sight {
+    Read(Roster),
+    /// It could not be read.
+    Unread {
+        /// What is followed is on a remote, which may have something better.
+        has_remotes: bool,
+    },
+    /// It is being written to.
+    Moving,
+}
+
 /// What has happened.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Event {
@@ -33,10 +46,10 @@ pub enum Event {
     RefsTouched,
     /// Files of the work tree may have changed.
     TreeTouched,
-    /// A look at the refs is over; none where it found nothing that it could read.
-    Looked(Option<Roster>),
-    /// The work tree was read; none where it is being written to.
-    Scanned(Option<Roster>),
+    /// A look at the refs is over.
+    Looked(Sight),
+    /// A reading of the work tree is over.
+    Scanned(Sight),
     /// The remotes were asked, and answered or not.
     Fetched,
     /// The lease is ours.

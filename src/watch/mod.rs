@@ -11,7 +11,7 @@ mod next;
 mod pace;
 mod tree;
 
-pub use event::{Event, Input, Outcome, Policy, Roster, Turn};
+pub use event::{Event, Input, Outcome, Policy, Roster, Sight, Turn};
 pub use fight::Contested;
 pub use next::{State, next};
 pub use pace::{At, Pace};

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::chore::Chore;
 use super::environment::{Followed, Hold};
-use super::event::{Event, Input, Policy, Roster, Turn};
+use super::event::{Event, Input, Policy, Roster, Sight, Turn};
 use super::pace::{At, Draw, Pace};
 use super::tree::Tree;
 
@@ -96,10 +96,17 @@ impl State {
             Event::TreeTouched | Event::Passed => {}
             Event::Looked(found) => {
                 self.look.end(at, draw.about(pace.poll));
-                self.is_unread |= found.is_none();
-                return found.map(|roster| self.declare(roster, at)).unwrap_or_default();
+                match found {
+                    Sight::Read(roster) => return self.declare(roster, at),
+                    Sight::Unread { has_remotes } => {
+                        self.is_unread = true;
+                        self.ask_remotes(has_remotes, at);
+                    }
+                    Sight::Moving => {}
+                }
             }
             Event::Scanned(found) => {
+                self.is_unread |= matches!(found, Sight::Unread { .. });
                 let settled = self.tree.scanned(found, at, draw.about(pace.interval));
                 return settled.map(|roster| self.declare(roster, at)).unwrap_or_default();
             }
@@ -155,12 +162,18 @@ impl State {
         Vec::new()
     }
 
+    /// Begins to ask remotes, where there are any.
+    fn ask_remotes(&mut self, has_remotes: bool, at: At) {
+        if has_remotes && !self.has_remotes {
+            self.fetch.ask(at);
+        }
+        self.has_remotes |= has_remotes;
+    }
+
     /// Takes over what the repository says of its environments.
     fn declare(&mut self, roster: Roster, at: At) -> Vec<Turn> {
         let mut turns = Vec::new();
-        if roster.has_remotes && !self.has_remotes {
-            self.fetch.ask(at);
-        }
+        self.ask_remotes(roster.has_remotes, at);
         self.has_remotes = roster.has_remotes;
         if !roster.has_remotes {
             self.fetch.due = None;
@@ -208,8 +221,10 @@ impl State {
             turns.push(Turn::Fetch);
         }
         let is_waiting = self.waits_for_news();
+        // Of one turn each, none is taken of what was there before it could not be read any more.
+        let is_lost = self.pace.is_once && self.is_unread;
         for (name, one) in self.environments.iter_mut().flatten() {
-            if !(is_waiting || self.pace.is_once && one.is_done) {
+            if !(is_waiting || is_lost || self.pace.is_once && one.is_done) {
                 turns.extend(one.begin(name, at));
             }
         }
@@ -217,10 +232,8 @@ impl State {
             one.running.is_some() || matches!(one.lease, Hold::Asked { .. } | Hold::Dropping)
         });
         let is_done = |one: &Followed| one.is_done && one.running.is_none();
-        if self.pace.is_once
-            && self.environments.as_ref().is_some_and(|all| all.values().all(is_done))
-            && !is_waiting
-        {
+        let is_all = self.environments.as_ref().is_some_and(|all| all.values().all(is_done));
+        if self.pace.is_once && !is_waiting && (is_lost || is_all) {
             self.stopping = Some(at);
             turns.extend(self.wind_up());
         }

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use super::backoff::Backoff;
-use super::event::Roster;
+use super::event::{Roster, Sight};
 use super::pace::{At, Pace};
 
 /// How long after a reading the next one shows whether anything moves; each one after waits longer.
@@ -45,8 +45,12 @@ impl Tree {
     }
 
     /// Takes in a reading. Returns it once two of them are the same and nothing has been touched in between.
-    pub fn scanned(&mut self, found: Option<Roster>, at: At, later: Duration) -> Option<Roster> {
+    pub fn scanned(&mut self, found: Sight, at: At, later: Duration) -> Option<Roster> {
         self.is_running = false;
+        let found = match found {
+            Sight::Read(roster) => Some(roster),
+            Sight::Unread { .. } | Sight::Moving => None,
+        };
         let is_same = found.is_some() && found == self.last;
         self.last = found;
         if self.touched.is_some() {

@@ -23,6 +23,8 @@ pub struct Pages {
     /// What the token is told that it belongs to; none where it may not ask.
     pub ourselves: Option<String>,
     pub n_writes: usize,
+    /// The last commit of the pull request's branch; none where the token may not see it.
+    pub head: Option<String>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -100,7 +102,22 @@ impl Pages {
             HostKind::Github | HostKind::Gitea => "PATCH",
             HostKind::Gitlab | HostKind::Bitbucket => "PUT",
         };
+        let pull_request = match kind {
+            HostKind::Github | HostKind::Gitea => "/repos/acme/shop/pulls/7",
+            HostKind::Gitlab => "/projects/acme%2Fshop/merge_requests/7",
+            HostKind::Bitbucket => "/repositories/acme/shop/pullrequests/7",
+        };
         match (method, path) {
+            ("GET", path) if path == pull_request => match (&self.head, kind) {
+                (None, _) => reply(403, json!({ "message": "Resource not accessible by integration" })),
+                (Some(head), HostKind::Github | HostKind::Gitea) => {
+                    reply(200, json!({ "number": 7, "head": { "sha": head } }))
+                }
+                (Some(head), HostKind::Gitlab) => reply(200, json!({ "iid": 7, "sha": head })),
+                (Some(head), HostKind::Bitbucket) => {
+                    reply(200, json!({ "id": 7, "source": { "commit": { "hash": head } } }))
+                }
+            },
             ("GET", "/user") => match &self.ourselves {
                 Some(name) => reply(200, json!({ "login": name, "username": name, "uuid": name })),
                 None => reply(403, json!({ "message": "Resource not accessible by integration" })),

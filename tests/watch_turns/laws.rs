@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use proptest::prelude::*;
-use reconcile::watch::{At, Contested, Event, Input, Outcome, Pace, Roster, State, Turn, next};
+use reconcile::watch::{At, Contested, Event, Input, Outcome, Pace, Roster, Sight, State, Turn, next};
 
 use super::story::applying;
 
@@ -150,8 +150,11 @@ impl World {
         }
         let turn = self.under_way.remove(which % self.under_way.len());
         let event = match turn {
-            Turn::Look => Event::Looked((!how.is_multiple_of(5)).then(|| self.roster())),
-            Turn::Scan => Event::Scanned(None),
+            Turn::Look if how.is_multiple_of(5) => {
+                Event::Looked(Sight::Unread { has_remotes: how.is_multiple_of(2) })
+            }
+            Turn::Look => Event::Looked(Sight::Read(self.roster())),
+            Turn::Scan => Event::Scanned(Sight::Moving),
             Turn::Fetch => Event::Fetched,
             Turn::Lease(name) => {
                 self.has_lease.remove(&name);

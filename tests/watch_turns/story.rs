@@ -4,7 +4,9 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use reconcile::watch::{At, Contested, Event, Input, Outcome, Pace, Policy, Roster, State, Turn, next};
+use reconcile::watch::{
+    At, Contested, Event, Input, Outcome, Pace, Policy, Roster, Sight, State, Turn, next,
+};
 
 /// Writes the table as it is now.
 pub fn play(text: &str) -> String {
@@ -67,8 +69,8 @@ fn event_of(text: &str) -> Option<Event> {
         "passed" => Event::Passed,
         "refs" => Event::RefsTouched,
         "tree" => Event::TreeTouched,
-        "looked" => Event::Looked(roster(&words[1..])),
-        "scanned" => Event::Scanned(roster(&words[1..])),
+        "looked" => Event::Looked(sight(&words[1..])),
+        "scanned" => Event::Scanned(sight(&words[1..])),
         "fetched" => Event::Fetched,
         "leased" => Event::Leased(name(1)?),
         "theirs" => Event::Theirs(name(1)?),
@@ -82,10 +84,13 @@ fn event_of(text: &str) -> Option<Event> {
     })
 }
 
-/// `staging=r1` only reports, `staging!=r1` applies, `staging!!=r1` heals too; `remote` says that there is one.
-fn roster(words: &[&str]) -> Option<Roster> {
-    if *words == ["nothing"] {
-        return None;
+/// `staging=r1` only reports, `staging!=r1` applies, `staging!!=r1` heals too; `remote` says that there is one, `nothing`
+/// that it cannot be read.
+fn sight(words: &[&str]) -> Sight {
+    match words {
+        ["moving"] => return Sight::Moving,
+        ["nothing", rest @ ..] => return Sight::Unread { has_remotes: rest.contains(&"remote") },
+        _ => {}
     }
     let mut roster = Roster { has_remotes: words.contains(&"remote"), ..Roster::default() };
     for word in words.iter().filter(|word| **word != "remote") {
@@ -97,7 +102,7 @@ fn roster(words: &[&str]) -> Option<Roster> {
         }
         roster.environments.insert(name, policy);
     }
-    Some(roster)
+    Sight::Read(roster)
 }
 
 fn outcome(words: &[&str]) -> Option<Outcome> {

@@ -11,7 +11,6 @@ use crate::cli::context::{Context, Opened, Purpose};
 use crate::cli::exit::{Code, Failure};
 use crate::cli::pull_request::{Asked, PullRequest};
 use crate::cli::{files, preview};
-use crate::manifest;
 use crate::model::environment::Environment;
 use crate::model::state::Desired;
 use crate::ops;
@@ -23,7 +22,7 @@ use crate::render::power_text;
 use crate::render::rehearsal_text;
 use crate::report::preview::{Planned, Preview, Subject, Unplanned};
 use crate::report::rehearsal::Rehearsal;
-use crate::source;
+use crate::source::{self, Files};
 
 /// A rehearsal that was asked for.
 #[derive(Clone, Copy)]
@@ -47,6 +46,12 @@ pub struct Order<'a> {
     pub choices: Choices,
 }
 
+impl Order<'_> {
+    fn asks_targets(&self) -> bool {
+        self.base.is_none() || self.with_targets
+    }
+}
+
 pub fn run(context: &Context, order: &Order<'_>) -> Result<Code, Failure> {
     // What a branch is compared with is also what says how far it may go.
     let mut context = context.clone();
@@ -59,36 +64,76 @@ pub fn run(context: &Context, order: &Order<'_>) -> Result<Code, Failure> {
     let is_told = |seen: &Preview| {
         pull_request.as_ref().is_none_or(|pull_request| pull_request.tell(context, seen, order.max_bytes))
     };
-    let asks_targets = order.base.is_none() || order.with_targets;
+    let subject = Subject {
+        folder: source::folder_in_repository(context.root()),
+        named: context.global.environments.clone(),
+        has_targets: order.asks_targets(),
+    };
+    let mut seen = Preview { subject, revision: files.revision.clone(), ..Preview::default() };
+    let (opened, worst) = match look(context, order, files, &mut seen) {
+        Ok(looked) => looked,
+        Err(failure) => {
+            if seen.n_errors() > 0 {
+                match context.global.format {
+                    Format::Text | Format::Json => {}
+                    Format::Ndjson | Format::Markdown | Format::Html | Format::Sarif | Format::Github => {
+                        preview::show(context, &seen, order.max_bytes);
+                    }
+                }
+            } else if let Some(message) = &failure.message {
+                let environment = match context.global.environments.join(", ") {
+                    all if all.is_empty() => "all".to_owned(),
+                    named => named,
+                };
+                let (message, help) = (message.clone(), failure.help.clone());
+                seen.unplanned.push(Unplanned { environment, message, help });
+            }
+            // Nobody may take what is shown of an older commit for what is to be said of this one. It ends as an error,
+            // told or not.
+            is_told(&seen);
+            return Err(failure);
+        }
+    };
+    let saved = match (&order.out, seen.planned.as_slice()) {
+        (Some(path), [planned]) => {
+            save(context, &opened, &planned.plan, &seen.rehearsals, &order.choices, path)
+        }
+        (_, _) => Ok(()),
+    };
+    preview::show(context, &seen, order.max_bytes);
+    let is_told = is_told(&seen);
+    saved?;
+    if worst != Code::Done {
+        return Err(Failure::said(worst));
+    }
+    let plans: Vec<&Plan> = seen.deciding().map(|one| &one.plan).collect();
+    if plans.iter().flat_map(|p| &p.findings).any(|f| f.level == Level::Refuse) {
+        return Ok(Code::Refused);
+    }
+    let pending = plans.iter().any(|p| !p.is_empty());
+    // What nobody was told did not go well, whatever is pending.
+    Ok(match (is_told, order.detailed_exitcode && pending) {
+        (false, _) => Code::Error,
+        (true, true) => Code::Pending,
+        (true, false) => Code::Done,
+    })
+}
+
+/// Plans every chosen environment, and puts what is seen into the preview. Returns how the worst one ended.
+fn look(
+    context: &Context,
+    order: &Order<'_>,
+    files: Files,
+    seen: &mut Preview,
+) -> Result<(Opened, Code), Failure> {
+    let asks_targets = order.asks_targets();
     let mut ahead = match asks_targets {
         true => Ahead::start(context, &files, Purpose::Read),
         false => Ahead::default(),
     };
-    let folder = source::folder_in_repository(context.root());
-    let declared = manifest::environments(&files);
-    let chosen = context.choose(declared.iter().collect(), Purpose::Read).unwrap_or_default();
-    let of = |environment: &&Environment| (environment.name.clone(), environment.target.provider.clone());
-    let subject = Subject {
-        folder: folder.clone(),
-        environments: chosen.iter().map(of).collect(),
-        has_targets: asks_targets,
-    };
     let (mut opened, found) = context.examine(files)?;
-    let mut seen = Preview {
-        subject,
-        revision: opened.files.revision.clone(),
-        diagnostics: preview::hosted(context, &found),
-        ..Preview::default()
-    };
+    seen.diagnostics = preview::hosted(context, &found);
     if seen.n_errors() > 0 {
-        match context.global.format {
-            Format::Text | Format::Json => {}
-            Format::Ndjson | Format::Markdown | Format::Html | Format::Sarif | Format::Github => {
-                preview::show(context, &seen, order.max_bytes);
-            }
-        }
-        // It ends as an error, told or not.
-        is_told(&seen);
         return Err(Failure::said(Code::Error));
     }
     context.hold(&mut opened, if asks_targets { Fresh::Dropped } else { Fresh::Kept })?;
@@ -97,6 +142,7 @@ pub fn run(context: &Context, order: &Order<'_>) -> Result<Code, Failure> {
     if order.out.is_some() && environments.len() != 1 {
         return Err(Failure::error("--out saves the plan of one environment").help("name it with -e"));
     }
+    let folder = seen.subject.folder.clone();
     let based = order.base.as_deref().map(|rev| base::open(context, rev)).transpose()?;
     let with_places = |plan: Plan, environment: &Environment| -> Result<Planned, Failure> {
         let desired = desired(&opened.repository, environment, &order.choices)?;
@@ -131,25 +177,7 @@ pub fn run(context: &Context, order: &Order<'_>) -> Result<Code, Failure> {
             }
         }
     }
-    if let (Some(path), [planned]) = (&order.out, seen.planned.as_slice()) {
-        save(context, &opened, &planned.plan, &seen.rehearsals, &order.choices, path)?;
-    }
-    preview::show(context, &seen, order.max_bytes);
-    let is_told = is_told(&seen);
-    if worst != Code::Done {
-        return Err(Failure::said(worst));
-    }
-    let plans: Vec<&Plan> = seen.deciding().map(|one| &one.plan).collect();
-    if plans.iter().flat_map(|p| &p.findings).any(|f| f.level == Level::Refuse) {
-        return Ok(Code::Refused);
-    }
-    let pending = plans.iter().any(|p| !p.is_empty());
-    // What nobody was told did not go well, whatever is pending.
-    Ok(match (is_told, order.detailed_exitcode && pending) {
-        (false, _) => Code::Error,
-        (true, true) => Code::Pending,
-        (true, false) => Code::Done,
-    })
+    Ok((opened, worst))
 }
 
 /// Plans one environment, and rehearses its steps where that was asked for.

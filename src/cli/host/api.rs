@@ -66,6 +66,13 @@ pub trait Api: std::fmt::Debug + Send {
         text(&answer["login"])
     }
 
+    fn pull_request(&self, number: u64) -> Call;
+
+    /// Reads the last commit of a pull request's branch from the answer to that; it may be cut short.
+    fn head(&self, answer: &Value) -> Option<String> {
+        text(&answer["head"]["sha"])
+    }
+
     fn comments(&self, number: u64, page: Option<&str>) -> Call;
 
     /// Reads a page of comments; none where it is no such page.
@@ -82,7 +89,7 @@ pub fn api(hosted: &Hosted) -> Box<dyn Api> {
     match hosted.kind {
         HostKind::Github => Box::new(Github { path }),
         HostKind::Gitlab => Box::new(Gitlab { path }),
-        HostKind::Gitea => Box::new(Gitea { path }),
+        HostKind::Gitea => Box::new(Gitea(Github { path })),
         HostKind::Bitbucket => Box::new(Bitbucket { path }),
     }
 }

@@ -19,8 +19,8 @@ pub struct Bitbucket {
 }
 
 impl Bitbucket {
-    fn pull_request(&self, number: u64) -> String {
-        format!("/repositories/{}/pullrequests/{number}/comments", self.path)
+    fn at(&self, number: u64) -> String {
+        format!("/repositories/{}/pullrequests/{number}", self.path)
     }
 }
 
@@ -63,8 +63,16 @@ impl Api for Bitbucket {
         text(&answer["uuid"])
     }
 
+    fn pull_request(&self, number: u64) -> Call {
+        Call::get(self.at(number))
+    }
+
+    fn head(&self, answer: &Value) -> Option<String> {
+        text(&answer["source"]["commit"]["hash"])
+    }
+
     fn comments(&self, number: u64, page: Option<&str>) -> Call {
-        Call::get(format!("{}?pagelen=50&page={}", self.pull_request(number), page.unwrap_or("1")))
+        Call::get(format!("{}/comments?pagelen=50&page={}", self.at(number), page.unwrap_or("1")))
     }
 
     fn page(&self, answer: &Answer) -> Option<Page> {
@@ -74,11 +82,12 @@ impl Api for Bitbucket {
     }
 
     fn create(&self, number: u64, body: &str) -> Call {
-        Call::send(Method::Post, self.pull_request(number), json!({ "content": { "raw": body } }))
+        let path = format!("{}/comments", self.at(number));
+        Call::send(Method::Post, path, json!({ "content": { "raw": body } }))
     }
 
     fn update(&self, number: u64, id: &str, body: &str) -> Call {
-        let path = format!("{}/{id}", self.pull_request(number));
+        let path = format!("{}/comments/{id}", self.at(number));
         Call::send(Method::Put, path, json!({ "content": { "raw": body } }))
     }
 }

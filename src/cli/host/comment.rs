@@ -24,6 +24,8 @@ pub struct Wanted {
     pub text: String,
     /// Whether it is worth a comment where there is none yet.
     pub is_worth_one: bool,
+    /// The last commit of the branch when this was made; none where nobody knows.
+    pub commit: Option<String>,
 }
 
 /// What became of it.
@@ -35,6 +37,8 @@ pub enum Placed {
     Unchanged,
     /// There is none, and none is needed.
     NotNeeded,
+    /// Somebody has pushed since. The comment is left to whoever makes it of the newer commit.
+    Superseded,
 }
 
 /// Brings the comment up to date, once. It begins with a look at what is there, so that it may be done again after any
@@ -44,11 +48,13 @@ pub fn place(caller: &Caller, number: u64, wanted: &Wanted, now: Timestamp) -> R
     let same = |text: &str| text.replace("\r\n", "\n").trim_end() == wanted.text.trim_end();
     match ours {
         None if !wanted.is_worth_one => Ok(Placed::NotNeeded),
+        Some(comment) if same(&comment.body) => Ok(Placed::Unchanged),
+        // A slow job must not write over what a later one has said.
+        _ if has_moved_on(caller, number, wanted, now) => Ok(Placed::Superseded),
         None => {
             caller.ask(&caller.api.create(number, &wanted.text), now)?;
             Ok(Placed::Written)
         }
-        Some(comment) if same(&comment.body) => Ok(Placed::Unchanged),
         Some(comment) => match caller.ask(&caller.api.update(number, &comment.id, &wanted.text), now) {
             Ok(_) => Ok(Placed::Updated),
             // Somebody has just deleted it: another look makes a new one.
@@ -56,6 +62,15 @@ pub fn place(caller: &Caller, number: u64, wanted: &Wanted, now: Timestamp) -> R
             Err(trouble) => Err(trouble),
         },
     }
+}
+
+/// Tells whether the branch has a newer commit. A host that does not say has none.
+fn has_moved_on(caller: &Caller, number: u64, wanted: &Wanted, now: Timestamp) -> bool {
+    let Some(commit) = &wanted.commit else { return false };
+    let answer = caller.ask(&caller.api.pull_request(number), now).ok();
+    let answer: Option<Value> = answer.and_then(|answer| serde_json::from_str(&answer.body).ok());
+    let head = answer.and_then(|answer| caller.api.head(&answer)).filter(|head| head.len() >= 7);
+    head.is_some_and(|head| !commit.starts_with(&head) && !head.starts_with(commit.as_str()))
 }
 
 /// Shows the status of a commit, once.

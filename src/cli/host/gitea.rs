@@ -1,18 +1,16 @@
 //! The API of Gitea and Forgejo: GitHub's in most, but all comments come at once.
 //! Never asks for a page that no answer named.
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::api::{Api, Call, Comment, Manner, Page, list, next_by_link, text};
-use super::github::status_body;
-use super::http::{Answer, Method};
+use super::github::Github;
+use super::http::Answer;
 use super::status::Status;
-use crate::render::preview_markdown::{COMMENT, Dialect};
 
+/// What it is asked as GitHub is, it is asked in GitHub's words.
 #[derive(Debug)]
-pub struct Gitea {
-    pub path: String,
-}
+pub struct Gitea(pub Github);
 
 impl Api for Gitea {
     fn headers(&self, token: &str) -> Vec<(&'static str, String)> {
@@ -20,17 +18,20 @@ impl Api for Gitea {
     }
 
     fn manner(&self) -> Manner {
-        Manner { limit: COMMENT, dialect: Dialect::Html }
+        self.0.manner()
     }
 
     fn status(&self, status: &Status) -> Call {
-        let path = format!("/repos/{}/statuses/{}", self.path, status.commit);
-        Call::send(Method::Post, path, status_body(status))
+        self.0.status(status)
+    }
+
+    fn pull_request(&self, number: u64) -> Call {
+        self.0.pull_request(number)
     }
 
     fn comments(&self, number: u64, page: Option<&str>) -> Call {
         let page = page.map(|page| format!("?page={page}")).unwrap_or_default();
-        Call::get(format!("/repos/{}/issues/{number}/comments{page}", self.path))
+        Call::get(format!("/repos/{}/issues/{number}/comments{page}", self.0.path))
     }
 
     fn page(&self, answer: &Answer) -> Option<Page> {
@@ -39,13 +40,11 @@ impl Api for Gitea {
     }
 
     fn create(&self, number: u64, body: &str) -> Call {
-        let path = format!("/repos/{}/issues/{number}/comments", self.path);
-        Call::send(Method::Post, path, json!({ "body": body }))
+        self.0.create(number, body)
     }
 
-    fn update(&self, _: u64, id: &str, body: &str) -> Call {
-        let path = format!("/repos/{}/issues/comments/{id}", self.path);
-        Call::send(Method::Patch, path, json!({ "body": body }))
+    fn update(&self, number: u64, id: &str, body: &str) -> Call {
+        self.0.update(number, id, body)
     }
 }
 
@@ -65,7 +64,7 @@ mod tests {
 
     #[test]
     fn what_gitea_is_asked_and_what_is_read_of_its_answers() {
-        let gitea = Gitea { path: "acme/shop".to_owned() };
+        let gitea = Gitea(Github { path: "acme/shop".to_owned() });
         assert_eq!(gitea.comments(7, None).path, "/repos/acme/shop/issues/7/comments");
         assert_eq!(gitea.comments(7, Some("2")).path, "/repos/acme/shop/issues/7/comments?page=2");
         assert_eq!(gitea.headers("t")[1], ("authorization", "token t".to_owned()));

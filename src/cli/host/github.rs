@@ -28,7 +28,17 @@ impl Api for Github {
 
     fn status(&self, status: &Status) -> Call {
         let path = format!("/repos/{}/statuses/{}", self.path, status.commit);
-        Call::send(Method::Post, path, status_body(status))
+        let state = match status.state {
+            State::Pending => "pending",
+            State::Success => "success",
+            State::Failure => "failure",
+        };
+        let body = json!({ "state": state, "context": status.context, "description": status.description });
+        Call::send(Method::Post, path, body)
+    }
+
+    fn pull_request(&self, number: u64) -> Call {
+        Call::get(format!("/repos/{}/pulls/{number}", self.path))
     }
 
     fn comments(&self, number: u64, page: Option<&str>) -> Call {
@@ -50,16 +60,6 @@ impl Api for Github {
         let path = format!("/repos/{}/issues/comments/{id}", self.path);
         Call::send(Method::Patch, path, json!({ "body": body }))
     }
-}
-
-/// A status as GitHub takes it, and Gitea.
-pub fn status_body(status: &Status) -> Value {
-    let state = match status.state {
-        State::Pending => "pending",
-        State::Success => "success",
-        State::Failure => "failure",
-    };
-    json!({ "state": state, "context": status.context, "description": status.description })
 }
 
 fn comment(item: &Value) -> Option<Comment> {

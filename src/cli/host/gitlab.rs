@@ -46,6 +46,14 @@ impl Api for Gitlab {
         text(&answer["username"])
     }
 
+    fn pull_request(&self, number: u64) -> Call {
+        Call::get(format!("{}/merge_requests/{number}", self.project()))
+    }
+
+    fn head(&self, answer: &Value) -> Option<String> {
+        text(&answer["sha"])
+    }
+
     fn comments(&self, number: u64, page: Option<&str>) -> Call {
         let of = format!("{}/merge_requests/{number}/notes", self.project());
         // A note may be a million characters long.

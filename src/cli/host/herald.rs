@@ -265,7 +265,7 @@ fn announce(root: &Path, known: &mut Known, post: &mut Post) -> Result<Vec<(Stri
     Ok(told
         .into_iter()
         .map(|told| match told.fate {
-            ToldFate::Sent => (format!("told {}: {}", told.sink, told.text), false),
+            ToldFate::Sent => (format!("{}: {}", told.sink, told.text), false),
             ToldFate::Later { message, next } => {
                 (format!("{} was not told, and is tried again at {next}: {message}", told.sink), true)
             }

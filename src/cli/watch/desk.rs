@@ -80,10 +80,10 @@ pub struct Offer {
     pub known: BTreeMap<String, Known>,
     pub loaded: BTreeMap<String, Arc<Loaded>>,
     pub tracked: BTreeSet<Tracked>,
-    /// The names of all environments that are declared, followed or not; none where nothing could be read yet.
-    pub declared: Option<Vec<String>>,
-    /// The repository's own settings, and the address that it has; none where nothing could be read yet.
-    pub telling: Option<(Config, Option<String>)>,
+    /// The names of all environments that are declared, followed or not.
+    pub declared: Vec<String>,
+    /// The repository's own settings, and the address that it has.
+    pub telling: (Config, Option<String>),
     /// The folders that manifests are read from; empty where that is all of them.
     pub folders: Vec<PathBuf>,
 }
@@ -175,6 +175,15 @@ impl Desk {
 
     pub fn tracked(&self) -> BTreeSet<Tracked> {
         self.shared(|shared| shared.tracked.clone())
+    }
+
+    /// Takes note of what is to be fetched before anything was read. Returns whether that is news.
+    pub fn track(&self, found: &BTreeSet<Tracked>) -> bool {
+        self.shared(|shared| {
+            let n_before = shared.tracked.len();
+            shared.tracked.extend(found.iter().cloned());
+            shared.tracked.len() > n_before
+        })
     }
 
     pub fn lease(&self, name: &str) -> Option<Lease> {

@@ -21,6 +21,7 @@ use std::time::{Duration, Instant};
 
 pub use desk::Standings;
 pub use order::Order;
+pub use spool::folder as spool_folder;
 pub use voice::line;
 
 use super::context::{Context, now};
@@ -29,10 +30,10 @@ use super::listen::{Pulse, Shown, listen};
 use crate::journal::Timestamp;
 use crate::manifest::Config;
 use crate::report::standing::{Health, Standing, Watcher};
-use crate::watch::{At, Event, Input, Outcome, State, Turn, next};
+use crate::watch::{At, Event, Input, Outcome, Sight, State, Turn, next};
 use crate::wire::watch::{WatchEvent, Word};
 use desk::{Desk, Known, Message, Offer};
-use repository::Repositories;
+use repository::{Repositories, UNREAD};
 use telling::Telling;
 use voice::Voice;
 
@@ -58,6 +59,7 @@ pub fn run(context: &Context, order: Order) -> Result<Code, Failure> {
         state: Some(State::new(desk.order.pace())),
         began: Instant::now(),
         codes: BTreeMap::new(),
+        unread: None,
         has_roster: false,
         telling: Telling::default(),
         desk,
@@ -99,6 +101,8 @@ struct Watch {
     began: Instant,
     /// How the last turn of each environment ended.
     codes: BTreeMap<String, Code>,
+    /// Why the repository could not be read, the last time that it was looked at.
+    unread: Option<Code>,
     has_roster: bool,
     telling: Telling,
 }
@@ -120,22 +124,29 @@ impl Watch {
         for event in self.telling.finish() {
             self.voice.say(event);
         }
-        self.voice.close(self.desk.stop.is_asked());
-        Ok(self.codes.values().copied().max().filter(|_| self.desk.order.once).unwrap_or(Code::Done))
+        self.voice.close(match (self.desk.stop.is_asked(), self.unread) {
+            (false, None) => "every environment has had its turn",
+            (false, Some(_)) => "there is nothing to begin with",
+            (true, _) => "nothing is under way any more",
+        });
+        let worst = self.codes.values().copied().chain(self.unread).max();
+        Ok(worst.filter(|_| self.desk.order.once).unwrap_or(Code::Done))
     }
 
     /// Takes in one message and begins what follows. Returns until when nothing is due; none where the watch is over.
     fn hear(&mut self, message: Message) -> Result<Option<At>, Failure> {
         self.pulse.beat();
         let Message { event, told, standing, loaded, code } = message;
-        if let Some(mut offer) = loaded {
+        if let Some(offer) = loaded {
             self.check_names(&offer)?;
-            let telling = offer.telling.take();
+            let telling = offer.telling.clone();
             self.take_over(offer);
             self.begin_telling(telling)?;
         }
-        self.note(&event, code)?;
-        if let (Event::Looked(None), Some(why)) = (&event, told.first()) {
+        self.note(&event, code);
+        if let Event::Looked(Sight::Unread { .. }) | Event::Scanned(Sight::Unread { .. }) = &event
+            && let Some(why) = told.first()
+        {
             self.stand_unread(&why.message);
         }
         let environment = match &event {
@@ -231,18 +242,15 @@ impl Watch {
     /// Refuses, before anything is begun, to follow what nothing declares.
     fn check_names(&self, offer: &Offer) -> Result<(), Failure> {
         let named = &self.desk.context.global.environments;
-        match &offer.declared {
-            Some(declared) if !self.has_roster && offer.known.is_empty() && !named.is_empty() => {
-                let help = format!("there are: {}", declared.join(", "));
-                Err(Failure::error(format!("there is no environment `{}`", named.join("`, `"))).help(help))
-            }
-            Some(_) | None => Ok(()),
+        if self.has_roster || !offer.known.is_empty() || named.is_empty() {
+            return Ok(());
         }
+        let help = format!("there are: {}", offer.declared.join(", "));
+        Err(Failure::error(format!("there is no environment `{}`", named.join("`, `"))).help(help))
     }
 
     /// Tells the world as the repository says. What cannot be at the beginning ends the watch; later, what was before stays.
-    fn begin_telling(&mut self, telling: Option<(Config, Option<String>)>) -> Result<(), Failure> {
-        let Some(telling) = telling else { return Ok(()) };
+    fn begin_telling(&mut self, telling: (Config, Option<String>)) -> Result<(), Failure> {
         let is_first = self.telling.is_silent();
         match self.telling.take_over(&self.desk, telling) {
             Ok(said) => said.into_iter().for_each(|event| self.voice.say(event)),
@@ -288,26 +296,28 @@ impl Watch {
     }
 
     /// Notes how turns ended.
-    fn note(&mut self, event: &Event, code: Option<Code>) -> Result<(), Failure> {
+    fn note(&mut self, event: &Event, code: Option<Code>) {
         let name = match event {
             Event::Ended { environment, .. } => environment,
             Event::Theirs(name) | Event::Unleased(name) => name,
-            Event::Looked(None) | Event::Scanned(None) if self.desk.order.once && !self.has_roster => {
-                // It has been said why.
-                let is_moving = matches!(event, Event::Scanned(None)) && code.is_none();
-                return if is_moving { Ok(()) } else { Err(Failure::said(code.unwrap_or(Code::Error))) };
+            Event::Looked(Sight::Unread { .. }) | Event::Scanned(Sight::Unread { .. }) => {
+                self.unread = Some(code.unwrap_or(Code::Error));
+                return;
             }
-            _ => return Ok(()),
+            Event::Looked(Sight::Read(_)) | Event::Scanned(Sight::Read(_)) => {
+                self.unread = None;
+                return;
+            }
+            _ => return,
         };
         self.codes.insert(name.clone(), code.unwrap_or(Code::Done));
-        Ok(())
     }
 
     fn begin(&self, turn: Turn) {
         let desk = &self.desk;
         match turn {
-            Turn::Look => desk.spawn(Event::Looked(None), Repositories::look),
-            Turn::Scan => desk.spawn(Event::Scanned(None), Repositories::scan),
+            Turn::Look => desk.spawn(Event::Looked(UNREAD), Repositories::look),
+            Turn::Scan => desk.spawn(Event::Scanned(UNREAD), Repositories::scan),
             Turn::Fetch => desk.spawn(Event::Fetched, fetch::fetch),
             Turn::Lease(name) => {
                 desk.spawn(Event::Unleased(name.clone()), move |desk| lease::ask(desk, &name))

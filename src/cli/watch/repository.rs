@@ -2,7 +2,6 @@
 //! Never takes what cannot be read in full for all there is: then what was read before stays.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::desk::{Desk, Known, Message, Offer};
@@ -17,7 +16,7 @@ use crate::ops;
 use crate::render::diagnostics::diagnostics;
 use crate::render::paint::Paint;
 use crate::source::{self, Files, Revision, SourceError, Tip};
-use crate::watch::{Event, Policy, Roster};
+use crate::watch::{Event, Policy, Roster, Sight};
 use crate::wire::watch::Word;
 
 /// One revision, as it was read.
@@ -64,28 +63,21 @@ impl Repositories {
         let mut tracked = BTreeSet::new();
         match source::tracked(desk.context.root(), branch) {
             Ok(found) => tracked.extend(found),
-            Err(error) => return unread(Event::Looked(None), &error.to_string(), Code::Error),
+            Err(error) => return unread(Event::Looked(UNREAD), &error),
         }
         let base = match at(desk, branch) {
             Ok(base) => base,
-            // The first fetch brings it.
-            Err(SourceError::UnknownRevision { .. }) if !tracked.is_empty() && desk.tracked().is_empty() => {
-                let roster = Roster { has_remotes: true, ..Roster::default() };
-                let offer = Offer {
-                    known: BTreeMap::new(),
-                    loaded: BTreeMap::new(),
-                    tracked,
-                    declared: None,
-                    telling: None,
-                    folders: Vec::new(),
+            Err(error) => {
+                let unseen = Event::Looked(Sight::Unread { has_remotes: !tracked.is_empty() });
+                let is_first = desk.track(&tracked);
+                return match error {
+                    // The first fetch brings it.
+                    SourceError::UnknownRevision { .. } if is_first => Message::of(unseen).with(Code::Error),
+                    error => unread(unseen, &error),
                 };
-                return Message { loaded: Some(offer), ..Message::of(Event::Looked(Some(roster))) };
             }
-            Err(error) => return unread(Event::Looked(None), &error.to_string(), Code::Error),
         };
-        let declared_here = base.1.environments.iter().map(|one| one.name.clone()).collect();
-        let telling = Some((base.1.config.clone(), base.1.revision.repository.clone()));
-        let mut found = Found { tracked, declared: declared_here, telling, ..Found::default() };
+        let mut found = Found { tracked, ..Found::of(&base.1) };
         let mut unknown = Vec::new();
         for environment in declared(desk, &base.1) {
             let name = environment.name.clone();
@@ -117,22 +109,20 @@ impl Repositories {
     pub fn scan(desk: &Desk) -> Message {
         let root = desk.context.root();
         if source::is_index_locked(root) {
-            return Message::of(Event::Scanned(None));
+            return Message::of(Event::Scanned(Sight::Moving));
         }
         let read =
             config(root, None).and_then(|config| Ok((source::work_tree(root, &config.folders)?, config)));
         let (files, config) = match read {
             Ok(read) => read,
-            Err(error) => return unread(Event::Scanned(None), &error.to_string(), Code::Error),
+            Err(error) => return unread(Event::Scanned(UNREAD), &error),
         };
         let key = format!("tree {}", fingerprint(&files));
         let loaded = match desk.loaded(&key) {
             Some(loaded) => loaded,
             None => Arc::new(load(&files, None, config)),
         };
-        let declared_here = loaded.environments.iter().map(|one| one.name.clone()).collect();
-        let telling = Some((loaded.config.clone(), loaded.revision.repository.clone()));
-        let mut found = Found { declared: declared_here, telling, ..Found::default() };
+        let mut found = Found::of(&loaded);
         for environment in declared(desk, &loaded) {
             found.add(environment, "the work tree", key.clone(), Arc::clone(&loaded));
         }
@@ -140,24 +130,37 @@ impl Repositories {
     }
 }
 
-fn unread(event: Event, why: &str, code: Code) -> Message {
+/// Nothing could be read, and no remote has anything better.
+pub const UNREAD: Sight = Sight::Unread { has_remotes: false };
+
+fn unread(event: Event, why: &SourceError) -> Message {
     let message = format!("the repository cannot be read, and nothing is concluded from that: {why}");
-    Message::of(event).telling(super::told(Word::Warning, "", message)).with(code)
+    Message::of(event).telling(super::told(Word::Warning, "", message)).with(Code::Error)
 }
 
 /// What is followed, as it is put together.
-#[derive(Default)]
 struct Found {
     roster: Roster,
     known: BTreeMap<String, Known>,
     loaded: BTreeMap<String, Arc<Loaded>>,
     tracked: BTreeSet<source::Tracked>,
     declared: Vec<String>,
-    telling: Option<(Config, Option<String>)>,
-    folders: Vec<PathBuf>,
+    telling: (Config, Option<String>),
 }
 
 impl Found {
+    /// What a revision says of the repository as a whole.
+    fn of(loaded: &Loaded) -> Found {
+        Found {
+            roster: Roster::default(),
+            known: BTreeMap::new(),
+            loaded: BTreeMap::new(),
+            tracked: BTreeSet::new(),
+            declared: loaded.environments.iter().map(|one| one.name.clone()).collect(),
+            telling: (loaded.config.clone(), loaded.revision.repository.clone()),
+        }
+    }
+
     fn add(&mut self, environment: Environment, branch: &str, key: String, loaded: Arc<Loaded>) {
         let name = environment.name.clone();
         // What is declared on the branch that it follows is what holds.
@@ -182,21 +185,21 @@ impl Found {
         self.known.insert(known.environment.name.clone(), known);
     }
 
-    fn message(mut self, desk: &Desk, event: fn(Option<Roster>) -> Event) -> Message {
+    fn message(mut self, desk: &Desk, event: fn(Sight) -> Event) -> Message {
         self.roster.has_remotes = !self.tracked.is_empty();
         let root = desk.context.root();
         let folders =
             self.loaded.values().flat_map(|one| &one.config.folders).map(|folder| root.join(folder));
-        self.folders = folders.collect();
+        let folders = folders.collect();
         let offer = Offer {
             known: self.known,
             loaded: self.loaded,
             tracked: self.tracked,
-            declared: Some(self.declared),
+            declared: self.declared,
             telling: self.telling,
-            folders: self.folders,
+            folders,
         };
-        Message { loaded: Some(offer), ..Message::of(event(Some(self.roster))) }
+        Message { loaded: Some(offer), ..Message::of(event(Sight::Read(self.roster))) }
     }
 }
 
@@ -237,7 +240,11 @@ fn config(root: &std::path::Path, rev: Option<&str>) -> Result<Config, SourceErr
     let Some(file) = source::root_config(root, rev)? else { return Ok(Config::default()) };
     let (config, found) = manifest::config(&file);
     match found.iter().find(|one| one.is_error()) {
-        Some(error) => Err(SourceError::Unreadable { path: file.path, why: error.message.clone() }),
+        Some(error) => {
+            let line = error.span.map(|span| format!("line {}: ", span.line)).unwrap_or_default();
+            let help = error.help.as_ref().map(|help| format!("; {help}")).unwrap_or_default();
+            Err(SourceError::Unreadable { path: file.path, why: format!("{line}{}{help}", error.message) })
+        }
         None => Ok(config),
     }
 }

@@ -11,19 +11,21 @@ use crate::plan::Plan;
 use crate::render::plan_markdown;
 use crate::{ops, package};
 
-/// Where the packages of an environment lie.
-fn folder(desk: &Desk, environment: &str) -> PathBuf {
-    let root = desk.context.root();
+/// Where the packages of an environment lie. `spool`: the folder that was named for those of all.
+pub fn folder(root: &Path, spool: Option<&Path>, environment: &str) -> PathBuf {
     // As people would write it.
     let root = if root == Path::new(".") { Path::new("") } else { root };
-    let spool = desk.order.spool.clone();
-    spool.unwrap_or_else(|| root.join(".reconcile").join("spool")).join(environment)
+    spool.map_or_else(|| root.join(".reconcile").join("spool"), Path::to_owned).join(environment)
+}
+
+fn own(desk: &Desk, environment: &str) -> PathBuf {
+    folder(desk.context.root(), desk.order.spool.as_deref(), environment)
 }
 
 /// Keeps the package of a plan, and no other of its environment. Returns where it lies.
 pub fn keep(desk: &Desk, plan: &Plan, desired: &Desired) -> Result<PathBuf, Failure> {
     let package = ops::package::pack(plan, desired, plan_markdown::plan(plan))?;
-    let folder = folder(desk, &plan.environment);
+    let folder = own(desk, &plan.environment);
     std::fs::create_dir_all(&folder)
         .map_err(|error| Failure::error(format!("cannot make `{}`: {error}", folder.display())))?;
     let path = folder.join(format!("{}.zip", package.fingerprint().short()));
@@ -36,7 +38,7 @@ pub fn keep(desk: &Desk, plan: &Plan, desired: &Desired) -> Result<PathBuf, Fail
 
 /// Takes away every package of an environment but one.
 pub fn sweep(desk: &Desk, environment: &str, but: Option<&PathBuf>) {
-    let Ok(entries) = std::fs::read_dir(folder(desk, environment)) else { return };
+    let Ok(entries) = std::fs::read_dir(own(desk, environment)) else { return };
     for path in entries.flatten().map(|entry| entry.path()) {
         let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
         // Only what has a name that is given here; its signatures go with it.

@@ -51,11 +51,7 @@ impl Voice {
     }
 
     /// Says that the watch is over.
-    pub fn close(&mut self, was_asked: bool) {
-        let message = match was_asked {
-            true => "nothing is under way any more",
-            false => "every environment has had its turn",
-        };
+    pub fn close(&mut self, message: &str) {
         self.say(super::told(Word::Stopped, "", message));
         if let Some(bar) = self.bar.take() {
             bar.finish_and_clear();
