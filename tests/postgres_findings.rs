@@ -255,6 +255,57 @@ fn duplicates_under_a_key_in_its_own_words_are_counted() {
 }
 
 #[test]
+fn rows_that_exclude_each_other_are_counted() {
+    let made =
+        "INSERT INTO \"order\" (note, number) VALUES ('A', 1), ('a', 3), ('b', 2), ('b', 9), (NULL, 1)";
+    let Some(place) = Place::new(FIELDS, made) else { return };
+    let key = |sql: &str| format!("{FIELDS}  keys: {{ apart: {{ sql: \"{sql}\" }} }}\n");
+    let span = "int4range(number, number + 2) WITH &&";
+    for (sql, n_rows) in [
+        (format!("EXCLUDE USING gist ({span})"), 4),
+        (format!("EXCLUDE USING gist ({span}) WHERE (note <> 'b')"), 0),
+        (format!("EXCLUDE USING gist ({span}) WHERE (lower(note) = 'a' OR number = 2)"), 3),
+        ("EXCLUDE USING hash (note WITH =)".to_owned(), 2),
+    ] {
+        place.order("", &key(&sql));
+        match n_rows {
+            0 => drop(place.run(&["apply", "--yes"], 0)),
+            n => place.refuses(
+                &[&format!("RK207 must be unique, and {n} rows are alike by it")],
+                &format!("ALTER TABLE \"order\" ADD {sql}"),
+            ),
+        }
+    }
+}
+
+/// What only the type itself knows is tried on a copy.
+#[test]
+fn values_that_a_type_of_the_server_does_not_take_are_refused_at_plan() {
+    let made = "ALTER TABLE \"order\" ADD tags text[], ADD place text; \
+                INSERT INTO \"order\" (tags, place) VALUES ('{1,2}', '10.0.0.1'), ('{a}', '10.0.0.2'), (NULL, 'here')";
+    let Some(place) = Place::new(FIELDS, made) else { return };
+    let fields = |tags: &str, at: &str| {
+        format!(
+            "{FIELDS}    tags: {{ type: text, native: \"{tags}\" }}\n    place: {{ type: text, native: \"{at}\" }}\n"
+        )
+    };
+    place.order("", &fields("text[]", "text"));
+    place.run(&["apply", "--yes"], 0);
+    place.order("", &fields("integer[]", "text"));
+    place.refuses(
+        &["invalid input syntax for type integer"],
+        "ALTER TABLE \"order\" ALTER tags TYPE integer[] USING tags::integer[]",
+    );
+    place.order("", &fields("text[]", "inet"));
+    place.refuses(
+        &["invalid input syntax for type inet"],
+        "ALTER TABLE \"order\" ALTER place TYPE inet USING place::inet",
+    );
+    place.client().batch_execute("UPDATE \"order\" SET place = NULL WHERE place = 'here'").unwrap();
+    place.run(&["apply", "--yes", "--allow", "RK205"], 0);
+}
+
+#[test]
 fn what_takes_too_long_to_measure_is_said_to_be_unknown() {
     let Some(mut place) = Place::new(
         FIELDS,

@@ -156,7 +156,7 @@ fn environment(planned: &Planned, preview: &Preview) -> Markup {
             @if !remarks.destroyed.is_empty() {
                 h3 { "Destroyed" }
                 ul { @for one in &remarks.destroyed { li.destroyed { code { (clean(&one.place)) } " " (clean(&one.what)) } } }
-                @if !plan.trash.is_empty() { p { (clean(&to_the_trash(plan))) } }
+                @if !plan.trash.is_empty() { p { (clean(&to_the_trash(plan).replacen("`reconcile rollback`", "reconcile rollback", 1))) } }
             }
             @if !remarks.consents.is_empty() {
                 h3 { "To be allowed" }

@@ -263,6 +263,10 @@ pub fn found(source: &Source<'_>, question: &Question, scene: &Scene<'_>) -> Opt
                 )
             })
         }
+        Question::DuplicatesBy { sql } if key_sql::excludes(sql) => {
+            let (rows, _) = source.rows(None);
+            Some(clashing(&rows, &own, &key_sql::exclusion(sql)?))
+        }
         Question::DuplicatesBy { sql } => {
             let key = key_sql::read(sql)?;
             let (rows, _) = source.rows(None);
@@ -302,6 +306,31 @@ pub fn found(source: &Source<'_>, question: &Question, scene: &Scene<'_>) -> Opt
         | Question::ComesBack { .. }
         | Question::RowGone => None,
     }
+}
+
+/// The rows that exclude each other.
+fn clashing(rows: &str, own: &str, apart: &key_sql::Exclusion) -> String {
+    let value = |at: usize| format!("\"_reconcile_{at}\"");
+    let values: Vec<String> = apart
+        .parts
+        .iter()
+        .enumerate()
+        .map(|(at, (expression, _))| format!("({expression}) AS {}", value(at)))
+        .collect();
+    let holds: Vec<String> = apart
+        .parts
+        .iter()
+        .enumerate()
+        .map(|(at, (_, operator))| format!("one.{} {operator} other.{}", value(at), value(at)))
+        .collect();
+    format!(
+        "WITH \"_reconcile_sides\" AS MATERIALIZED (SELECT {KEY}, {} FROM ({rows}) AS {own} WHERE {})\n\
+         SELECT {KEY} FROM \"_reconcile_sides\" AS one WHERE EXISTS (SELECT 1 FROM \"_reconcile_sides\" AS other WHERE \
+         other.{KEY} <> one.{KEY} AND {})",
+        values.join(", "),
+        apart.predicate.as_deref().unwrap_or("true"),
+        holds.join(" AND ")
+    )
 }
 
 /// The rows whose reference would point nowhere.

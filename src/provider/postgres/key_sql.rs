@@ -44,6 +44,36 @@ pub fn excludes(sql: &str) -> bool {
     tokens(sql).unwrap_or_default().first().is_some_and(|token| token.is("EXCLUDE"))
 }
 
+/// What rows may not have in common, by operators of their own.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Exclusion {
+    /// Columns and expressions, each with the operator that must not hold of two rows for all of them.
+    pub parts: Vec<(String, String)>,
+    /// The rows that it is about.
+    pub predicate: Option<String>,
+}
+
+/// Reads a constraint that excludes. None where it is not understood.
+pub fn exclusion(sql: &str) -> Option<Exclusion> {
+    let all = tokens(sql).ok()?;
+    let open = all.iter().position(|token| token.is_sign("("))?;
+    let close = closing(&all, open)?;
+    let mut parts = Vec::new();
+    for part in split(all.get(open + 1..close)?) {
+        let with = part.iter().rposition(|token| token.is("WITH"))?;
+        let (first, last) = (part.get(with + 1)?, part.last()?);
+        parts.push((expression(sql, part)?, sql[first.start..last.end()].to_owned()));
+    }
+    let predicate = match all[close..].iter().position(|token| token.is("WHERE")) {
+        Some(place) => {
+            let (from, to) = (close + place + 1, closing(&all, close + place + 1)?);
+            Some(sql[all[from].start..all[to].end()].to_owned())
+        }
+        None => None,
+    };
+    (!parts.is_empty()).then_some(Exclusion { parts, predicate })
+}
+
 /// The columns of a key that is on columns alone.
 pub fn columns(sql: &str) -> Vec<String> {
     let parts = read(sql).map(|key| key.parts).unwrap_or_default();
@@ -143,6 +173,13 @@ mod tests {
         assert!(key.nulls_are_equal);
         assert_eq!(super::read("btree email"), None);
         assert!(excludes("exclude USING gist (a WITH &&)") && !excludes("btree (exclude)"));
+        let apart = exclusion(
+            "EXCLUDE USING gist (room WITH =, (tsrange(a, b)) range_ops WITH OPERATOR(pg_catalog.&&)) WHERE (NOT off) DEFERRABLE",
+        );
+        let part = |expression: &str, operator: &str| (expression.to_owned(), operator.to_owned());
+        let parts = vec![part("room", "="), part("(tsrange(a, b))", "OPERATOR(pg_catalog.&&)")];
+        assert_eq!(apart, Some(Exclusion { parts, predicate: Some("(NOT off)".to_owned()) }));
+        assert_eq!(exclusion("EXCLUDE USING gist (room)"), None);
         assert_eq!(
             clause("btree (a, \"b c\") INCLUDE (d) NULLS NOT DISTINCT WITH (fillfactor='70')"),
             "UNIQUE NULLS NOT DISTINCT (a, \"b c\") INCLUDE (d) WITH (fillfactor='70')"

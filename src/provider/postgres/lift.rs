@@ -518,7 +518,8 @@ impl Lift<'_> {
                     let Some((name, native)) = named else { continue };
                     // A name that we gave it need not be said; whether it is deferred, and that it is no index, must.
                     let unnamed = Keeper::Constraint(None, constraint.deferral);
-                    let is_said = sql.is_none() && constraint.deferral.is_never();
+                    let is_constraint = sql.as_deref().is_none_or(key_sql::excludes);
+                    let is_said = is_constraint && constraint.deferral.is_never();
                     let native = native.or_else(|| (!is_said).then(|| unnamed.to_string()));
                     let said = |key: &Key| match key.native.as_deref().and_then(Keeper::read) {
                         Some(Keeper::Constraint(_, deferral)) => deferral,

@@ -81,7 +81,10 @@ pub fn key_keeper(table: &str, entity: &Entity, name: &str, key: &Key) -> Physic
     match key.native.as_deref().and_then(Keeper::read) {
         Some(Keeper::Index(own)) => Physical::Index(own.to_owned()),
         Some(Keeper::Constraint(Some(own), _)) => Physical::Constraint(own.to_owned()),
-        None if key.sql.is_some() => Physical::Index(names::key(table, name, entity)),
+        // No index keeps rows apart by operators of their own.
+        None if key.sql.as_deref().is_some_and(|sql| !key_sql::excludes(sql)) => {
+            Physical::Index(names::key(table, name, entity))
+        }
         Some(Keeper::Constraint(None, _)) | None => Physical::Constraint(names::key(table, name, entity)),
     }
 }

@@ -4,6 +4,7 @@
 use indexmap::IndexMap;
 use serde_json::{Number, Value};
 
+use super::key_sql;
 use super::lexer::{Token, tokens};
 use super::native;
 use super::types;
@@ -52,7 +53,8 @@ fn normal_entity(entity: &mut Entity) {
         trim(&mut key.sql);
         plain(&mut key.sql, &mut key.fields, &fields);
         let keeper = key.native.as_deref().and_then(Keeper::read);
-        if key.sql.is_none() && keeper == Some(Keeper::Constraint(None, Deferral::Never)) {
+        let is_constraint = key.sql.as_deref().is_none_or(key_sql::excludes);
+        if is_constraint && keeper == Some(Keeper::Constraint(None, Deferral::Never)) {
             key.native = None;
         }
     }

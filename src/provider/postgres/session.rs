@@ -491,7 +491,7 @@ impl Target for PostgresTarget {
     }
 
     fn try_out(&mut self, steps: &[Step]) -> Result<Vec<Tried>, TargetError> {
-        if !steps.iter().any(|step| step.task.is_some()) {
+        if !steps.iter().any(tryout::is_unsure) {
             return Ok(Vec::new());
         }
         let natives = self.consistently(|client, settings, server| {
@@ -502,7 +502,7 @@ impl Target for PostgresTarget {
         let original =
             Original { schema: &settings.schema, natives: &natives, has_catalog: server.has_catalog };
         tryout::try_out(client, &original, steps)
-            .map_err(|error| failed(settings, "try its tasks out", &error, None))
+            .map_err(|error| failed(settings, "try its steps out", &error, None))
     }
 
     fn history(&mut self, limit: usize) -> Result<Vec<Entry>, TargetError> {

@@ -1,20 +1,64 @@
-//! Tasks carried out on a copy of the tables they are about, with everything that comes before them: what they would
-//! change, and fail at.
+//! Tasks, and conversions into types that the server alone knows, carried out on a copy of the tables they are about,
+//! with everything that comes before them: what they would change, and fail at.
 //! Never writes to a table of anybody's, and never copies large ones.
 
 use postgres::error::SqlState;
 use postgres::{Client, Error, SimpleQueryMessage};
 
+use super::lexer::{Token, tokens};
 use super::scratch::{self, Original};
 use super::{limits, refusal, task};
 use crate::plan::Step;
 use crate::target::{Broken, Left, Tried};
 
-/// Runs the steps on a copy. Empty where there is no task among them, or where it cannot be told.
+/// Tells of steps that no question about rows can answer for: tasks, and conversions into types of which only the
+/// server knows what a value is.
+pub fn is_unsure(step: &Step) -> bool {
+    step.task.is_some() || step.statements.iter().any(|statement| converts_unseen(statement))
+}
+
+/// Tells of a statement that turns values into a type that has no kind of its own here: `inet`, `integer[]`.
+fn converts_unseen(statement: &str) -> bool {
+    let inner = statement.split("$reconcile$").nth(1);
+    let Ok(found) = tokens(inner.unwrap_or(statement)) else { return false };
+    let begins = |word: &str| found.first().is_some_and(|token| token.is(word));
+    let leads = |token: &Token<'_>| match begins("ALTER") {
+        true => token.is("TYPE"),
+        false => (inner.is_some() || begins("UPDATE")) && token.is_sign("::"),
+    };
+    found.iter().enumerate().filter(|(_, token)| leads(token)).any(|(at, _)| is_unseen(&found[at + 1..]))
+}
+
+/// Tells of a type that only the server knows the values of.
+fn is_unseen(ty: &[Token<'_>]) -> bool {
+    let Some(name) = ty.first().and_then(Token::name) else { return false };
+    // What names things of the catalog turns no value of a row into another.
+    let is_known = SEEN.contains(&name.as_str()) || name.starts_with("reg");
+    !is_known || ty.get(1).is_some_and(|next| next.is_sign("["))
+}
+
+/// How the types begin whose values are known here.
+const SEEN: [&str; 16] = [
+    "bigint",
+    "boolean",
+    "bytea",
+    "character",
+    "date",
+    "double",
+    "integer",
+    "json",
+    "jsonb",
+    "numeric",
+    "real",
+    "smallint",
+    "text",
+    "time",
+    "timestamp",
+    "uuid",
+];
+
+/// Runs the steps on a copy. Empty where all of them can be answered for, or where it cannot be told.
 pub fn try_out(client: &mut Client, original: &Original<'_>, steps: &[Step]) -> Result<Vec<Tried>, Error> {
-    if !steps.iter().any(|step| step.task.is_some()) {
-        return Ok(Vec::new());
-    }
     let tried = scratch::open(client, original, steps);
     let tried = match tried {
         Ok(true) => run_all(client, original, steps),
@@ -33,8 +77,11 @@ fn run_all(client: &mut Client, original: &Original<'_>, steps: &[Step]) -> Resu
             Ran::Unknown(why) => {
                 return Ok(vec![Tried::Failed(Broken::Step { step: step.id, message: why })]);
             }
-            Ran::Refused(error, statement) if step.task.is_some() && is_told(client, &error, original)? => {
-                let message = refusal::message(&error, Some(&statement));
+            Ran::Refused(error, statement)
+                if is_of_values(&error) || step.task.is_some() && is_told(client, &error, original)? =>
+            {
+                let place = step.task.is_some().then_some(statement.as_str());
+                let message = refusal::message(&error, place);
                 return Ok(vec![Tried::Failed(Broken::Step { step: step.id, message })]);
             }
             Ran::Refused(_, _) => return Ok(Vec::new()),
@@ -106,6 +153,11 @@ fn n_changed(said: &[SimpleQueryMessage]) -> u64 {
     changed
 }
 
+/// Tells of a value that a type does not take (SQLSTATE class 22, data exception).
+fn is_of_values(error: &Error) -> bool {
+    error.code().is_some_and(|code| code.code().starts_with("22"))
+}
+
 /// Tells whether a refusal would be the same on the real tables: what is not there in the copy may be there.
 fn is_told(client: &mut Client, error: &Error, original: &Original<'_>) -> Result<bool, Error> {
     let Some(refused) = error.as_db_error() else { return Ok(false) };
@@ -130,4 +182,27 @@ fn is_told(client: &mut Client, error: &Error, original: &Original<'_>) -> Resul
                WHERE n.nspname = $1 AND c.relname = $2";
     let is_named = name.contains('.') || !client.query(sql, &[&original.schema, &name])?.is_empty();
     Ok(!is_named)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_only_the_server_knows_the_values_of_is_tried() {
+        for (statement, is_unsure) in [
+            ("ALTER TABLE \"a\" ALTER COLUMN \"b\" TYPE inet USING b::inet", true),
+            ("ALTER TABLE \"a\" ALTER COLUMN \"b\" TYPE integer[] USING b::integer[]", true),
+            ("DO $reconcile$ BEGIN UPDATE a SET b = c::inet; END $reconcile$", true),
+            ("UPDATE a SET b = c::cidr", true),
+            ("ALTER TABLE \"a\" ALTER COLUMN \"b\" TYPE double precision", false),
+            ("ALTER TABLE \"a\" ALTER COLUMN \"b\" TYPE character varying(9)", false),
+            ("ALTER TABLE \"a\" ALTER COLUMN \"b\" TYPE timestamp with time zone USING b", false),
+            ("ALTER TABLE \"a\" ALTER COLUMN \"b\" SET DEFAULT nextval('c'::regclass)", false),
+            ("CREATE TABLE \"a\" (\"b\" inet DEFAULT '::'::inet)", false),
+            ("'", false),
+        ] {
+            assert_eq!(converts_unseen(statement), is_unsure, "{statement}");
+        }
+    }
 }
