@@ -128,6 +128,13 @@ pub fn verdict(preview: &Preview) -> Verdict {
     if !plans.is_empty() && !preview.unplanned.is_empty() {
         text.push_str(&format!(" {} could not be planned.", counted(preview.unplanned.len(), "environment")));
     }
+    // The counts are of resources; what is lost of those that stay must not look like nothing.
+    let members = plans.iter().map(|plan| plan.summary.destroyed - plan.summary.destroy).sum::<usize>();
+    match members {
+        0 => {}
+        1 => text.push_str(" 1 field or option is destroyed."),
+        more => text.push_str(&format!(" {} fields or options are destroyed.", thousands(more as u64))),
+    }
     if impossible > 0 {
         text.push_str(&format!(" {}", super::finding::impossible(impossible).replace(':', ".")));
     }

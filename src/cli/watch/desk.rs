@@ -54,6 +54,8 @@ struct Shared {
     settled: BTreeMap<String, (String, u64)>,
     /// What others may have done since.
     touched: BTreeMap<String, Touched>,
+    /// The revisions of which it was said in full what is wrong with them.
+    explained: BTreeSet<String>,
 }
 
 /// What shows that somebody has had a hand in a target.
@@ -157,12 +159,19 @@ impl Desk {
     pub fn take_over(&self, offer: Offer) {
         self.shared(|shared| {
             (shared.loaded, shared.known, shared.tracked) = (offer.loaded, offer.known, offer.tracked);
+            let Shared { loaded, explained, .. } = shared;
+            explained.retain(|key| loaded.contains_key(key));
         });
     }
 
     /// A revision that was read already.
     pub fn loaded(&self, key: &str) -> Option<Arc<Loaded>> {
         self.shared(|shared| shared.loaded.get(key).cloned())
+    }
+
+    /// Whether it is to be said in full what is wrong with a revision: once.
+    pub fn explains(&self, key: &str) -> bool {
+        self.shared(|shared| shared.explained.insert(key.to_owned()))
     }
 
     pub fn known(&self) -> BTreeMap<String, Known> {

@@ -56,7 +56,7 @@ pub fn run(desk: &Desk, name: &str, key: &str, loaded: Option<Arc<Loaded>>, may_
 
 fn taken(desk: &Desk, name: &str, key: &str, loaded: &Loaded, may_heal: bool) -> Result<Turned, Missed> {
     let repository = loaded.content.as_ref().map_err(|(line, text)| {
-        if !desk.context.is_json() {
+        if !desk.context.is_json() && desk.explains(key) {
             desk.context.terminal.remark(text.trim_end());
         }
         Failure::error(format!("{} cannot be applied: {line}", loaded.revision.label()))
