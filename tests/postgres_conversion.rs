@@ -202,7 +202,8 @@ BEGIN
     message := NULL;
     BEGIN
       EXECUTE format('INSERT INTO goal SELECT %s FROM source WHERE id = %s', using_sql, id);
-    EXCEPTION WHEN OTHERS THEN message := SQLERRM;
+    -- Not its words: the 13th version cuts a letter in two where it quotes one.
+    EXCEPTION WHEN OTHERS THEN message := SQLSTATE;
     END;
     RETURN NEXT;
   END LOOP;

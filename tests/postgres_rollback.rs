@@ -84,7 +84,7 @@ impl Place {
              LEFT JOIN pg_attrdef d ON d.adrelid = c.oid AND d.adnum = a.attnum WHERE c.relkind = 'r' \
              AND a.attnum > 0 AND NOT a.attisdropped AND c.relnamespace = 'public'::regnamespace",
             "SELECT 'constraint', conrelid::regclass::text || '.' || conname || ' ' || pg_get_constraintdef(oid) FROM pg_constraint \
-             WHERE connamespace = 'public'::regnamespace",
+             WHERE connamespace = 'public'::regnamespace AND contype <> 'n'",
             "SELECT 'index', indexdef FROM pg_indexes WHERE schemaname = 'public'",
             "SELECT 'comment', relname || ' ' || coalesce(obj_description(oid), '-') FROM pg_class WHERE relnamespace = 'public'::regnamespace",
             "SELECT 'numbering', sequencename || ' ' || coalesce(last_value, 0) FROM pg_sequences WHERE schemaname = 'public'",

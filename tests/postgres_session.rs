@@ -177,9 +177,12 @@ fn a_holder_that_was_killed_is_succeeded_and_writes_nothing_more() {
     let mut killed = first.lock(&holder("ada")).unwrap();
     killed.run(&step("CREATE TABLE a (b int)")).unwrap();
     // Other tests hold locks of their own on the same server.
-    let kill = "SELECT count(pg_terminate_backend(pid, 10000)) FROM pg_locks WHERE locktype = 'advisory' \
+    let held = "FROM pg_locks WHERE locktype = 'advisory' \
                 AND database = (SELECT oid FROM pg_database WHERE datname = current_database())";
-    assert_eq!(number(&mut client, kill), 1);
+    assert_eq!(number(&mut client, &format!("SELECT count(pg_terminate_backend(pid)) {held}")), 1);
+    while number(&mut client, &format!("SELECT count(*) {held}")) > 0 {
+        std::thread::sleep(Duration::from_millis(10));
+    }
 
     let mut second = target(&database, "shop", Mode::Write);
     let mut session = second.lock(&holder("bob")).unwrap();
@@ -203,8 +206,12 @@ fn a_holder_that_was_killed_is_succeeded_and_writes_nothing_more() {
 
 /// Stands between a client and the server on a socket of its own, and hangs up when the server has committed.
 fn proxy(server: &Path, folder: &Path, hangs_up: &'static AtomicBool, connected: &'static AtomicUsize) {
-    let listener = UnixListener::bind(folder.join(".s.PGSQL.5432")).unwrap();
-    let server = server.join(".s.PGSQL.5432");
+    let is_socket = |name: &str| name.starts_with(".s.PGSQL.") && !name.ends_with(".lock");
+    let mut names =
+        std::fs::read_dir(server).unwrap().map(|one| one.unwrap().file_name().into_string().unwrap());
+    let name = names.find(|name| is_socket(name)).unwrap();
+    let listener = UnixListener::bind(folder.join(&name)).unwrap();
+    let server = server.join(&name);
     std::thread::spawn(move || {
         for client in listener.incoming() {
             connected.fetch_add(1, Ordering::SeqCst);
@@ -241,13 +248,14 @@ fn an_apply_that_was_committed_is_not_called_a_failure() {
     static HANGS_UP: AtomicBool = AtomicBool::new(false);
     static CONNECTED: AtomicUsize = AtomicUsize::new(0);
     let Some(database) = postgres_server::database() else { return };
-    let Some((start, socket)) = database.url.split_once("host=/") else {
+    let Some((start, rest)) = database.url.split_once("host=/") else {
         eprintln!("skipped: the server has no socket that could be listened in on");
         return;
     };
+    let (socket, more) = rest.split_once('&').unwrap_or((rest, ""));
     let folder = tempfile::Builder::new().prefix("reconcile-proxy-").tempdir_in("/tmp").unwrap();
     proxy(&Path::new("/").join(socket), folder.path(), &HANGS_UP, &CONNECTED);
-    let url = format!("{start}host={}", folder.path().display());
+    let url = format!("{start}host={}&{more}", folder.path().display());
     let mut writer = open(&config(&[("url", &url), ("schema", "shop")]), ".", Mode::Write).unwrap();
     drop(writer.lock(&holder("ada")).unwrap());
     let mut client = database.connect("shop");

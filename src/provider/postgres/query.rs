@@ -214,7 +214,8 @@ AND (t.typtype IN ('d', 'r') OR (t.typtype = 'c' AND c.relkind = 'c'))\
 ) AS o (kind, name, rel, definition) ORDER BY kind COLLATE \"C\", name COLLATE \"C\", rel COLLATE \"C\"";
 
 /// Kind, name, table it is on, table or type, column, whether it is on that very table: what holds the tables and types
-/// of a schema as they are. What belongs to a table as a whole goes with it and is not named.
+/// of a schema as they are. What belongs to a table as a whole goes with it and is not named. What a generated column
+/// reads is told by its expression, and before the 15th version by the column.
 const READS: &str = "\
 SELECT DISTINCT o.kind COLLATE \"C\" AS kind, o.name COLLATE \"C\" AS reader, CASE WHEN o.kind IN ('view', \
 'materialized view') OR o.kind LIKE 'publication%' THEN NULL WHEN h.relnamespace = $schema THEN h.relname::text \
@@ -234,6 +235,9 @@ f.oid::pg_catalog.regprocedure::text FROM pg_catalog.pg_proc f WHERE f.oid >= 16
 UNION ALL SELECT 'pg_catalog.pg_attrdef'::pg_catalog.regclass, e.oid, g.attnum, e.adrelid, 'generated column', \
 g.attname FROM pg_catalog.pg_attrdef e JOIN pg_catalog.pg_attribute g \
 ON g.attrelid = e.adrelid AND g.attnum = e.adnum AND g.attgenerated <> '' \
+UNION ALL SELECT 'pg_catalog.pg_class'::pg_catalog.regclass, e.adrelid, g.attnum, e.adrelid, 'generated column', \
+g.attname FROM pg_catalog.pg_attrdef e JOIN pg_catalog.pg_attribute g \
+ON g.attrelid = e.adrelid AND g.attnum = e.adnum AND g.attgenerated <> '' \
 UNION ALL SELECT 'pg_catalog.pg_publication_rel'::pg_catalog.regclass, l.oid, 0, l.prrelid, \
 CASE WHEN to_jsonb(l) ->> 'prqual' IS NULL THEN 'publication' ELSE 'publication by rows' END, b.pubname \
 FROM pg_catalog.pg_publication_rel l JOIN pg_catalog.pg_publication b ON b.oid = l.prpubid \
@@ -241,7 +245,8 @@ UNION ALL SELECT 'pg_catalog.pg_constraint'::pg_catalog.regclass, k.oid, 0, k.co
 FROM pg_catalog.pg_constraint k JOIN pg_catalog.pg_class x ON x.oid = k.conrelid AND x.relnamespace <> $schema \
 WHERE k.contype = 'f' AND k.conparentid = 0\
 ) AS o CROSS JOIN LATERAL (SELECT y.refclassid, y.refobjid, y.refobjsubid FROM pg_catalog.pg_depend y \
-WHERE y.classid = o.class AND y.objid = o.id OFFSET 0) AS d \
+WHERE y.classid = o.class AND y.objid = o.id AND (o.class <> 'pg_catalog.pg_class'::pg_catalog.regclass OR \
+(y.objsubid = o.sub AND y.refclassid = o.class)) OFFSET 0) AS d \
 JOIN (SELECT 'pg_catalog.pg_class'::pg_catalog.regclass AS class, c.oid AS id, c.oid AS rel, c.relname AS name \
 FROM pg_catalog.pg_class c WHERE c.relnamespace = $schema AND c.relkind IN ('r', 'p') \
 UNION ALL SELECT 'pg_catalog.pg_type'::pg_catalog.regclass, y.oid, y.typrelid, y.typname \
