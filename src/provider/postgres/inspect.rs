@@ -359,6 +359,7 @@ impl Read {
         say(row.get(2) == Some("c") && flag(row, 7), "NO INHERIT");
         say(row.get(15) == Some("f"), "MATCH FULL");
         say(row.get(16).is_some(), "ON DELETE SET of some columns");
+        say(row.get(17) == Some("false"), "NOT ENFORCED");
         // When it is held against a row is told apart.
         let other = || {
             let text = text(row, 8);

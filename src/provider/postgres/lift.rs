@@ -661,8 +661,8 @@ impl Lift<'_> {
         let mut left = Vec::new();
         for one in self.table.constraints.iter().filter(|one| !self.used.contains(&one.name)) {
             let why = match (&one.rule, one.validated, &one.beyond) {
-                (_, false, _) => "is not validated: rows that are there may break it".to_owned(),
                 (_, _, Some(beyond)) => format!("is {beyond}"),
+                (_, false, None) => "is not validated: rows that are there may break it".to_owned(),
                 (Rule::Other(text), _, None) => format!("says more than a manifest can: `{text}`"),
                 (_, _, None) => "is on what is no field, or has a name that none can have".to_owned(),
             };

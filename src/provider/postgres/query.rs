@@ -125,15 +125,17 @@ AND d.classoid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.objsubid = 0";
 /// say there.
 ///
 /// Table, name, sort, columns, validated, deferrable, deferred, not inherited, text, far table, its schema is the
-/// same, far columns, on delete, on update, match, columns set on delete.
+/// same, far columns, on delete, on update, match, columns set on delete (from the 15th version on), whether it is
+/// enforced (from the 18th).
 const CONSTRAINTS: &str = "\
 SELECT o.conrelid, o.conname, o.contype, o.conkey::text, o.convalidated, o.condeferrable, o.condeferred, \
 o.connoinherit, CASE WHEN o.contype = 'c' THEN pg_catalog.pg_get_expr(o.conbin, o.conrelid) \
 WHEN o.contype IN ('p', 'u', 'n', 't') OR (o.contype = 'f' AND f.relnamespace = c.relnamespace) THEN NULL \
 ELSE pg_catalog.pg_get_constraintdef(o.oid) END, o.confrelid, f.relname, f.relnamespace = c.relnamespace, \
-o.confkey::text, o.confdeltype, o.confupdtype, o.confmatchtype, o.some_only \
-FROM (SELECT NULL::text AS confdelsetcols) AS before_15 \
-CROSS JOIN LATERAL (SELECT o.*, confdelsetcols::text AS some_only FROM pg_catalog.pg_constraint o) AS o \
+o.confkey::text, o.confdeltype, o.confupdtype, o.confmatchtype, o.some_only, o.enforced \
+FROM (SELECT NULL::text AS confdelsetcols, NULL::text AS conenforced) AS older \
+CROSS JOIN LATERAL (SELECT o.*, confdelsetcols::text AS some_only, conenforced::text AS enforced \
+FROM pg_catalog.pg_constraint o) AS o \
 JOIN pg_catalog.pg_class c ON c.oid = o.conrelid AND c.relnamespace = $schema AND c.relkind IN ('r', 'p') \
 LEFT JOIN pg_catalog.pg_class f ON f.oid = o.confrelid AND o.confrelid <> 0 \
 WHERE o.contype IN ('p', 'u', 'f', 'c', 'x') AND o.conparentid = 0 ORDER BY o.conname COLLATE \"C\"";
