@@ -37,12 +37,13 @@ const WORLD: &[&str] = &[
     "tempfile",
 ];
 
-/// Where the world may be touched: the sources, a provider's inspection and session, the command line.
+/// Where the world may be touched: the sources, a provider's inspection, session and connection, the command line.
 fn may_touch_the_world(path: &str) -> bool {
+    let edges = ["/inspect.rs", "/session.rs", "/session/connection.rs"];
     path.starts_with("source/")
         || path.starts_with("cli/")
         || path == "main.rs"
-        || (path.starts_with("provider/") && (path.ends_with("/inspect.rs") || path.ends_with("/session.rs")))
+        || (path.starts_with("provider/") && edges.iter().any(|edge| path.ends_with(edge)))
 }
 
 fn floor(room: &str) -> usize {

@@ -409,6 +409,26 @@ fn keys_of_another_type_go_back_with_what_points_to_them() {
     there_and_back(&own("integer"), "INSERT INTO t VALUES (1, NULL), (2, 1)", &own("text"));
 }
 
+/// What points into its own table is there again after the key that it points at, whatever the two are called.
+#[test]
+fn what_points_to_its_own_table_comes_back_after_the_key() {
+    let boss = entity(
+        "t",
+        "  fields:\n    boss: { type: lookup, entity: t }\n    n: { type: integer, required: true }\n",
+    );
+    let other = entity("t", "  primaryKey: [n]\n  fields:\n    n: { type: integer }\n");
+    let rows = "INSERT INTO t (n) VALUES (1), (2); UPDATE t SET boss = (SELECT id FROM t AS o WHERE o.n = 1)";
+    there_and_back(&boss, rows, &other);
+    for key in ["fields: [z]", "fields: [z], native: index t_z_uidx"] {
+        let fields = "    n: { type: integer }\n    a: { type: integer }\n    z: { type: integer }\n";
+        let relationship =
+            "  relationships: { a-of: { fields: [a], references: { entity: t, fields: [z] } } }\n";
+        let before =
+            format!("  primaryKey: [n]\n  fields:\n{fields}  keys: {{ by-z: {{ {key} }} }}\n{relationship}");
+        there_and_back(&entity("t", &before), "INSERT INTO t VALUES (1, 5, 5), (2, 5, 6)", &other);
+    }
+}
+
 #[test]
 fn values_that_made_room_for_those_of_the_trash_come_back() {
     let t = |name: &str| entity("t", &format!("  fields:\n    b: {{ type: text }}\n{name}"));

@@ -522,6 +522,9 @@ pub fn create(table: &Table, is_there: &dyn Fn(&str) -> bool) -> (Vec<String>, V
         Rule::PrimaryKey | Rule::Unique | Rule::Check(_) | Rule::Other(_) => false,
     };
     let (later, now): (Vec<&Constraint>, Vec<&Constraint>) = table.constraints.iter().partition(is_later);
+    // What points at a key of this very table that an index keeps comes after the index.
+    let (by_index, now): (Vec<&Constraint>, Vec<&Constraint>) =
+        now.into_iter().partition(|constraint| points_by_index(table, constraint));
     let mut lines: Vec<String> = table.columns.iter().map(render_column).collect();
     let (doubled, once): (Vec<&Constraint>, Vec<&Constraint>) =
         // In `CREATE TABLE` PostgreSQL takes no notice of `NOT VALID`.
@@ -536,8 +539,19 @@ pub fn create(table: &Table, is_there: &dyn Fn(&str) -> bool) -> (Vec<String>, V
         statements.extend(own_sequence(&table.name, column));
     }
     statements.extend(table.indexes.iter().map(|index| render_index(&table.name, index, false)));
+    statements.extend(by_index.into_iter().map(add));
     statements.extend(comments(table));
     (statements, later.into_iter().cloned().collect())
+}
+
+/// Tells of a reference into its own table at what no constraint of the table keeps apart.
+fn points_by_index(table: &Table, constraint: &Constraint) -> bool {
+    let Rule::Reference(far) = &constraint.rule else { return false };
+    let same = |columns: &[String]| {
+        columns.len() == far.columns.len() && columns.iter().all(|column| far.columns.contains(column))
+    };
+    let is_key = |one: &Constraint| matches!(one.rule, Rule::PrimaryKey | Rule::Unique) && same(&one.columns);
+    far.table == table.name && !table.constraints.iter().any(is_key)
 }
 
 /// Tells of a constraint that says of the same columns what another says already: where both stand in one

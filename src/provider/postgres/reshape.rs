@@ -464,7 +464,17 @@ impl Reshape<'_> {
 
     /// Adds the constraints and indexes that were there then and are not now.
     fn add_around(&mut self, missing: Missing) {
-        for constraint in missing.constraints {
+        let table = self.then.name.clone();
+        let mut indexes = Some(missing.indexes);
+        let mut constraints = missing.constraints;
+        // What points into this very table comes after the keys that it may point at, which an index may keep as well.
+        constraints.sort_by_key(|one| matches!(one.rule, Rule::Reference(_)));
+        for constraint in constraints {
+            if matches!(constraint.rule, Rule::Reference(_))
+                && let Some(indexes) = indexes.take()
+            {
+                self.add_indexes(&table, &indexes);
+            }
             if holding::is_tied_later(&constraint, &self.now, self.scene) {
                 continue;
             }
@@ -482,8 +492,11 @@ impl Reshape<'_> {
             self.cost = if self.cost == Cost::Rewrite { Cost::Rewrite } else { Cost::Scan };
             self.alter(format!("ADD {}", lower::render_constraint(&constraint)));
         }
-        let table = self.then.name.clone();
-        self.statements.extend(missing.indexes.iter().map(|index| lower::render_index(&table, index, false)));
+        self.add_indexes(&table, &indexes.unwrap_or_default());
+    }
+
+    fn add_indexes(&mut self, table: &str, indexes: &[Index]) {
+        self.statements.extend(indexes.iter().map(|index| lower::render_index(table, index, false)));
     }
 
     fn comments(&mut self) {

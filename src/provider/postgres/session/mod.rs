@@ -1,29 +1,23 @@
 //! A real PostgreSQL schema: connected to, read, locked.
 //! Never writes anything in `Mode::Read`, and leaves every change to the one transaction of an apply.
 
-use std::path::Path;
-use std::sync::Arc;
+mod connection;
+mod lock;
+
 use std::time::Duration;
 
-use postgres::config::SslMode as Attempt;
+use postgres::Client;
 use postgres::error::SqlState;
-use postgres::{Client, SimpleQueryMessage};
-use rustls::ClientConfig;
-use tokio_postgres_rustls::MakeRustlsConnect;
 
 use super::catalog::{self, Catalog};
 use super::dialect::PostgresDialect;
-use super::follow::Follower;
 use super::inspect::{self, Context};
 use super::lexer::quote;
 use super::limits;
-use super::login::{attempts, configuration, is_about_encryption, is_final, setup};
 use super::notes::{self, NoteError};
 use super::refusal::{self, failed};
 use super::scratch::Original;
-use super::settings::{Connection, Found, Host, Root, Settings, SslMode};
-use super::tls::{self, Demand};
-use super::transaction::PostgresSession;
+use super::settings::Settings;
 use super::{answers, lease, rehearsal, respell, task, tryout};
 use crate::journal::lease::{Lease, Leased};
 use crate::journal::notice::{Delivery, Outbox};
@@ -38,8 +32,10 @@ use crate::target::{
     Answer, Broken, Dialect, Left, Listener, Misread, Mode, Purge, Session, Target, TargetError, Tried,
 };
 
-/// The first and the last of PostgreSQL's versions that this is known to work with.
-const VERSIONS: std::ops::RangeInclusive<u32> = 13..=18;
+use connection::cannot_open;
+pub use connection::{Server, connect};
+use lock::make;
+pub use lock::{give_back, transaction_of};
 
 /// Opens what several statements are read in, so that all of them see the same state.
 const CONSISTENTLY: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;\n";
@@ -72,169 +68,6 @@ pub struct PostgresTarget {
 struct Connected {
     client: Client,
     server: Server,
-}
-
-/// What a server says of itself.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Server {
-    /// `150018`.
-    pub version: u32,
-    /// `PostgreSQL 15.18`.
-    pub name: String,
-    /// Whether it only follows another one.
-    pub is_standby: bool,
-    /// Whether our own tables are there.
-    pub has_catalog: bool,
-    /// How long a statement may take by what role, database and URL say.
-    pub patience: Duration,
-}
-
-/// Reads a file that libpq would look into.
-fn file(path: &Path) -> Found {
-    match path.metadata() {
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Found::Missing,
-        Err(_) => return Found::Unreadable,
-        Ok(data) if !data.is_file() => return Found::Unreadable,
-        Ok(_) => {}
-    }
-    match std::fs::read_to_string(path) {
-        Ok(text) if is_open(path) => Found::Open(text),
-        Ok(text) => Found::Text(text),
-        Err(_) => Found::Unreadable,
-    }
-}
-
-/// Tells whether others than its owner may read a file.
-#[cfg(unix)]
-fn is_open(path: &Path) -> bool {
-    use std::os::unix::fs::PermissionsExt;
-    path.metadata().is_ok_and(|data| data.permissions().mode() & 0o077 != 0)
-}
-
-/// Tells whether others than its owner may read a file: libpq does not ask either.
-#[cfg(not(unix))]
-fn is_open(_: &Path) -> bool {
-    false
-}
-
-fn bytes(path: &Path, setting: &str) -> Result<Vec<u8>, String> {
-    std::fs::read(path)
-        .map_err(|error| format!("its `{setting}` `{}` cannot be read: {error}", path.display()))
-}
-
-/// What a connection is encrypted with.
-fn encryption(connection: &Connection) -> Result<ClientConfig, String> {
-    let ssl = &connection.ssl;
-    let demand = match (ssl.mode, &ssl.root) {
-        (SslMode::Disable | SslMode::Allow | SslMode::Prefer, _) | (SslMode::Require, Root::None) => {
-            Demand::Nothing
-        }
-        // As libpq: whoever names those he trusts wants them asked.
-        (SslMode::Require | SslMode::VerifyCa, _) => Demand::Chain,
-        (SslMode::VerifyFull, _) => Demand::ChainAndName,
-    };
-    let roots = match (demand, &ssl.root) {
-        (Demand::Nothing, _) | (_, Root::None) => Vec::new(),
-        (_, Root::System) => rustls_native_certs::load_native_certs().certs,
-        (_, Root::File(path)) => tls::certificates(&bytes(path, "sslrootcert")?)
-            .map_err(|fault| format!("its `sslrootcert` `{}` {fault}", path.display()))?,
-    };
-    let own = match &ssl.client {
-        Some((certificate, key)) => Some((bytes(certificate, "sslcert")?, bytes(key, "sslkey")?)),
-        None => None,
-    };
-    let own = own.as_ref().map(|(certificate, key)| tls::Client { certificate, key });
-    let mut config = tls::config(demand, roots, own)?;
-    if ssl.is_direct {
-        config.alpn_protocols = vec![b"postgresql".to_vec()];
-    }
-    Ok(config)
-}
-
-fn cannot_open(settings: &Settings, message: impl Into<String>) -> TargetError {
-    let message = settings.hide(&message.into());
-    TargetError::Open { target: settings.name.clone(), message }
-}
-
-/// Connects, and makes the connection what every connection is.
-pub fn connect(settings: &Settings, mode: Mode) -> Result<(Client, Server), TargetError> {
-    let mut client = log_in(settings)?;
-    let server = set_up(&mut client, settings, mode)?;
-    Ok((client, server))
-}
-
-/// Connects to the first server of the list that lets us in.
-fn log_in(settings: &Settings) -> Result<Client, TargetError> {
-    let connection = settings.connection(&file).map_err(|message| cannot_open(settings, message))?;
-    let needs_tls = |host: &Host| attempts(host, connection.ssl.mode) != [Attempt::Disable];
-    let encryption = match connection.hosts.iter().any(needs_tls) {
-        true => Some(encryption(&connection).map_err(|message| cannot_open(settings, message))?),
-        false => None,
-    };
-    let mut refused = None;
-    'hosts: for host in &connection.hosts {
-        for attempt in attempts(host, connection.ssl.mode) {
-            let config = configuration(&connection, host, *attempt);
-            let connected = match &encryption {
-                Some(encryption) => config.connect(MakeRustlsConnect::new(encryption.clone())),
-                None => config.connect(postgres::NoTls),
-            };
-            match connected {
-                Ok(client) => return Ok(client),
-                Err(error) => {
-                    let (is_final, goes_on) = (is_final(&error), is_about_encryption(&error));
-                    let message = refusal::no_connection(settings, &error, &connection.remarks);
-                    // The first refusal of a server says more than the one of a way round it.
-                    refused = refused.or(Some(message));
-                    if !goes_on && is_final {
-                        break 'hosts;
-                    }
-                    if !goes_on {
-                        break;
-                    }
-                }
-            }
-        }
-    }
-    Err(cannot_open(settings, refused.unwrap_or_else(|| "it names no server".to_owned())))
-}
-
-/// Sets what every connection sets, and sees to it that the server is one that is known.
-fn set_up(client: &mut Client, settings: &Settings, mode: Mode) -> Result<Server, TargetError> {
-    let said = client
-        .simple_query(&setup(&settings.schema, mode))
-        .map_err(|error| failed(settings, "set up the connection", &error, None))?;
-    let row = said.iter().find_map(|message| match message {
-        SimpleQueryMessage::Row(row) => Some(row),
-        _ => None,
-    });
-    let get = |at: usize| row.and_then(|row| row.get(at)).unwrap_or_default().to_owned();
-    let patience = get(4).parse().ok().filter(|limit| *limit > 0);
-    let patience = patience.map_or(Duration::MAX, Duration::from_millis);
-    let version: u32 = get(0).parse().unwrap_or_default();
-    // `15.18 (Debian 15.18-0+deb12u1)`
-    let name = format!("PostgreSQL {}", get(1).split(' ').next().unwrap_or_default());
-    let (first, last) = (VERSIONS.start(), VERSIONS.end());
-    match version / 10_000 {
-        known if VERSIONS.contains(&known) => {}
-        old if old < *first => {
-            return Err(cannot_open(
-                settings,
-                format!(
-                    "the server is {name}, and `reconcile` works with {first} to {last}; upgrade the server"
-                ),
-            ));
-        }
-        _ => {
-            return Err(cannot_open(
-                settings,
-                format!(
-                    "the server is {name}, and this `reconcile` knows {first} to {last}; use a newer `reconcile`"
-                ),
-            ));
-        }
-    }
-    Ok(Server { version, name, is_standby: get(2) == "t", has_catalog: get(3) == "t", patience })
 }
 
 impl PostgresTarget {
@@ -286,116 +119,6 @@ impl PostgresTarget {
             client.batch_execute("ROLLBACK").map_err(|error| failed(settings, "be read", &error, None));
         result.and_then(|value| ended.map(|()| value))
     }
-
-    /// Says who holds the lock, as far as that can be read.
-    fn locked(&mut self) -> TargetError {
-        let target = self.settings.name.clone();
-        let unknown = || ("another program".to_owned(), "an unknown time".to_owned());
-        let Some(Connected { client, .. }) = &mut self.connected else {
-            let (holder, since) = unknown();
-            return TargetError::Locked { target, holder, since };
-        };
-        let known = Catalog::new(client, &self.settings.schema).lock_holder().ok().flatten();
-        let (mut holder, since) = known.map_or_else(unknown, |known| (known.actor, known.since));
-        let sql = "SELECT pid FROM pg_catalog.pg_locks WHERE locktype = 'advisory' AND granted AND objsubid = 1 \
-                   AND database = (SELECT oid FROM pg_catalog.pg_database WHERE datname = current_database()) \
-                   AND ((classid::bigint << 32) | objid::bigint) = $1";
-        let key = catalog::lock_key(&self.settings.schema);
-        if let Ok(Some(row)) = client.query_opt(sql, &[&key])
-            && let Ok(pid) = row.try_get::<_, i32>(0)
-        {
-            holder.push_str(&format!(" (process {pid} of the server)"));
-        }
-        TargetError::Locked { target, holder, since }
-    }
-
-    /// Connects for writing.
-    fn writable(&mut self) -> Result<(), TargetError> {
-        match self.mode {
-            Mode::Read => return Err(self.cannot_open("it was opened for reading only")),
-            Mode::Write => {}
-        }
-        if self.connected()?.server.is_standby {
-            let message = "the server is a standby and takes no writes; name the primary server";
-            return Err(self.cannot_open(message));
-        }
-        Ok(())
-    }
-
-    /// Takes the lock, whoever left it behind, and returns the fence that makes it ours.
-    fn take_lock(&mut self, holder: &Holder) -> Result<i64, TargetError> {
-        self.writable()?;
-        let settings = &self.settings;
-        let Some(Connected { client, server }) = &mut self.connected else {
-            return Err(self.cannot_open("it is not open"));
-        };
-        let refused =
-            |error: postgres::Error| refusal::refused(settings, "take its lock", &error, Vec::new());
-        let key = catalog::lock_key(&settings.schema);
-        let row = client.query_one("SELECT pg_try_advisory_lock($1)", &[&key]).map_err(refused)?;
-        if !row.try_get::<_, bool>(0).map_err(refused)? {
-            return Err(self.locked());
-        }
-        let held = self.lease.as_ref();
-        let mut take = || {
-            if let Some(held) = held
-                && let Some(holder) = lease::successor(client, &settings.schema, held).map_err(refused)?
-            {
-                return Err(TargetError::Superseded { target: settings.name.clone(), holder });
-            }
-            let mut catalog = Catalog::new(client, &settings.schema);
-            make(&mut catalog, settings)?;
-            catalog.take_lock(holder).map_err(refused)
-        };
-        let taken = take();
-        match &taken {
-            Ok(_) => server.has_catalog = true,
-            Err(_) => give_back(client),
-        }
-        taken
-    }
-}
-
-/// Makes our tables where they are not there yet.
-fn make(catalog: &mut Catalog<'_>, settings: &Settings) -> Result<(), TargetError> {
-    let refused = |error: postgres::Error| {
-        refusal::refused(settings, "make the tables of its record", &error, Vec::new())
-    };
-    match catalog.version().map_err(refused)? {
-        Some(found) if found > catalog::VERSION => {
-            return Err(TargetError::Newer { target: settings.name.clone(), found, known: catalog::VERSION });
-        }
-        Some(_) => return Ok(()),
-        None => {}
-    }
-    // Two that make them at once would both fail.
-    let sql =
-        format!("BEGIN; SELECT pg_advisory_xact_lock({});{}COMMIT", catalog::making_key(), catalog::CREATE);
-    let made = catalog.client.batch_execute(&sql);
-    made.map_err(|error| {
-        // Should this fail, the connection is gone, and so is the transaction.
-        let _ = catalog.client.batch_execute("ROLLBACK");
-        refused(error)
-    })
-}
-
-/// Follows what a connection does, for whoever wants to be told.
-fn follower(client: &mut Client, settings: &Settings, listener: Option<&Listener>) -> Option<Follower> {
-    let listener = listener?;
-    // Without its number nobody is told, and the apply goes on.
-    let pid =
-        client.query_one("SELECT pg_catalog.pg_backend_pid()", &[]).and_then(|row| row.try_get(0)).ok()?;
-    Some(Follower::start(settings, pid, Arc::clone(listener)))
-}
-
-/// Ends whatever is open on a connection, and gives its lock back.
-pub fn give_back(client: &mut Client) {
-    if client.is_closed() {
-        return;
-    }
-    // Nothing can be said from here; the server gives back what belongs to a connection that ends.
-    let _ = client.batch_execute("ROLLBACK");
-    let _ = client.batch_execute("SELECT pg_advisory_unlock_all()");
 }
 
 impl Target for PostgresTarget {
@@ -773,61 +496,4 @@ impl PostgresTarget {
             found.into_iter().map(|entry| answers::entry(settings, entry)).collect()
         })
     }
-
-    /// Opens the one transaction of an apply, under the lock that has this fence.
-    fn begin(&mut self, fence: i64) -> Result<PostgresSession<'_>, TargetError> {
-        let opened = match &mut self.connected {
-            Some(Connected { client, .. }) => transaction_of(client, &self.settings, fence),
-            None => Err(TargetError::Open {
-                target: self.settings.name.clone(),
-                message: "it is not open".to_owned(),
-            }),
-        };
-        match opened {
-            Ok(true) => {}
-            Ok(false) => {
-                self.give_back();
-                return Err(self.locked());
-            }
-            Err(error) => {
-                self.give_back();
-                return Err(error);
-            }
-        }
-        match &mut self.connected {
-            Some(Connected { client, server }) => {
-                let follower = follower(client, &self.settings, self.listener.as_ref());
-                let context = context(&self.settings, server);
-                Ok(PostgresSession::new(client, &self.settings, context, fence, follower)
-                    .heeding(self.lease.as_ref()))
-            }
-            None => unreachable!("BUG: a connection that was just used is not there"),
-        }
-    }
-
-    fn give_back(&mut self) {
-        if let Some(Connected { client, .. }) = &mut self.connected {
-            give_back(client);
-        }
-    }
-}
-
-/// Opens the transaction and makes the schema, where it is not there. False where somebody else has taken the lock over.
-pub fn transaction_of(client: &mut Client, settings: &Settings, fence: i64) -> Result<bool, TargetError> {
-    let refused = |error: postgres::Error| refusal::refused(settings, "begin", &error, Vec::new());
-    // A variable of the transaction: it is gone when a statement has ended it.
-    let sql = format!(
-        "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE; SET LOCAL reconcile.fence = '{fence}'; {}",
-        limits::CHECK_AT_ONCE
-    );
-    client.batch_execute(&sql).map_err(refused)?;
-    if Catalog::new(client, &settings.schema).fence().map_err(refused)? != Some(fence) {
-        return Ok(false);
-    }
-    let sql = "SELECT 1 FROM pg_catalog.pg_namespace WHERE nspname = $1";
-    if client.query_opt(sql, &[&settings.schema]).map_err(refused)?.is_none() {
-        // Whoever may use a schema that is there need not be one who may make schemas.
-        client.batch_execute(&format!("CREATE SCHEMA {}", quote(&settings.schema))).map_err(refused)?;
-    }
-    Ok(true)
 }
