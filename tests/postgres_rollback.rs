@@ -409,6 +409,32 @@ fn keys_of_another_type_go_back_with_what_points_to_them() {
     there_and_back(&own("integer"), "INSERT INTO t VALUES (1, NULL), (2, 1)", &own("text"));
 }
 
+/// The columns of a lookup to several entities are called after them, also after these were renamed.
+#[test]
+fn lookups_to_several_entities_go_under_the_names_of_today() {
+    let state = |name: &str, former: &str, field: &str| {
+        let renamed = if former.is_empty() { String::new() } else { format!(", renamedFrom: {former}") };
+        entity("x", "  fields: { n: { type: integer } }\n")
+            + &entity(
+                "t",
+                &format!(
+                    "  primaryKey: [n]\n  fields:\n    n: {{ type: integer }}\n    from: {{ {field} }}\n"
+                ),
+            )
+            .replace("name: t }", &format!("name: {name}{renamed} }}"))
+    };
+    let several = |name: &str| format!("type: lookup, entities: [{name}, x]");
+    all_the_way(
+        "INSERT INTO a VALUES (1, NULL), (2, NULL)",
+        &[
+            state("a", "", "type: float"),
+            state("b", "a", &several("b")),
+            state("c", "b", &several("c")),
+            state("d", "c", "type: text"),
+        ],
+    );
+}
+
 /// What points into its own table is there again after the key that it points at, whatever the two are called.
 #[test]
 fn what_points_to_its_own_table_comes_back_after_the_key() {

@@ -384,6 +384,14 @@ fn one_turn_of_each_environment_ends_with_how_it_went() {
     place.entity("note", &[A, B]);
     place.commit("one");
     assert_eq!(place.run(&["watch", "--once"]).status.code(), Some(0));
+    let lines = place.run(&["watch", "--once", "--format", "ndjson"]).stdout;
+    let words = String::from_utf8(lines).unwrap();
+    let words: Vec<serde_json::Value> =
+        words.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(
+        (words[0]["type"].as_str(), words.last().unwrap()["type"].as_str()),
+        (Some("version"), Some("stopped"))
+    );
     place.execute(
         "staging",
         "INSERT INTO note (id, a, b) VALUES ('00000000-0000-4000-8000-000000000001', 1, 2)",

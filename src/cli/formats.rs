@@ -7,6 +7,8 @@ use super::args::{Format, Verb};
 use super::exit::Failure;
 
 const PLAIN: &[Format] = &[Format::Text, Format::Json];
+/// What is told line by line has one form for programs, whatever it is called.
+const LINES: &[Format] = &[Format::Text, Format::Json, Format::Ndjson];
 const REMARKS: &[Format] = &[Format::Text, Format::Json, Format::Sarif, Format::Github];
 
 /// Refuses a format that a verb does not write.
@@ -14,9 +16,9 @@ pub fn check(verb: &Verb, format: Format) -> Result<(), Failure> {
     let known = match verb {
         Verb::Plan { .. } => Format::value_variants(),
         Verb::Validate | Verb::Lint { .. } => REMARKS,
+        Verb::Watch(_) => LINES,
         Verb::Init { .. }
         | Verb::Apply { .. }
-        | Verb::Watch(_)
         | Verb::Drift { .. }
         | Verb::Adopt { .. }
         | Verb::Promote { .. }

@@ -24,6 +24,7 @@ pub use order::Order;
 pub use spool::folder as spool_folder;
 pub use voice::line;
 
+use super::args::Format;
 use super::context::{Context, now};
 use super::exit::{Code, Failure};
 use super::listen::{Pulse, Shown, listen};
@@ -46,6 +47,11 @@ pub fn run(context: &Context, order: Order) -> Result<Code, Failure> {
         return Err(Failure::error("watch follows a branch, so it takes no --rev")
             .help("to follow another branch: reconcile watch --ref BRANCH"));
     }
+    let mut context = context.clone();
+    if context.global.format == Format::Ndjson {
+        context.global.format = Format::Json;
+    }
+    let context = &context;
     let (outbox, inbox) = channel();
     let desk = Arc::new(Desk::new(context, order, outbox));
     // What cannot be read at all is said at once, and not tried for ever.

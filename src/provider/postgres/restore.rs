@@ -21,7 +21,9 @@ pub fn work(change: &Change, line: &Line, goal: &Entity, scene: &Scene<'_>) -> V
     let present = Table::find(&change.address_before().name, scene.natives);
     let mut all = match (&change.before, present) {
         (Some(Resource::Entity(before)), Some(actual)) if !keep::is_replaced(change) => {
-            reshape::work(change, line, before, goal, &actual, scene)
+            // Under the names that what it points to has now, by which its columns are called.
+            let today = scene.before.get(change.address_before()).and_then(|one| one.as_entity());
+            reshape::work(change, line, today.unwrap_or(before), goal, &actual, scene)
         }
         (Some(Resource::Entity(_)), _) if keep::is_replaced(change) => {
             let mut all = from_trash(change, line, goal, scene);
