@@ -278,6 +278,33 @@ fn rows_that_exclude_each_other_are_counted() {
     }
 }
 
+/// An expression that stays as it is may make no sense any more once a column has another type.
+#[test]
+fn an_expression_that_another_type_does_not_take_is_refused() {
+    let fields = |number: &str, note: &str| {
+        format!(
+            "  fields:\n    number: {{ {number} }}\n    note: {{ {note} }}\n  checks: {{ both: {{ sql: \"number > length(note)\" }} }}\n"
+        )
+    };
+    let before = fields("type: integer, check: number >= 0", "type: text");
+    let Some(place) = Place::new(&before, "INSERT INTO \"order\" (number, note) VALUES (5, 'a')") else {
+        return;
+    };
+    place.order("", &fields("type: text, check: number >= 0", "type: text"));
+    place.refuses(
+        &["RK111 the target does not take it: operator does not exist: text >"],
+        "ALTER TABLE \"order\" ALTER COLUMN number TYPE text",
+    );
+    place.order("", &fields("type: integer, check: number >= 0", "type: date"));
+    place.refuses(
+        &["RK111 the target does not take it: function length(date) does not exist"],
+        "SELECT length(date 'today')",
+    );
+    place.order("", &fields("type: bigint, check: number >= 0", "type: text, maxLength: 9"));
+    place.run(&["apply", "--yes"], 0);
+    assert!(place.run(&["plan"], 0).contains("No changes."));
+}
+
 /// What only the type itself knows is tried on a copy.
 #[test]
 fn values_that_a_type_of_the_server_does_not_take_are_refused_at_plan() {

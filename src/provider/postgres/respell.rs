@@ -16,7 +16,7 @@ use super::shape::{Rule, Table};
 use super::spell::{self, Spelled};
 use crate::address::Address;
 use crate::model::entity::Entity;
-use crate::model::field::DefaultValue;
+use crate::model::field::{DefaultValue, FieldType};
 use crate::model::resource::Resource;
 use crate::model::state::{Desired, Snapshot, State};
 use crate::target::Misread;
@@ -109,7 +109,8 @@ fn is_about_the_draft(error: &postgres::Error) -> bool {
     })
 }
 
-/// Tells whether an entity says anything that the server may say otherwise, and that is not found as it is.
+/// Tells whether an entity says anything that the server may say otherwise, and that is not found as it is; or that may
+/// make no sense any more, because a column that it may speak of has another type, or is gone.
 fn differs(entity: &Entity, found: Option<&Entity>) -> bool {
     match found {
         // A plain value is taken, or its column refuses it; SQL of an author's own may be anything.
@@ -117,8 +118,14 @@ fn differs(entity: &Entity, found: Option<&Entity>) -> bool {
         Some(found) => {
             let (texts, known) = (spell::texts(entity), spell::texts(found));
             texts.iter().any(|(path, text)| known.get(path) != Some(text))
+                || has_sql(entity) && columns(entity) != columns(found)
         }
     }
+}
+
+/// The types of an entity's fields.
+fn columns(entity: &Entity) -> BTreeMap<&str, (&FieldType, Option<&str>)> {
+    entity.fields.iter().map(|(name, field)| (name.as_str(), (&field.ty, field.native.as_deref()))).collect()
 }
 
 /// Tells whether an entity says anything in SQL.
