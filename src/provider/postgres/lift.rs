@@ -289,6 +289,7 @@ impl Lift<'_> {
             let mut field = Field::of(FieldType::Lookup { entity: None, entities, on_delete });
             field.required = sql.contains("= 1").then_some(true).filter(|_| !sql.contains("<= 1"));
             if let Some(hint) = hint {
+                field.required = field.required.or(hint.required.filter(|required| !required));
                 field.display_name.clone_from(&hint.display_name);
                 field.description.clone_from(&hint.description);
                 field.standard = hint.standard;
