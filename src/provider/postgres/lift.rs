@@ -199,7 +199,10 @@ impl Lift<'_> {
             self.use_up(&name);
         }
         let columns = self.table.primary_key();
+        // What every entity has may be written out, and then it is said still.
+        let is_written = self.hint.is_some_and(|hint| hint.primary_key.is_some());
         if let [only] = columns
+            && !is_written
             && only == GENERATED_KEY
             && let Some(column) = self.table.column(only)
             && column.ty == "uuid"
@@ -289,7 +292,9 @@ impl Lift<'_> {
             let mut field = Field::of(FieldType::Lookup { entity: None, entities, on_delete });
             field.required = sql.contains("= 1").then_some(true).filter(|_| !sql.contains("<= 1"));
             if let Some(hint) = hint {
+                // That it is not so may be said or not.
                 field.required = field.required.or(hint.required.filter(|required| !required));
+                field.unique = hint.unique.filter(|unique| !unique);
                 field.display_name.clone_from(&hint.display_name);
                 field.description.clone_from(&hint.description);
                 field.standard = hint.standard;
