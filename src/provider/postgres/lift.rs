@@ -347,9 +347,10 @@ impl Lift<'_> {
         let is_numbered = matches!(field.ty, FieldType::Autonumber { .. });
         field.required = (column.not_null && !in_key).then_some(true);
         // What its author said outright is said so still.
-        if let Some(hint) = hint.filter(|_| !in_key) {
-            field.required = field.required.or(hint.required.filter(|required| !required));
-            field.unique = hint.unique.filter(|unique| !unique);
+        if let Some(hint) = hint {
+            let is_whole_key = in_key && self.table.primary_key().len() == 1;
+            field.required = field.required.or(hint.required.filter(|required| !required && !in_key));
+            field.unique = hint.unique.filter(|unique| !unique && !is_whole_key);
         }
         if column.made.is_plain() && !is_serial && !is_numbered {
             let own = types::own_type(&field).map(|_| column.ty.as_str());
